@@ -1,0 +1,1 @@
+"""Weights and their configuration, shipped with sasnet."""

@@ -1,0 +1,92 @@
+"""Complexes and their files: one .npz per complex, a manifest.csv over them."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sasnet_core.errors import DatasetError
+from sasnet_core.protein import Protein
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+MANIFEST = "manifest.csv"
+
+
+@dataclass(frozen=True)
+class Complex:
+    """Two partners and the pairs of their residues that touch in the bound complex."""
+
+    name: str
+    left: Protein
+    right: Protein
+    contacts: np.ndarray  # (n_contacts, 2) int32, rows (left residue, right residue)
+
+
+def save_complex(item: Complex, path: Path) -> None:
+    """Write a complex as .npz without pickle, by way of a temporary name."""
+    arrays: dict[str, np.ndarray] = {"name": np.array(item.name), "contacts": item.contacts}
+    for side in ("left", "right"):
+        protein: Protein = getattr(item, side)
+        arrays[f"{side}_name"] = np.array(protein.name)
+        arrays |= {f"{side}_{key}": value for key, value in protein.array_fields().items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("wb") as stream:
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+    temporary.replace(path)
+
+
+def load_complex(path: Path) -> Complex:
+    """Read a complex.
+
+    Raises
+    ------
+    DatasetError
+        The file is missing or is no complex.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            left, right = (_protein_of(arrays, side) for side in ("left", "right"))
+            return Complex(str(arrays["name"]), left, right, arrays["contacts"])
+    except (OSError, KeyError, ValueError) as error:
+        raise DatasetError(f"{path}: a complex (.npz) is needed ({error}); build it again") from None
+
+
+def _protein_of(arrays: Any, side: str) -> Protein:  # noqa: ANN401 (numpy's NpzFile is not typed)
+    prefix = f"{side}_"
+    values = {k.removeprefix(prefix): arrays[k] for k in arrays.files if k.startswith(prefix)}
+    return Protein(name=str(values.pop("name")), **values)
+
+
+def write_table(rows: Sequence[dict[str, Any]], path: Path, columns: Iterable[str]) -> None:
+    """Write rows as CSV with a fixed column order, by way of a temporary name."""
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, list(columns), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    temporary.replace(path)
+
+
+def read_manifest(dataset: Path) -> list[dict[str, str]]:
+    """Read the manifest of a dataset, one dict per complex.
+
+    Raises
+    ------
+    DatasetError
+        There is no manifest.
+    """
+    path = Path(dataset) / MANIFEST
+    if not path.is_file():
+        raise DatasetError(
+            f"{dataset}: a dataset with a {MANIFEST} is needed, there is none; "
+            "make one with train.mine or train.db5"
+        )
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))

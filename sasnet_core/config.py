@@ -1,0 +1,243 @@
+"""Settings as frozen dataclasses; each number of the paper stands here, once.
+
+The paper is Townshend et al., "End-to-End Learning on 3D Protein Structure for Interface
+Prediction" (arXiv 1807.01297).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from sasnet_core.errors import SettingError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Any two heavy atoms within this make a contact (angstrom; paper, section 3).
+CONTACT_CUTOFF = 6.0
+#: Radius of a water probe (angstrom).
+SURFACE_PROBE = 1.4
+#: Rotations averaged at prediction (paper, section 4).
+ROTATIONS = 20
+
+
+class _Config:
+    """JSON in and out, for the dataclasses below."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain values."""
+        return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Make the settings from plain values; unknown names are an error."""
+        known = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        unknown = sorted(set(values) - set(known))
+        if unknown:
+            raise SettingError(f"unknown settings {unknown}; known: {sorted(known)}")
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+@dataclass(frozen=True)
+class GridConfig(_Config):
+    """The cube around a residue.
+
+    Attributes
+    ----------
+    edge : int
+        Edge of the surfacelet in angstrom, and in voxels of 1 A (paper: 35).
+    """
+
+    edge: int = 35
+
+    def __post_init__(self) -> None:
+        """Refuse edges outside the paper's scaling study."""
+        if not 11 <= self.edge <= 64:
+            raise SettingError(f"edge must be 11 to 64 voxels, got {self.edge}")
+
+
+@dataclass(frozen=True)
+class ModelConfig(_Config):
+    """Sizes of the network; the defaults are the paper's (section 4).
+
+    Attributes
+    ----------
+    edge : int
+        Edge of the surfacelet in voxels of 1 A.
+    filters : tuple of int
+        Output channels of the convolutions (3 x 3 x 3, unpadded).
+    poolings : int
+        2 x 2 x 2 max poolings, at most two: one after every second convolution. Fewer are used
+        where the cube is too small for them.
+    embedding_size : int
+        Outputs of the tower's dense layer.
+    head_sizes : tuple of int
+        Outputs of the head's dense layers.
+    normalization : str
+        "batch" (paper) or "layer", after every convolution and dense layer but the last.
+    """
+
+    edge: int = 35
+    filters: tuple[int, ...] = (32, 64, 128, 256)
+    poolings: int = 2
+    embedding_size: int = 512
+    head_sizes: tuple[int, ...] = (512, 512)
+    normalization: str = "batch"
+
+    def __post_init__(self) -> None:
+        """Check the sizes and that the cube has room for the convolutions."""
+        GridConfig(self.edge)
+        if self.normalization not in ("batch", "layer"):
+            raise SettingError(
+                f"normalization must be 'batch' or 'layer', got {self.normalization!r}"
+            )
+        sizes = (*self.filters, self.embedding_size, *self.head_sizes)
+        if not self.filters or not self.head_sizes or min(sizes) < 1:
+            raise SettingError(f"layer sizes must be positive, got {sizes}")
+        if not 0 <= self.poolings <= 2:
+            raise SettingError(f"poolings must be 0, 1 or 2, got {self.poolings}")
+        if self.pooled_layers is None:
+            raise SettingError(
+                f"{len(self.filters)} convolutions do not fit into a cube of {self.edge} voxels"
+            )
+
+    @property
+    def pooled_layers(self) -> tuple[int, ...]:
+        """Convolutions (counted from 1) that a pooling follows: (2, 4) in the paper.
+
+        Edges under 16 have no room for the second pooling, edges under 14 for none: there it is
+        dropped.
+        """
+        wanted = tuple(n for n in (2, 4) if n <= len(self.filters))[: self.poolings]
+        for count in range(len(wanted), -1, -1):
+            if self._output_voxels(self.edge, wanted[:count]) >= 1:
+                return wanted[:count]
+        return None  # type: ignore[return-value]
+
+    def _output_voxels(self, edge: int, pooled: tuple[int, ...]) -> int:
+        for number in range(1, len(self.filters) + 1):
+            edge -= 2
+            if edge < 1:
+                return 0
+            if number in pooled:
+                edge //= 2
+        return edge
+
+    @property
+    def output_voxels(self) -> int:
+        """Edge of the feature cube that the tower's dense layer reads."""
+        return self._output_voxels(self.edge, self.pooled_layers)
+
+    @property
+    def edge_read(self) -> int:
+        """Voxels per axis that the network reads; floor pooling drops the rest.
+
+        A surfacelet of 35 reads 32: the cube that is read is cut centred on the CA.
+        """
+        edge = self.output_voxels
+        for number in range(len(self.filters), 0, -1):
+            if number in self.pooled_layers:
+                edge *= 2
+            edge += 2
+        return edge
+
+    @property
+    def window_step(self) -> int:
+        """Lattice voxels that a window's origin must be a multiple of (a power of two)."""
+        inner = [n for n in self.pooled_layers if n < len(self.filters)]
+        return 2 ** len(inner)
+
+
+@dataclass(frozen=True)
+class MiningConfig(_Config):
+    """Rules for the complex-only set (paper, section 3).
+
+    Attributes
+    ----------
+    max_resolution : float
+        Angstrom.
+    min_residues : int
+        Observed residues of each protein.
+    min_buried_area : float
+        Square angstrom, both sides together.
+    max_identity : float
+        Sequence identity with any protein held out, 0 to 1.
+    min_contacts : int
+        Contacts of a complex; the paper has no such rule.
+    """
+
+    max_resolution: float = 3.5
+    min_residues: int = 50
+    min_buried_area: float = 500.0
+    max_identity: float = 0.30
+    min_contacts: int = 20
+
+
+@dataclass(frozen=True)
+class TrainConfig(_Config):
+    """How a model is trained.
+
+    Attributes
+    ----------
+    optimizer : str
+        Name of a Keras optimizer (paper: "rmsprop").
+    learning_rate : float
+        Peak rate (paper: 1e-4).
+    warmup_steps : int
+        Steps over which the rate rises linearly from zero.
+    steps : int
+        Length of the run; the rate falls to zero over it along a half cosine when `decay`.
+    decay : bool
+        Whether the rate falls.
+    complexes_per_step : int
+        Complexes in one step, over all replicas.
+    positives, negatives : int
+        Pairs drawn per complex and step at most; both classes weigh alike.
+    noise : float
+        Standard deviation of a normal displacement of every atom, in angstrom.
+    average : float
+        Decay per step of the moving average of the weights that is saved; 0: no average.
+    precision : str
+        "float32" or "mixed_bfloat16".
+    seed : int
+        Seed of everything random.
+    """
+
+    optimizer: str = "rmsprop"
+    learning_rate: float = 1e-4
+    warmup_steps: int = 100
+    steps: int = 20_000
+    decay: bool = True
+    complexes_per_step: int = 4
+    positives: int = 256
+    negatives: int = 1024
+    noise: float = 0.0
+    average: float = 0.0
+    precision: str = "float32"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class RunConfig(_Config):
+    """A model and its training together, as `train.fit` reads and writes them."""
+
+    model: ModelConfig = field(default_factory=ModelConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Make both parts from nested plain values."""
+        return cls(
+            ModelConfig.from_dict(values.get("model", {})),
+            TrainConfig.from_dict(values.get("train", {})),
+        )
+
+
+def write_json(values: dict[str, Any], path: Path) -> None:
+    """Write plain values as JSON, by way of a temporary name."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n")
+    temporary.replace(path)

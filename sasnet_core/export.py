@@ -1,0 +1,142 @@
+"""A prediction as files: tables, arrays, JSON, structures."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sasnet_core.complexes import write_table
+from sasnet_core.config import write_json
+from sasnet_core.errors import OutputError
+from sasnet_core.prediction import PairRow, ResidueRow
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sasnet_core.prediction import Partner, Prediction
+    from sasnet_core.protein import Protein
+
+
+class OutputFolder:
+    """A folder that gets all files of a run at its end, or none.
+
+    Files are written to a hidden folder beside it; `publish` moves them.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; made when the run succeeds.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written to.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            if path.exists() and not path.is_dir():
+                raise NotADirectoryError(20, "a file of that name is in the way")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            parent = path if path.exists() else path.parent
+            self.staging = Path(tempfile.mkdtemp(prefix=".sasnet-", dir=parent))
+        except OSError as error:
+            raise OutputError(
+                f"{path}: a folder to write to is needed ({error.strerror}); "
+                "name another with --output"
+            ) from None
+
+    def __enter__(self) -> OutputFolder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self.staging, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise OutputError(
+                f"{self.path}: results cannot be written ({error.strerror}); make room or name "
+                "another folder with --output"
+            ) from None
+
+    def publish(self) -> list[Path]:
+        """Move every file to its place and list them, sorted."""
+        self.path.mkdir(exist_ok=True)
+        moved = []
+        for file in sorted(self.staging.iterdir()):
+            file.replace(self.path / file.name)
+            moved.append(self.path / file.name)
+        return moved
+
+
+def write_prediction(prediction: Prediction, folder: Path, pair_count: int | None) -> None:
+    """Write residues.csv, pairs.csv, scores.npz, result.json and the coloured structures.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        What to write.
+    folder : Path
+        Where; must be there.
+    pair_count : int or None
+        Pairs in pairs.csv and result.json, best first; None for all.
+    """
+    columns = [f.name for f in fields(ResidueRow)]
+    write_table([asdict(r) for r in prediction.residue_rows()], folder / "residues.csv", columns)
+    columns = [f.name for f in fields(PairRow)]
+    pairs = [asdict(r) for r in prediction.pair_rows(pair_count)]
+    write_table(pairs, folder / "pairs.csv", columns)
+    write_json(prediction.to_dict(pair_count), folder / "result.json")
+    _write_arrays(prediction, folder / "scores.npz")
+    _write_structures(prediction, folder)
+
+
+def _write_arrays(prediction: Prediction, path: Path) -> None:
+    with path.open("wb") as stream:
+        np.savez_compressed(
+            stream,
+            scores=prediction.scores.matrix,
+            spread=prediction.scores.spread,
+            left_residues=_labels(prediction.left.protein),
+            right_residues=_labels(prediction.right.protein),
+        )
+
+
+def _labels(protein: Protein) -> np.ndarray:
+    """Name each residue like ``H:52A:TYR``, shape (n_residues,)."""
+    parts = zip(protein.chain_ids, protein.residue_ids, protein.residue_names, strict=True)
+    return np.array([":".join(part) for part in parts])
+
+
+def _write_structures(prediction: Prediction, folder: Path) -> None:
+    left, right = prediction.left, prediction.right
+    values = {side.side: _bfactors(prediction, side) for side in (left, right)}
+    if left.structure is right.structure:
+        together = values["left"] | values["right"]
+        chains = [*left.chain_ids, *right.chain_ids]
+        left.structure.write_bfactors(chains, together, folder / "complex.cif")
+        return
+    for partner in (left, right):
+        path = folder / f"{partner.side}.cif"
+        partner.structure.write_bfactors(partner.chain_ids, values[partner.side], path)
+
+
+def _bfactors(prediction: Prediction, partner: Partner) -> dict[tuple[str, str, str], float]:
+    protein = partner.protein
+    probability = prediction.probabilities(partner.side)[0]
+    keys = zip(
+        protein.chain_ids.tolist(),
+        protein.residue_ids.tolist(),
+        protein.segment_ids.tolist(),
+        strict=True,
+    )
+    return dict(zip(keys, probability.tolist(), strict=True))

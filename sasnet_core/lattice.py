@@ -1,0 +1,232 @@
+"""A whole protein on one voxel lattice: which voxels matter, and who neighbours whom.
+
+Unpadded convolutions commute with translation, so the features of every surfacelet on a common
+lattice are computed once. Most of a lattice is empty, and all empty surroundings give one and the
+same feature vector: row 0, "vacuum". Only voxels within reach of an atom get a row of their own.
+A layer is then a table: for each row of its output, the rows of its input that it reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sasnet_core.chemistry import CHANNELS
+from sasnet_core.rotations import random_rotation
+from sasnet_core.voxels import occupied_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sasnet_core.config import ModelConfig
+    from sasnet_core.protein import Protein
+
+#: Rows of a table are padded to a multiple of this, so that few shapes occur.
+ROW_BUCKET = 1024
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """The tables of one or several proteins, in one pose each; row 0 is vacuum everywhere."""
+
+    occupancy: np.ndarray  # (n_rows_0, 4) float32, channels of the voxels that hold atoms
+    tables: tuple[np.ndarray, ...]  # (n_rows_k, 27 or 8) int32 per layer, rows of the level before
+    windows: np.ndarray  # (n_residues, output_voxels ** 3) int32, rows of the last level
+    counts: np.ndarray  # (1 + n_layers,) int32, rows in use at each level, vacuum included
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where a protein lies: coordinates and lattice are given by it alone."""
+
+    rotation: np.ndarray  # (3, 3) float64
+    offset: np.ndarray  # (3,) float64, fraction of a window step
+
+
+def random_pose(rng: np.random.Generator) -> Pose:
+    """Draw a uniform rotation and a uniform lattice offset."""
+    return Pose(random_rotation(rng), rng.random(3))
+
+
+def build_lattice(
+    protein: Protein,
+    config: ModelConfig,
+    pose: Pose,
+    residues: np.ndarray | None = None,
+    displacement: np.ndarray | None = None,
+) -> Lattice:
+    """Lay a protein on a lattice.
+
+    Parameters
+    ----------
+    protein : Protein
+        Its atoms, and only its.
+    config : ModelConfig
+        Layers and cube edge.
+    pose : Pose
+        Rotation and lattice offset.
+    residues : ndarray of int, optional
+        Rows of the residues whose windows are wanted; all when left out.
+    displacement : ndarray, shape (n_atoms, 3), optional
+        Added to the atoms' positions, in angstrom (training noise).
+
+    Returns
+    -------
+    Lattice
+        Windows in the order of `residues`.
+    """
+    coords = protein.coords if displacement is None else protein.coords + displacement
+    coords = coords.astype(np.float64) @ pose.rotation.T
+    centers = protein.centers.astype(np.float64) @ pose.rotation.T
+    if residues is not None:
+        centers = centers[residues]
+    origin, starts, shape = place_windows(centers, config, pose)
+    cells, channels = occupied_cells(coords, protein.elements, origin, shape)
+    index, occupancy = _occupancy(cells, channels, shape)
+    tables, counts = [], [len(occupancy)]
+    stride = 1
+    for size, step in layer_reach(config):
+        table, index = _neighbours(index, size, step)
+        tables.append(table)
+        counts.append(len(table))
+        stride *= step
+    spread = config.output_voxels * _window_stride(config)
+    reach = np.arange(0, spread, _window_stride(config))
+    windows = _gather(index, starts // stride, reach)
+    return Lattice(occupancy, tuple(tables), windows, np.array(counts, np.int32))
+
+
+def place_windows(
+    centers: np.ndarray, config: ModelConfig, pose: Pose
+) -> tuple[np.ndarray, np.ndarray, tuple[int, int, int]]:
+    """Choose the lattice's box and the lower corner of each residue's window in it.
+
+    Parameters
+    ----------
+    centers : ndarray, shape (n_residues, 3)
+        Rotated CA positions in angstrom.
+    config : ModelConfig
+        Gives the window's edge and the step of its corners.
+    pose : Pose
+        Gives the lattice offset.
+
+    Returns
+    -------
+    origin : ndarray, shape (3,)
+        Lower corner of the lattice in angstrom.
+    starts : ndarray, shape (n_residues, 3), int64
+        Lower corners of the windows in voxels, multiples of `ModelConfig.window_step`; a CA is at
+        most half a step off its window's centre on each axis.
+    shape : tuple of int
+        Voxels per axis.
+    """
+    step, edge = config.window_step, config.edge_read
+    origin = centers.min(axis=0) - edge / 2 - step * pose.offset
+    starts = step * np.round((centers - edge / 2 - origin) / step).astype(np.int64)
+    size = starts.max(axis=0) + edge
+    size += -size % (2 * step)
+    return origin, starts, (int(size[0]), int(size[1]), int(size[2]))
+
+
+def layer_reach(config: ModelConfig) -> list[tuple[int, int]]:
+    """List the layers before the windows as (voxels read per axis, step).
+
+    A pooling after the last convolution runs at step 1 here; its windows then read every second
+    voxel, which is the same as pooling each window, once.
+    """
+    layers = []
+    last = len(config.filters)
+    for number in range(1, last + 1):
+        layers.append((3, 1))
+        if number in config.pooled_layers:
+            layers.append((2, 1 if number == last else 2))
+    return layers
+
+
+def _window_stride(config: ModelConfig) -> int:
+    return 2 if len(config.filters) in config.pooled_layers else 1
+
+
+def _occupancy(
+    cells: np.ndarray, channels: np.ndarray, shape: tuple[int, int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Number the voxels that hold atoms: index volume (0: vacuum) and their channels."""
+    active = np.zeros(shape, bool)
+    active[tuple(cells.T)] = True
+    index = _number(active)
+    occupancy = np.zeros((index.max() + 1, len(CHANNELS)), np.float32)
+    occupancy[index[tuple(cells.T)], channels] = 1.0
+    return index, occupancy
+
+
+def _number(active: np.ndarray) -> np.ndarray:
+    """Count active voxels from 1 in memory order; the others get 0."""
+    index = np.zeros(active.shape, np.int32)
+    index[active] = np.arange(1, np.count_nonzero(active) + 1, dtype=np.int32)
+    return index
+
+
+def _neighbours(index: np.ndarray, size: int, step: int) -> tuple[np.ndarray, np.ndarray]:
+    """Make a layer's table and the index volume of its output.
+
+    Output voxel p reads the input voxels from p * step to p * step + size - 1 on each axis.
+    """
+    active = index > 0
+    for axis in range(3):
+        active = np.moveaxis(active, axis, 0)
+        length = (len(active) - size) // step + 1
+        spans = [active[k : k + (length - 1) * step + 1 : step] for k in range(size)]
+        active = np.moveaxis(np.logical_or.reduce(spans), 0, axis)
+    rows = _gather(index, np.argwhere(active) * step, np.arange(size))
+    vacuum = np.zeros((1, size**3), np.int32)
+    return np.concatenate([vacuum, rows]), _number(active)
+
+
+def _gather(index: np.ndarray, corners: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    """Read cubes out of an index volume, shape (n_corners, len(reach) ** 3)."""
+    _, ny, nz = index.shape
+    offsets = ((reach[:, None, None] * ny + reach[:, None]) * nz + reach).ravel()
+    flat = (corners[:, 0] * ny + corners[:, 1]) * nz + corners[:, 2]
+    return index.ravel()[flat[:, None] + offsets]
+
+
+def join_lattices(lattices: Sequence[Lattice]) -> Lattice:
+    """Put several lattices into one: they share the vacuum row, and no padding parts them."""
+    counts = np.stack([lattice.counts for lattice in lattices])
+    shifts = np.cumsum(counts - 1, axis=0) - (counts - 1)
+    occupancy = np.concatenate(
+        [lattices[0].occupancy[:1], *(lattice.occupancy[1:] for lattice in lattices)]
+    )
+    tables = []
+    for level in range(len(lattices[0].tables)):
+        parts = [
+            _shift(lattice.tables[level][1:], shift)
+            for lattice, shift in zip(lattices, shifts[:, level], strict=True)
+        ]
+        tables.append(np.concatenate([lattices[0].tables[level][:1], *parts]))
+    windows = [
+        _shift(lattice.windows, shift)
+        for lattice, shift in zip(lattices, shifts[:, -1], strict=True)
+    ]
+    total = (1 + (counts - 1).sum(axis=0)).astype(np.int32)
+    return Lattice(occupancy, tuple(tables), np.concatenate(windows), total)
+
+
+def _shift(rows: np.ndarray, shift: int) -> np.ndarray:
+    return np.where(rows > 0, rows + np.int32(shift), 0).astype(np.int32)
+
+
+def pad_lattice(lattice: Lattice, bucket: int = ROW_BUCKET) -> Lattice:
+    """Pad every level with vacuum to a multiple of a bucket; windows stay as they are."""
+    return Lattice(
+        _pad(lattice.occupancy, bucket),
+        tuple(_pad(table, bucket) for table in lattice.tables),
+        lattice.windows,
+        lattice.counts,
+    )
+
+
+def _pad(rows: np.ndarray, bucket: int) -> np.ndarray:
+    return np.pad(rows, ((0, -len(rows) % bucket), (0, 0)))

@@ -1,0 +1,62 @@
+"""How well scores rank and how honest probabilities are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
+    """Compute the area under the ROC curve; ties count by mid-rank.
+
+    Parameters
+    ----------
+    labels : ndarray of bool
+        Any shape.
+    scores : ndarray of float
+        Same shape; higher means more likely positive.
+
+    Returns
+    -------
+    float
+        0 to 1; nan when only one class is there.
+    """
+    from scipy.stats import rankdata
+
+    labels, scores = np.ravel(labels).astype(bool), np.ravel(scores)
+    positives = int(labels.sum())
+    negatives = labels.size - positives
+    if not positives or not negatives:
+        return float("nan")
+    ranks = rankdata(scores)
+    wins = ranks[labels].sum() - positives * (positives + 1) / 2
+    return float(wins / (positives * negatives))
+
+
+def cauroc(aurocs: Sequence[float]) -> float:
+    """Take the median of the complexes' AUROC (paper, section 4); a failed complex counts 0."""
+    values = np.nan_to_num(np.asarray(aurocs, float), nan=0.0)
+    return float(np.median(values)) if values.size else float("nan")
+
+
+def precision_at(labels: np.ndarray, scores: np.ndarray, k: int) -> float:
+    """Compute the share of positives among the k highest scores."""
+    order = np.argsort(-np.ravel(scores), kind="stable")[:k]
+    return float(np.ravel(labels)[order].mean())
+
+
+def average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
+    """Compute the area under the precision-recall curve (average precision, ties together)."""
+    labels, scores = np.ravel(labels).astype(bool), np.ravel(scores)
+    order = np.argsort(-scores, kind="stable")
+    labels, scores = labels[order], scores[order]
+    last = np.append(np.flatnonzero(np.diff(scores)), labels.size - 1)
+    found = np.cumsum(labels)[last]
+    if not found[-1]:
+        return float("nan")
+    gains = np.diff(found, prepend=0)
+    return float((gains * found / (last + 1)).sum() / found[-1])

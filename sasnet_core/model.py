@@ -1,0 +1,201 @@
+"""The network in pure Keras: tower, head, and the siamese model of both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras import layers, ops
+
+from sasnet_core.chemistry import CHANNELS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sasnet_core.config import ModelConfig
+
+
+def build_tower(config: ModelConfig, dtype: Any = None) -> keras.Model:  # noqa: ANN401
+    """Build the tower: a surfacelet in, an embedding out.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        Sizes.
+    dtype : str or keras.DTypePolicy, optional
+        Precision, like ``"mixed_bfloat16"``; Keras' own default when left out.
+
+    Returns
+    -------
+    keras.Model
+        Input (batch, edge_read, edge_read, edge_read, 4), output (batch, embedding_size).
+    """
+    edge = config.edge_read
+    grid = keras.Input((edge, edge, edge, len(CHANNELS)), name="surfacelet")
+    x = grid
+    for number, filters in enumerate(config.filters, start=1):
+        x = layers.Conv3D(filters, 3, use_bias=False, name=f"conv{number}", dtype=dtype)(x)
+        x = _normalization(config, f"conv{number}_norm", dtype)(x)
+        x = layers.ReLU(name=f"conv{number}_relu", dtype=dtype)(x)
+        if number in config.pooled_layers:
+            x = layers.MaxPooling3D(2, name=f"pool{number}", dtype=dtype)(x)
+    x = layers.Flatten(name="flatten", dtype=dtype)(x)
+    x = _dense_block(x, config, config.embedding_size, "dense", dtype)
+    return keras.Model(grid, x, name="tower")
+
+
+def build_head(config: ModelConfig, dtype: Any = None) -> keras.Model:  # noqa: ANN401
+    """Build the head: two embeddings, concatenated, in; one logit out.
+
+    Returns
+    -------
+    keras.Model
+        Inputs two times (batch, embedding_size), output (batch, 1), float32.
+    """
+    left = keras.Input((config.embedding_size,), name="left_embedding")
+    right = keras.Input((config.embedding_size,), name="right_embedding")
+    x = layers.Concatenate(name="concatenate", dtype=dtype)([left, right])
+    for number, size in enumerate(config.head_sizes, start=1):
+        x = _dense_block(x, config, size, f"dense{number}", dtype)
+    logit = layers.Dense(1, name="logit", dtype="float32")(x)
+    return keras.Model([left, right], logit, name="head")
+
+
+def build_sasnet(tower: keras.Model, head: keras.Model) -> keras.Model:
+    """Join tower and head: both surfacelets go through the same tower (tied weights).
+
+    Returns
+    -------
+    keras.Model
+        Inputs two surfacelets, output (batch, 1): the logit of a contact.
+    """
+    left = keras.Input(tower.input_shape[1:], name="left_surfacelet")
+    right = keras.Input(tower.input_shape[1:], name="right_surfacelet")
+    return keras.Model([left, right], head([tower(left), tower(right)]), name="sasnet")
+
+
+def _normalization(config: ModelConfig, name: str, dtype: Any) -> layers.Layer:  # noqa: ANN401
+    if config.normalization == "layer":
+        return layers.LayerNormalization(epsilon=1e-3, name=name, dtype=dtype)
+    together = keras.backend.backend() == "tensorflow"  # one device's result on several devices
+    return layers.BatchNormalization(synchronized=together, name=name, dtype=dtype)
+
+
+def _dense_block(x: Any, config: ModelConfig, size: int, name: str, dtype: Any) -> Any:  # noqa: ANN401
+    x = layers.Dense(size, use_bias=False, name=name, dtype=dtype)(x)
+    x = _normalization(config, f"{name}_norm", dtype)(x)
+    return layers.ReLU(name=f"{name}_relu", dtype=dtype)(x)
+
+
+def embed_lattice(
+    tower: keras.Model,
+    config: ModelConfig,
+    lattice: Sequence[Any],
+    training: bool = False,
+) -> Any:  # noqa: ANN401 (a tensor of whichever backend)
+    """Run the tower over a lattice: the same weights, each voxel's features computed once.
+
+    Parameters
+    ----------
+    tower : keras.Model
+        From `build_tower`.
+    config : ModelConfig
+        The tower's.
+    lattice : sequence of tensors
+        occupancy, tables..., windows, counts of a `lattice.Lattice`.
+    training : bool
+        Whether batch normalization uses the statistics of this lattice (over rows in use, vacuum
+        and padding aside).
+
+    Returns
+    -------
+    tensor, shape (n_residues, embedding_size)
+    """
+    occupancy, *tables, windows, counts = lattice
+    dtype = tower.get_layer("dense").compute_dtype
+    x = ops.cast(occupancy, dtype)
+    level = 0
+    for number in range(1, len(config.filters) + 1):
+        layer = tower.get_layer(f"conv{number}")
+        kernel = ops.reshape(ops.cast(layer.kernel, dtype), (-1, config.filters[number - 1]))
+        x = ops.matmul(_read(x, tables[level]), kernel)
+        level += 1
+        in_use = None
+        if training and config.normalization == "batch":
+            rows = ops.arange(ops.shape(x)[0])
+            in_use = ops.logical_and(rows > 0, rows < counts[level])
+        x = _normalize_rows(tower.get_layer(f"conv{number}_norm"), x, training, in_use)
+        x = ops.relu(x)
+        if number in config.pooled_layers:
+            read = ops.reshape(_read(x, tables[level]), (-1, 8, config.filters[number - 1]))
+            x = ops.max(read, axis=1)
+            level += 1
+    x = _read(x, windows)
+    x = tower.get_layer("dense")(x)
+    return ops.relu(tower.get_layer("dense_norm")(x, training=training))
+
+
+def _read(x: Any, table: Any) -> Any:  # noqa: ANN401
+    """Gather rows by a table, shape (n_rows, n_read * channels)."""
+    width = table.shape[1] * x.shape[1]
+    return ops.reshape(ops.take(x, table, axis=0), (-1, width))
+
+
+def _normalize_rows(layer: layers.Layer, x: Any, training: bool, in_use: Any) -> Any:  # noqa: ANN401
+    """Apply a voxel grid's normalization to rows: each row stands as a grid of one voxel."""
+    width = x.shape[-1]
+    x = ops.reshape(x, (-1, 1, 1, 1, width))
+    if in_use is None:
+        x = layer(x, training=training)
+    else:
+        x = layer(x, training=training, mask=ops.reshape(in_use, (-1, 1, 1, 1)))
+    return ops.reshape(x, (-1, width))
+
+
+def split_head(head: keras.Model, left: Any, right: Any) -> tuple[Any, Any]:  # noqa: ANN401
+    """Apply each half of the head's first dense layer to its side.
+
+    W [a; b] = Wa a + Wb b, so the work of the first layer is done per residue, not per pair.
+
+    Parameters
+    ----------
+    head : keras.Model
+        From `build_head`.
+    left, right : tensor, shape (n_left, embedding_size), (n_right, embedding_size)
+        Embeddings.
+
+    Returns
+    -------
+    tuple of tensor, shape (n_left, head_sizes[0]), (n_right, head_sizes[0])
+        A pair's sum is its input to `finish_head`.
+    """
+    layer = head.get_layer("dense1")
+    half = layer.kernel.shape[0] // 2
+    kernel = ops.cast(layer.kernel, layer.compute_dtype)
+    return ops.matmul(left, kernel[:half]), ops.matmul(right, kernel[half:])
+
+
+def finish_head(head: keras.Model, config: ModelConfig, x: Any, training: bool = False) -> Any:  # noqa: ANN401
+    """Run the head from the output of its first dense layer on.
+
+    Parameters
+    ----------
+    head : keras.Model
+        From `build_head`.
+    config : ModelConfig
+        The head's.
+    x : tensor, shape (n_pairs, head_sizes[0])
+        Sums of the two sides of `split_head`.
+    training : bool
+        Whether batch normalization uses the statistics of these pairs.
+
+    Returns
+    -------
+    tensor, shape (n_pairs,), float32
+        Logits.
+    """
+    for number in range(1, len(config.head_sizes) + 1):
+        if number > 1:
+            x = head.get_layer(f"dense{number}")(x)
+        x = ops.relu(head.get_layer(f"dense{number}_norm")(x, training=training))
+    return ops.squeeze(head.get_layer("logit")(ops.cast(x, "float32")), -1)

@@ -1,0 +1,150 @@
+"""Batches for training: which complexes, in which pose, which pairs.
+
+Everything random is keyed by (seed, place in the stream), so that a resumed run goes on with the
+stream it left, and any part of it can be made again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sasnet_core.complexes import load_complex, read_manifest
+from sasnet_core.errors import DatasetError
+from sasnet_core.interface import sample_negatives
+from sasnet_core.lattice import Lattice, build_lattice, join_lattices, pad_lattice, random_pose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sasnet_core.complexes import Complex
+    from sasnet_core.config import ModelConfig, TrainConfig
+    from sasnet_core.protein import Protein
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Residues of some complexes on one joined lattice, and pairs of them."""
+
+    lattice: Lattice
+    pairs: np.ndarray  # (n_pairs, 2) int32, rows of the lattice's windows, (left, right)
+    labels: np.ndarray  # (n_pairs,) float32, 1 contact, 0 none
+    weights: np.ndarray  # (n_pairs,) float32, sum 1 over the batch
+
+
+class ComplexStream:
+    """An endless, reproducible stream of complexes: each cluster once per round.
+
+    Parameters
+    ----------
+    dataset : Path
+        Folder with a manifest; its column ``cluster`` groups similar complexes.
+    seed : int
+        Seed of the order.
+    split : str, optional
+        Only complexes of this split.
+    """
+
+    def __init__(self, dataset: Path, seed: int, split: str | None = None) -> None:
+        rows = [r for r in read_manifest(dataset) if split is None or r["split"] == split]
+        if not rows:
+            raise DatasetError(f"{dataset}: no complexes to train on (split {split})")
+        clusters: dict[str, list[Path]] = {}
+        for row in rows:
+            clusters.setdefault(row["cluster"], []).append(dataset / row["file"])
+        self._clusters = list(clusters.values())
+        self._seed = seed
+
+    def __len__(self) -> int:
+        """Return the number of clusters: complexes in one round."""
+        return len(self._clusters)
+
+    def complex_at(self, place: int) -> Complex:
+        """Return the complex at a place in the stream."""
+        round_number, row = divmod(place, len(self._clusters))
+        order = np.random.default_rng([self._seed, round_number]).permutation(len(self._clusters))
+        files = self._clusters[order[row]]
+        chosen = np.random.default_rng([self._seed, place, 1]).integers(len(files))
+        return load_complex(files[chosen])
+
+
+def make_batch(
+    complexes: list[Complex],
+    model: ModelConfig,
+    config: TrainConfig,
+    rng: np.random.Generator,
+) -> Batch:
+    """Put complexes in random poses and draw their pairs.
+
+    Each partner has its own rotation and lattice offset: a shared one would show how they lie
+    to each other. Sides are swapped at random, because the head is not symmetric by itself.
+    Contacts and non-contacts of a complex weigh alike, and so do all complexes.
+
+    Parameters
+    ----------
+    complexes : list of Complex
+        At least one.
+    model, config : ModelConfig, TrainConfig
+        Network and training.
+    rng : numpy.random.Generator
+        Source of randomness.
+    """
+    lattices, pairs, labels, weights = [], [], [], []
+    first_row = 0
+    for item in complexes:
+        positives = item.contacts
+        if len(positives) > config.positives:
+            positives = rng.choice(positives, config.positives, replace=False)
+        n_left, n_right = item.left.n_residues, item.right.n_residues
+        negatives = sample_negatives(item.contacts, n_left, n_right, config.negatives, rng)
+        for protein in (item.left, item.right):
+            lattices.append(_posed_lattice(protein, model, config, rng))
+        rows = np.concatenate([positives, negatives]) + [first_row, first_row + n_left]
+        pairs.append(rows[:, ::-1] if rng.random() < 0.5 else rows)
+        labels.append(np.repeat([1.0, 0.0], [len(positives), len(negatives)]))
+        shares = 0.5 / max(1, len(positives)), 0.5 / max(1, len(negatives))
+        weights.append(np.repeat(shares, [len(positives), len(negatives)]))
+        first_row += n_left + n_right
+    return Batch(
+        pad_lattice(join_lattices(lattices)),
+        np.concatenate(pairs).astype(np.int32),
+        np.concatenate(labels).astype(np.float32),
+        (np.concatenate(weights) / len(complexes)).astype(np.float32),
+    )
+
+
+def _posed_lattice(
+    protein: Protein, model: ModelConfig, config: TrainConfig, rng: np.random.Generator
+) -> Lattice:
+    noise = None
+    if config.noise:
+        noise = rng.normal(scale=config.noise, size=protein.coords.shape)
+    return build_lattice(protein, model, random_pose(rng), displacement=noise)
+
+
+def stream_batches(
+    stream: ComplexStream,
+    model: ModelConfig,
+    config: TrainConfig,
+    first_step: int,
+    replicas: int = 1,
+) -> Iterator[Batch]:
+    """Yield the batches of a run, one per replica and step, from a step on.
+
+    Complexes of a step are dealt out to the replicas; what a step holds does not depend on
+    where the run was resumed.
+    """
+    share = config.complexes_per_step // replicas
+    if share * replicas != config.complexes_per_step:
+        raise DatasetError(
+            f"{config.complexes_per_step} complexes per step cannot be dealt to {replicas} devices"
+        )
+    place = first_step * config.complexes_per_step
+    while True:
+        complexes = [stream.complex_at(place + k) for k in range(share)]
+        rng = np.random.default_rng([config.seed, place, 2])
+        yield make_batch(complexes, model, config, rng)
+        place += share

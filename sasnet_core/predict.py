@@ -1,0 +1,183 @@
+"""Two proteins in, pair scores out."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from sasnet_core.config import ROTATIONS
+from sasnet_core.lattice import Lattice, build_lattice, pad_lattice, random_pose
+from sasnet_core.model import build_head, build_tower, embed_lattice, finish_head, split_head
+from sasnet_core.scores import PairScores
+from sasnet_core.weights import load_variables, read_info
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from sasnet_core.config import ModelConfig
+    from sasnet_core.protein import Protein
+
+#: Pairs scored at a time; bounds the memory of the head.
+PAIR_BLOCK = 32_768
+
+
+class Predictor:
+    """A network ready to score pairs of proteins.
+
+    Parameters
+    ----------
+    tower, head : keras.Model
+        The network.
+    model : ModelConfig
+        Its sizes.
+    """
+
+    def __init__(self, tower: keras.Model, head: keras.Model, model: ModelConfig) -> None:
+        self.tower, self.head, self.model = tower, head, model
+        self._embed = _compiled(self._embed_tensors)
+        self._score_block = _compiled(self._block_scores)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Predictor:
+        """Load a weights folder.
+
+        Raises
+        ------
+        WeightsError
+            The folder does not hold weights that fit their configuration.
+        """
+        info = read_info(folder)
+        tower, head = build_tower(info.model, "float32"), build_head(info.model, "float32")
+        load_variables(info.folder, tower, head)
+        return cls(tower, head, info.model)
+
+    def score(
+        self,
+        left: Protein,
+        right: Protein,
+        rotations: int = ROTATIONS,
+        seed: int = 0,
+        progress: Callable[[int], None] | None = None,
+    ) -> PairScores:
+        """Score every pair of residues, averaged over random rotations and both orders.
+
+        Parameters
+        ----------
+        left, right : Protein
+            The partners. Where they lie to each other plays no part: each gets its own rotation
+            and lattice offset, keyed by its atoms, so that ``score(b, a)`` is ``score(a, b)``
+            transposed.
+        rotations : int
+            Rotations to average (paper: 20).
+        seed : int
+            Seed of the rotations.
+        progress : callable, optional
+            Called with the number of rotations done, after each.
+
+        Returns
+        -------
+        PairScores
+            ``matrix`` and ``spread`` of shape (n_left, n_right), float32.
+        """
+        shape = (left.n_residues, right.n_residues)
+        total, squares = np.zeros(shape), np.zeros(shape)
+        best: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+        for number, matrix in enumerate(self.rotation_scores(left, right, rotations, seed), 1):
+            total += matrix
+            squares += matrix.astype(np.float64) ** 2
+            best[0].append(matrix.max(axis=1))
+            best[1].append(matrix.max(axis=0))
+            if progress is not None:
+                progress(number)
+        mean = total / rotations
+        spread = np.sqrt(np.maximum(squares / rotations - mean**2, 0.0))
+        return PairScores(
+            left,
+            right,
+            mean.astype(np.float32),
+            spread.astype(np.float32),
+            np.stack(best[0]),
+            np.stack(best[1]),
+        )
+
+    def rotation_scores(
+        self, left: Protein, right: Protein, rotations: int, seed: int
+    ) -> Iterator[np.ndarray]:
+        """Yield the scores of one rotation after another, each (n_left, n_right) float32."""
+        keys = [_content_key(protein) for protein in (left, right)]
+        for rotation in range(rotations):
+            embeddings = [
+                self.embed(protein, np.random.default_rng([seed, rotation, *key]))
+                for protein, key in zip((left, right), keys, strict=True)
+            ]
+            yield self.score_embeddings(*embeddings)
+
+    def embed(self, protein: Protein, rng: np.random.Generator) -> Any:  # noqa: ANN401
+        """Embed every residue in one random pose.
+
+        Returns
+        -------
+        tensor, shape (n_residues, embedding_size)
+        """
+        lattice = pad_lattice(build_lattice(protein, self.model, random_pose(rng)))
+        return self._embed(*lattice_tensors(lattice))
+
+    def score_embeddings(self, left: Any, right: Any) -> np.ndarray:  # noqa: ANN401
+        """Score all pairs of embeddings, both orders averaged.
+
+        Returns
+        -------
+        ndarray, shape (n_left, n_right), float32
+        """
+        forward = split_head(self.head, left, right)
+        backward = split_head(self.head, right, left)
+        rows = max(1, PAIR_BLOCK // right.shape[0])
+        blocks = [
+            self._score_block(
+                forward[0][start : start + rows],
+                forward[1],
+                backward[1][start : start + rows],
+                backward[0],
+            )
+            for start in range(0, left.shape[0], rows)
+        ]
+        return np.concatenate([ops.convert_to_numpy(block) for block in blocks])
+
+    def _embed_tensors(self, *tensors: Any) -> Any:  # noqa: ANN401
+        return embed_lattice(self.tower, self.model, tensors)
+
+    def _block_scores(self, left: Any, right: Any, left_second: Any, right_first: Any) -> Any:  # noqa: ANN401
+        width = left.shape[-1]
+        scores = []
+        for a, b in ((left, right), (left_second, right_first)):
+            sums = ops.reshape(ops.expand_dims(a, 1) + ops.expand_dims(b, 0), (-1, width))
+            logits = finish_head(self.head, self.model, sums)
+            scores.append(ops.sigmoid(logits))
+        shape = (ops.shape(left)[0], ops.shape(right)[0])
+        return ops.reshape((scores[0] + scores[1]) / 2, shape)
+
+
+def lattice_tensors(lattice: Lattice) -> list[Any]:
+    """Hand the arrays of a lattice to the backend, in the order of `model.embed_lattice`."""
+    arrays = (lattice.occupancy, *lattice.tables, lattice.windows, lattice.counts)
+    return [ops.convert_to_tensor(array) for array in arrays]
+
+
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile for TensorFlow; other backends run as they are."""
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    return tf.function(function, reduce_retracing=True)  # type: ignore[no-any-return]
+
+
+def _content_key(protein: Protein) -> tuple[int, ...]:
+    """Key a random stream by a protein's atoms."""
+    digest = hashlib.sha256(protein.coords.tobytes() + protein.elements.tobytes()).digest()
+    return tuple(np.frombuffer(digest[:16], np.uint32).tolist())

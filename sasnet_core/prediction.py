@@ -1,0 +1,221 @@
+"""A prediction as users get it: partners, scores, probabilities and how they came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sasnet_core import __version__
+from sasnet_core.interface import contact_matrix, contacts
+from sasnet_core.metrics import auroc
+from sasnet_core.scores import best_pairs, residue_probabilities
+
+if TYPE_CHECKING:
+    from sasnet_core.protein import Protein
+    from sasnet_core.scores import PairScores
+    from sasnet_core.structure import Structure
+    from sasnet_core.weights import WeightsInfo
+
+#: Version of the layout of result.json.
+SCHEMA = 1
+#: Residues at or above this probability are called likely.
+LIKELY = 0.5
+
+
+@dataclass(frozen=True)
+class Partner:
+    """One side of a question: where it came from and what was made of it."""
+
+    side: str  # "left" or "right"
+    structure: Structure
+    protein: Protein
+    settings: dict[str, Any] = field(default_factory=dict)  # coordinate model, assembly
+
+    @property
+    def chain_ids(self) -> list[str]:
+        """Chains of this partner, in file order."""
+        return list(dict.fromkeys(self.protein.chain_ids.tolist()))
+
+
+@dataclass(frozen=True)
+class ResidueRow:
+    """One residue of the answer."""
+
+    side: str
+    chain: str
+    number: int
+    insertion_code: str
+    segment: str
+    name: str
+    probability: float
+    spread: float
+    max_pair_score: float
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """One residue pair of the answer."""
+
+    left_chain: str
+    left_number: int
+    left_insertion_code: str
+    left_name: str
+    right_chain: str
+    right_number: int
+    right_insertion_code: str
+    right_name: str
+    score: float
+    spread: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The answer to one question.
+
+    Attributes
+    ----------
+    left, right : Partner
+        The partners.
+    scores : PairScores
+        Pair scores.
+    weights : WeightsInfo
+        The weights used; their calibration makes the probabilities.
+    settings : dict
+        rotations and seed.
+    """
+
+    left: Partner
+    right: Partner
+    scores: PairScores
+    weights: WeightsInfo
+    settings: dict[str, Any]
+
+    def probabilities(self, side: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return probability and spread of each residue of a side, two arrays (n_residues,).
+
+        The probability belongs to the residue's best pair score; the spread is the standard
+        deviation over rotations of the probability that each rotation alone would give.
+        """
+        axis = 1 if side == "left" else 0
+        best = self.scores.left_best if side == "left" else self.scores.right_best
+        calibration = self.weights.calibration
+        probability = residue_probabilities(self.scores.matrix.max(axis=axis), calibration)
+        return probability, residue_probabilities(best, calibration).std(axis=0)
+
+    def residue_rows(self) -> list[ResidueRow]:
+        """List the residues of both sides in file order."""
+        rows = []
+        for partner, axis in ((self.left, 1), (self.right, 0)):
+            probability, spread = self.probabilities(partner.side)
+            best = self.scores.matrix.max(axis=axis)
+            for row in range(partner.protein.n_residues):
+                chain, number, code, name = residue_key(partner.protein, row)
+                rows.append(
+                    ResidueRow(
+                        partner.side,
+                        chain,
+                        number,
+                        code,
+                        str(partner.protein.segment_ids[row]),
+                        name,
+                        _rounded(probability[row]),
+                        _rounded(spread[row]),
+                        _rounded(best[row]),
+                    )
+                )
+        return rows
+
+    def pair_rows(self, count: int | None) -> list[PairRow]:
+        """List pairs by falling score; all of them when count is None."""
+        rows = []
+        for i, j in best_pairs(self.scores.matrix, count).tolist():
+            left, right = residue_key(self.left.protein, i), residue_key(self.right.protein, j)
+            numbers = _rounded(self.scores.matrix[i, j]), _rounded(self.scores.spread[i, j])
+            rows.append(PairRow(*left, *right, *numbers))
+        return rows
+
+    def warnings(self) -> list[str]:
+        """List what the user should know before trusting the answer."""
+        return [*self.left.protein.warnings, *self.right.protein.warnings]
+
+    def observed(self) -> dict[str, Any] | None:
+        """Compare the answer with the contacts of the input, when it is a complex.
+
+        Returns
+        -------
+        dict or None
+            Number of contacts, AUROC over all pairs, and per side the residues in contact and
+            how many of the likely ones are among them. None when nothing touches or the partners
+            come from two files.
+        """
+        if self.left.structure is not self.right.structure:
+            return None
+        found = contacts(self.left.protein, self.right.protein)
+        if not len(found):
+            return None
+        labels = contact_matrix(found, *self.scores.matrix.shape)
+        report: dict[str, Any] = {
+            "contacts": len(found),
+            "pair_auroc": _rounded(auroc(labels, self.scores.matrix)),
+        }
+        for partner, axis in ((self.left, 1), (self.right, 0)):
+            touching = labels.any(axis=axis)
+            likely = self.probabilities(partner.side)[0] >= LIKELY
+            report[partner.side] = {
+                "residues_in_contact": int(touching.sum()),
+                "residues_likely": int(likely.sum()),
+                "likely_and_in_contact": int((touching & likely).sum()),
+            }
+        return report
+
+    def to_dict(self, pair_count: int | None) -> dict[str, Any]:
+        """Return everything one needs to know what was run and what came out, as plain values."""
+        return {
+            "schema": SCHEMA,
+            "version": __version__,
+            "inputs": [self._input(self.left), self._input(self.right)],
+            "weights": {
+                "sha256": self.weights.sha256,
+                "model": self.weights.model.to_dict(),
+                "calibration": self.weights.calibration,
+            },
+            "settings": self.settings,
+            "warnings": self.warnings(),
+            "observed_in_input": self.observed(),
+            "residues": [vars(row) for row in self.residue_rows()],
+            "pairs": [vars(row) for row in self.pair_rows(pair_count)],
+        }
+
+    def _input(self, partner: Partner) -> dict[str, Any]:
+        used = partner.chain_ids
+        if self.left.structure is self.right.structure:
+            used = [*self.left.chain_ids, *self.right.chain_ids]
+        skipped = [
+            dict(zip(("chain", "residue", "name", "reason"), entry, strict=True))
+            for entry in partner.protein.skipped
+        ]
+        return {
+            "side": partner.side,
+            "file": str(partner.structure.path),
+            "sha256": partner.structure.sha256,
+            "chains": partner.chain_ids,
+            "residues": partner.protein.n_residues,
+            "skipped": skipped,
+            "ignored": partner.structure.ignored(used),
+            **partner.settings,
+        }
+
+
+def residue_key(protein: Protein, row: int) -> tuple[str, int, str, str]:
+    """Return chain, number, insertion code and name of a residue, as they came in."""
+    residue_id = str(protein.residue_ids[row])
+    digits = residue_id.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+    code = residue_id[len(digits) :]
+    return str(protein.chain_ids[row]), int(digits), code, str(protein.residue_names[row])
+
+
+def _rounded(value: float) -> float:
+    """Round to the four decimals that tables carry."""
+    return round(float(value), 4)

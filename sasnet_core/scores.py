@@ -1,0 +1,77 @@
+"""From pair scores to residues: probabilities and the best pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sasnet_core.errors import WeightsError
+
+if TYPE_CHECKING:
+    from sasnet_core.protein import Protein
+
+
+@dataclass(frozen=True)
+class PairScores:
+    """What the network says of every residue pair."""
+
+    left: Protein
+    right: Protein
+    matrix: np.ndarray  # (n_left, n_right) float32, mean over rotations and both orders
+    spread: np.ndarray  # (n_left, n_right) float32, standard deviation over rotations
+    left_best: np.ndarray  # (rotations, n_left) float32, best pair score in each rotation
+    right_best: np.ndarray  # (rotations, n_right) float32
+
+
+def logit(scores: np.ndarray) -> np.ndarray:
+    """Return log odds, finite for scores of 0 and 1."""
+    clipped = np.clip(np.asarray(scores, np.float64), 1e-7, 1 - 1e-7)
+    return np.log(clipped) - np.log1p(-clipped)
+
+
+def residue_probabilities(best_scores: np.ndarray, calibration: dict[str, Any]) -> np.ndarray:
+    """Turn each residue's best pair score into the probability that it is in the interface.
+
+    Parameters
+    ----------
+    best_scores : ndarray, shape (..., n_residues)
+        Maximum of the residue's pair scores.
+    calibration : dict
+        ``slope`` and ``intercept`` of a logistic function of the score's log odds.
+
+    Returns
+    -------
+    ndarray, the same shape, float64
+
+    Raises
+    ------
+    WeightsError
+        The weights carry no calibration.
+    """
+    if not {"slope", "intercept"} <= set(calibration):
+        raise WeightsError(
+            "weights with a calibration are needed, these have none; run train.calibrate on them"
+        )
+    z = calibration["slope"] * logit(best_scores) + calibration["intercept"]
+    return 1 / (1 + np.exp(-z))
+
+
+def best_pairs(matrix: np.ndarray, count: int | None) -> np.ndarray:
+    """List pairs by falling score, equal ones in residue order.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (n_left, n_right)
+        Pair scores.
+    count : int, optional
+        How many; all when left out.
+
+    Returns
+    -------
+    ndarray, shape (n, 2), int64
+        Rows (left residue, right residue).
+    """
+    order = np.argsort(-matrix, axis=None, kind="stable")[:count]
+    return np.stack(np.unravel_index(order, matrix.shape), axis=1)

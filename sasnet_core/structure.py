@@ -1,0 +1,336 @@
+"""Structure files in, proteins out; scores back into files. The only module that knows gemmi."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+import zlib
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gemmi
+
+from sasnet_core.errors import SelectionError, StructureError
+from sasnet_core.protein import Protein, RawAtom, RawResidue, build_protein
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+_GZIP_MAGIC = b"\x1f\x8b"
+#: No structure in the PDB comes near this once unpacked (bytes).
+_MAX_UNPACKED = 4 << 30
+_ATOM_RECORD = re.compile(rb"^(ATOM  |HETATM)", re.MULTILINE)
+_CIF_ATOMS = re.compile(rb"^_atom_site\.", re.MULTILINE)
+#: Columns 77 to 80 of an ATOM record as the PDB format means them: element, then charge.
+_ELEMENT_AND_CHARGE = re.compile(rb"^[ A-Za-z][A-Za-z ](  |[0-9][+-]|[+-][0-9]|)$")
+_NUCLEIC = (gemmi.ResidueKind.RNA, gemmi.ResidueKind.DNA)
+_KIND_WORDS = {
+    gemmi.EntityType.Water: "water",
+    gemmi.EntityType.Branched: "glycan",
+    gemmi.EntityType.NonPolymer: "ligand",
+}
+
+
+@dataclass(frozen=True)
+class Structure:
+    """One coordinate model of a structure file.
+
+    Attributes
+    ----------
+    path : Path
+        Where it was read.
+    name : str
+        File name without its endings.
+    sha256 : str
+        Hash of the file's bytes.
+    method : str
+        Experimental method, empty if the file does not say.
+    resolution : float or None
+        In angstrom; None if the file does not say.
+    """
+
+    path: Path
+    name: str
+    sha256: str
+    method: str
+    resolution: float | None
+    _structure: gemmi.Structure = field(repr=False)
+    _model: gemmi.Model = field(repr=False)
+
+    def chain_ids(self) -> list[str]:
+        """Return the author's names of the chains that hold protein, in file order."""
+        names = [chain.name for chain in self._model if any(_protein_residues(chain))]
+        return list(dict.fromkeys(names))
+
+    def require_chains(self, chain_ids: Sequence[str]) -> None:
+        """Raise SelectionError unless every chain is there and holds protein."""
+        known = self.chain_ids()
+        if not known:
+            raise StructureError(
+                f"{self.path}: a protein chain is needed, found none; "
+                "nucleic acids and ligands alone cannot be predicted"
+            )
+        for chain_id in chain_ids:
+            if chain_id not in known:
+                raise SelectionError(
+                    f"{self.path}: no protein chain {chain_id!r}; choose among {', '.join(known)}"
+                )
+
+    def protein(self, chain_ids: Sequence[str] | None = None, name: str | None = None) -> Protein:
+        """Make one partner of some chains.
+
+        Parameters
+        ----------
+        chain_ids : sequence of str, optional
+            The author's chain names; all protein chains when left out.
+        name : str, optional
+            Name of the partner; made of the file's name and the chains when left out.
+
+        Raises
+        ------
+        SelectionError
+            A chain is not there or holds no protein.
+        StructureError
+            No residue can be used.
+        """
+        chosen = list(chain_ids) if chain_ids else self.chain_ids()
+        self.require_chains(chosen)
+        residues = (
+            _raw_residue(chain.name, residue)
+            for chain in self._model
+            if chain.name in chosen
+            for residue in _protein_residues(chain)
+        )
+        return build_protein(name or f"{self.name}:{','.join(chosen)}", residues)
+
+    def ignored(self, used_chains: Iterable[str]) -> dict[str, list[str]]:
+        """List what a prediction on some chains does not see.
+
+        Returns
+        -------
+        dict
+            ``chains``: other protein chains; ``nucleic``: chains of nucleic acid; ``ligand``,
+            ``glycan``, ``water``: residue names with their counts, like ``"HEM x2"``.
+        """
+        used = set(used_chains)
+        names: dict[str, Counter[str]] = {word: Counter() for word in _KIND_WORDS.values()}
+        nucleic: dict[str, None] = {}
+        for chain in self._model:
+            for residue in chain:
+                word = _KIND_WORDS.get(residue.entity_type)
+                if word is not None and residue.het_flag != "A":
+                    names[word][residue.name] += 1
+                elif gemmi.find_tabulated_residue(residue.name).kind in _NUCLEIC:
+                    nucleic[chain.name] = None
+        report = {"chains": [c for c in self.chain_ids() if c not in used]}
+        report["nucleic"] = list(nucleic)
+        for word, counts in names.items():
+            report[word] = [f"{name} x{count}" for name, count in sorted(counts.items())]
+        return report
+
+    def write_bfactors(
+        self,
+        chain_ids: Sequence[str],
+        bfactors: Mapping[tuple[str, str, str], float],
+        path: Path,
+    ) -> None:
+        """Write some chains as mmCIF, residue values in the B factor column.
+
+        Parameters
+        ----------
+        chain_ids : sequence of str
+            Chains to write; everything else of the file is left out.
+        bfactors : mapping
+            (chain, residue id, segment) to value; residues that are not in it get -1, a value
+            no probability takes.
+        path : Path
+            File to write, mmCIF.
+        """
+        model = gemmi.Model(1)
+        for chain in self._model:
+            if chain.name not in chain_ids:
+                continue
+            copy = gemmi.Chain(chain.name)
+            for residue in _protein_residues(chain):
+                new = copy.add_residue(residue)
+                key = (chain.name, _residue_id(residue), _segment_id(residue))
+                value = bfactors.get(key, -1.0)
+                for atom in new:
+                    atom.b_iso = value
+            model.add_chain(copy)
+        structure = gemmi.Structure()
+        structure.name = re.sub(r"[^A-Za-z0-9_.-]", "_", self.name) or "sasnet"
+        structure.cell = self._structure.cell
+        structure.spacegroup_hm = self._structure.spacegroup_hm
+        structure.add_model(model)
+        structure.setup_entities()
+        structure.make_mmcif_document().write_file(str(path))
+
+
+def read(path: str | Path, model: int = 1, assembly: str | None = None) -> Structure:
+    """Read a PDB or mmCIF file, plain or gzipped, whatever its name ends in.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    model : int
+        Which coordinate model, counted from 1 in file order.
+    assembly : str, optional
+        Name of a biological assembly to build; copies of chain A are named A-2, A-3, ...
+
+    Raises
+    ------
+    StructureError
+        The file is missing, empty, damaged, of no known format, or has no such model or assembly.
+    """
+    path = Path(path)
+    data = _read_bytes(path)
+    text = _unpack(path, data)
+    structure = _parse(path, text)
+    structure.setup_entities()
+    chosen = _choose_model(path, structure, model)
+    if assembly is not None:
+        chosen = _build_assembly(path, structure, chosen, assembly)
+    info = structure.info
+    return Structure(
+        path=path,
+        name=_stem(path),
+        sha256=hashlib.sha256(data).hexdigest(),
+        method=info["_exptl.method"] if "_exptl.method" in info else "",
+        resolution=structure.resolution or None,
+        _structure=structure,
+        _model=chosen,
+    )
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise StructureError(
+            f"{path}: a structure file is needed, there is none; check the path"
+        ) from None
+    except OSError as error:
+        raise StructureError(f"{path}: cannot be read ({error.strerror}); check it") from None
+    if not data:
+        raise StructureError(f"{path}: a PDB or mmCIF file is needed, it is empty; fetch it again")
+    return data
+
+
+def _unpack(path: Path, data: bytes) -> bytes:
+    if not data.startswith(_GZIP_MAGIC):
+        return data
+    try:
+        with gzip.open(path) as stream:
+            text = stream.read(_MAX_UNPACKED)
+    except (OSError, EOFError, zlib.error):
+        raise StructureError(
+            f"{path}: the gzip file is truncated or damaged; fetch it again"
+        ) from None
+    if len(text) >= _MAX_UNPACKED:
+        raise StructureError(f"{path}: over {_MAX_UNPACKED >> 30} GiB unpacked; not a structure")
+    return text
+
+
+def _parse(path: Path, text: bytes) -> gemmi.Structure:
+    try:
+        if _CIF_ATOMS.search(text):
+            block = gemmi.cif.read_string(text).sole_block()
+            return gemmi.make_structure_from_block(block)
+        if _ATOM_RECORD.search(text):
+            lines = [_clean_record(line) for line in text.splitlines()]
+            return gemmi.read_pdb_string(b"\n".join(lines) + b"\n")
+    except (RuntimeError, ValueError, UnicodeDecodeError) as error:
+        reason = str(error).splitlines()[0]
+        raise StructureError(f"{path}: damaged structure file ({reason}); repair it") from None
+    raise StructureError(
+        f"{path}: a PDB or mmCIF file with atoms is needed, this is neither; check the file"
+    )
+
+
+def _clean_record(line: bytes) -> bytes:
+    """Blank columns 73 to 80 of an atom record that hold neither element nor charge.
+
+    The docking benchmark's files carry junk there, on which gemmi stops.
+    """
+    if line[:6] in (b"ATOM  ", b"HETATM") and len(line) > 76:
+        tail = line[76:80].rstrip()
+        if tail and not _ELEMENT_AND_CHARGE.match(tail.ljust(2)):
+            return line[:72]
+    return line
+
+
+def _choose_model(path: Path, structure: gemmi.Structure, number: int) -> gemmi.Model:
+    if not 1 <= number <= len(structure):
+        raise StructureError(
+            f"{path}: coordinate model must be 1 to {len(structure)}, got {number}"
+        )
+    return structure[number - 1]
+
+
+def _build_assembly(
+    path: Path, structure: gemmi.Structure, model: gemmi.Model, name: str
+) -> gemmi.Model:
+    known = {assembly.name: assembly for assembly in structure.assemblies}
+    if name not in known:
+        names = ", ".join(known) or "none in this file"
+        raise StructureError(f"{path}: no biological assembly {name!r}; there are: {names}")
+    built = gemmi.make_assembly(known[name], model, gemmi.HowToNameCopiedChain.Dup)
+    copies: Counter[str] = Counter()
+    for chain in built:
+        copies[chain.name] += 1
+        if copies[chain.name] > 1:
+            chain.name = f"{chain.name}-{copies[chain.name]}"
+    return built
+
+
+def _stem(path: Path) -> str:
+    name = path.name
+    while True:
+        stem, dot, ending = name.rpartition(".")
+        if not dot or not re.fullmatch(r"gz|pdb\d*|ent|cif|mmcif", ending, re.IGNORECASE):
+            return name
+        name = stem
+
+
+def _protein_residues(chain: gemmi.Chain) -> Iterator[gemmi.Residue]:
+    """Yield a chain's amino-acid residues, unknown ones with a backbone among them.
+
+    An amino acid outside the polymer is a ligand only if it stands as HETATM: files that end a
+    chain at every gap (TER) would lose most of their protein otherwise.
+    """
+    for residue in chain:
+        kind = gemmi.find_tabulated_residue(residue.name)
+        if residue.entity_type in _KIND_WORDS and not (
+            kind.is_amino_acid() and residue.het_flag == "A"
+        ):
+            continue
+        if kind.is_amino_acid() or (kind.kind not in _NUCLEIC and _has_backbone(residue)):
+            yield residue
+
+
+def _has_backbone(residue: gemmi.Residue) -> bool:
+    names = {atom.name for atom in residue}
+    return {"N", "CA", "C"} <= names
+
+
+def _residue_id(residue: gemmi.Residue) -> str:
+    return f"{residue.seqid.num}{residue.seqid.icode.strip()}"
+
+
+def _segment_id(residue: gemmi.Residue) -> str:
+    return residue.segment or residue.subchain
+
+
+def _raw_residue(chain_id: str, residue: gemmi.Residue) -> RawResidue:
+    atoms = tuple(
+        RawAtom(atom.name, atom.element.name, atom.altloc, atom.occ, tuple(atom.pos.tolist()))
+        for atom in residue
+    )
+    return RawResidue(
+        chain_id, _residue_id(residue), _segment_id(residue), residue.name, atoms
+    )

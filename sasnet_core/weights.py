@@ -1,0 +1,165 @@
+"""Weights and the configuration they belong to: save, load, refuse what does not fit."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sasnet_core.config import ModelConfig, write_json
+from sasnet_core.errors import SettingError, WeightsError
+
+if TYPE_CHECKING:
+    import keras
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "weights.npz"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class WeightsInfo:
+    """What stands beside a set of weights.
+
+    Attributes
+    ----------
+    folder : Path
+        Where they lie.
+    model : ModelConfig
+        The network they fit.
+    sha256 : str
+        Hash of the weights file.
+    calibration : dict
+        Coefficients that turn scores into probabilities, with what they were fitted on.
+    """
+
+    folder: Path
+    model: ModelConfig
+    sha256: str
+    calibration: dict[str, Any]
+
+
+def save_weights(
+    folder: Path,
+    tower: keras.Model,
+    head: keras.Model,
+    model: ModelConfig,
+    calibration: dict[str, Any] | None = None,
+) -> None:
+    """Write weights (half precision, normalization in single) and their configuration.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    tower, head : keras.Model
+        The network.
+    model : ModelConfig
+        Its sizes.
+    calibration : dict, optional
+        See `WeightsInfo`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {
+        name: np.asarray(variable, np.float16 if variable.path.endswith("kernel") else np.float32)
+        for name, variable in _named_variables(tower, head).items()
+    }
+    temporary = folder / (WEIGHTS_FILE + ".tmp")
+    with temporary.open("wb") as stream:
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+    temporary.replace(folder / WEIGHTS_FILE)
+    write_config(folder, model, calibration or {})
+
+
+def write_config(folder: Path, model: ModelConfig, calibration: dict[str, Any]) -> None:
+    """Write the configuration of the weights that lie in a folder."""
+    values = {
+        "format": FORMAT,
+        "model": model.to_dict(),
+        "sha256": _hash(folder / WEIGHTS_FILE),
+        "calibration": calibration,
+    }
+    write_json(values, folder / CONFIG_FILE)
+
+
+def read_info(folder: str | Path) -> WeightsInfo:
+    """Read the configuration of a weights folder and check the weights against it.
+
+    Raises
+    ------
+    WeightsError
+        A file is missing or damaged, the format or a setting is unknown, or the hash differs.
+    """
+    folder = Path(folder)
+    for name in (CONFIG_FILE, WEIGHTS_FILE):
+        if not (folder / name).is_file():
+            raise WeightsError(
+                f"{folder}: a weights folder with {CONFIG_FILE} and {WEIGHTS_FILE} is needed, "
+                f"{name} is missing; name another with --weights"
+            )
+    try:
+        values = json.loads((folder / CONFIG_FILE).read_text())
+        if values["format"] != FORMAT:
+            raise WeightsError(
+                f"{folder}: weights of format {FORMAT} are needed, these are {values['format']}; "
+                "use the sasnet that wrote them"
+            )
+        model = ModelConfig.from_dict(values["model"])
+        calibration = dict(values["calibration"])
+        expected = values["sha256"]
+    except (ValueError, KeyError, TypeError, SettingError) as error:
+        raise WeightsError(
+            f"{folder / CONFIG_FILE}: settings of this sasnet are needed ({error}); "
+            "use the file that came with the weights"
+        ) from None
+    found = _hash(folder / WEIGHTS_FILE)
+    if found != expected:
+        raise WeightsError(
+            f"{folder / WEIGHTS_FILE}: sha256 must be {expected[:12]}..., is {found[:12]}...; "
+            "the file is damaged or belongs to another configuration: fetch it again"
+        )
+    return WeightsInfo(folder, model, found, calibration)
+
+
+def load_variables(folder: Path, tower: keras.Model, head: keras.Model) -> None:
+    """Fill a network with the weights of a folder.
+
+    Raises
+    ------
+    WeightsError
+        An array is missing, left over, or of another shape.
+    """
+    variables = _named_variables(tower, head)
+    with np.load(folder / WEIGHTS_FILE, allow_pickle=False) as arrays:
+        if set(arrays.files) != set(variables):
+            differing = sorted(set(arrays.files) ^ set(variables))
+            raise WeightsError(f"{folder}: weights do not fit their settings at {differing[:3]}")
+        for name, variable in variables.items():
+            value = arrays[name].astype(np.float32)
+            if value.shape != tuple(variable.shape):
+                raise WeightsError(
+                    f"{folder}: {name} must have shape {tuple(variable.shape)}, has {value.shape}"
+                )
+            variable.assign(value)
+
+
+def _named_variables(tower: keras.Model, head: keras.Model) -> dict[str, Any]:
+    return {
+        f"{model.name}/{variable.path}": variable
+        for model in (tower, head)
+        for variable in model.weights
+    }
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def default_folder() -> Path:
+    """Find the weights that came with this installation."""
+    return Path(str(importlib.resources.files("sasnet_core.resources"))) / "default"

