@@ -188,7 +188,7 @@ def split_chains(text: str | None) -> list[str]:
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
-def check_sides(file: Any, left: list[str], right: list[str]) -> None:  # noqa: ANN401
+def check_sides(file: Any, left: list[str], right: list[str]) -> None:
     """Refuse one file without two sides, or with a chain on both."""
     if not left or not right:
         known = ", ".join(file.chain_ids()) or "none"
@@ -224,7 +224,10 @@ def demo_structure() -> Path:
 
 
 def predict(
-    options: argparse.Namespace, left: Partner, right: Partner, info: Any  # noqa: ANN401
+    options: argparse.Namespace,
+    left: Partner,
+    right: Partner,
+    info: Any,
 ) -> Prediction:
     """Load the network and score the pairs, with progress on standard error."""
     with progress_callback(options) as progress:

@@ -55,10 +55,12 @@ def load_complex(path: Path) -> Complex:
             left, right = (_protein_of(arrays, side) for side in ("left", "right"))
             return Complex(str(arrays["name"]), left, right, arrays["contacts"])
     except (OSError, KeyError, ValueError) as error:
-        raise DatasetError(f"{path}: a complex (.npz) is needed ({error}); build it again") from None
+        raise DatasetError(
+            f"{path}: a complex (.npz) is needed ({error}); build it again"
+        ) from None
 
 
-def _protein_of(arrays: Any, side: str) -> Protein:  # noqa: ANN401 (numpy's NpzFile is not typed)
+def _protein_of(arrays: Any, side: str) -> Protein:
     prefix = f"{side}_"
     values = {k.removeprefix(prefix): arrays[k] for k in arrays.files if k.startswith(prefix)}
     return Protein(name=str(values.pop("name")), **values)

@@ -24,7 +24,7 @@ MIN_CHAIN_IDENTITY = 0.3
 
 @dataclass(frozen=True)
 class Db5Case:
-    """One complex of the benchmark, unbound and bound, and the contacts that could not be mapped."""
+    """One complex of the benchmark, unbound and bound, and how many contacts were not mapped."""
 
     code: str
     split: str

@@ -34,9 +34,7 @@ class Hit:
     columns: int
 
 
-def find_similar(
-    queries: Sequence[str], targets: Sequence[str], min_identity: float
-) -> list[Hit]:
+def find_similar(queries: Sequence[str], targets: Sequence[str], min_identity: float) -> list[Hit]:
     """Find pairs of sequences over an identity, query against target.
 
     A pair counts when its best local alignment (BLOSUM62, SIMD Smith-Waterman by pyopal) has

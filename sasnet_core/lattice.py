@@ -152,7 +152,7 @@ def _window_stride(config: ModelConfig) -> int:
 def _occupancy(
     cells: np.ndarray, channels: np.ndarray, shape: tuple[int, int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Number the voxels that hold atoms: index volume (0: vacuum) and their channels."""
+    """Give each voxel that holds atoms a row: index volume (0: vacuum) and channels."""
     active = np.zeros(shape, bool)
     active[tuple(cells.T)] = True
     index = _number(active)
@@ -216,6 +216,31 @@ def join_lattices(lattices: Sequence[Lattice]) -> Lattice:
 
 def _shift(rows: np.ndarray, shift: int) -> np.ndarray:
     return np.where(rows > 0, rows + np.int32(shift), 0).astype(np.int32)
+
+
+def inverse_tables(lattice: Lattice) -> tuple[np.ndarray, ...]:
+    """Turn the tables of the convolutions round: which output rows read an input row.
+
+    Gradients then flow by gathering, which runs on all cores, where adding into rows does not.
+
+    Returns
+    -------
+    tuple of ndarray, shape (n_rows_in, 27), int32
+        For each table of 27 columns: entry (i, k) is the output row that reads input row i in
+        column k, 0 where there is none (and in row 0: vacuum has too many readers to list).
+    """
+    inverses = []
+    for level, table in enumerate(lattice.tables):
+        if table.shape[1] != 27:
+            continue
+        n_in = len(lattice.occupancy if level == 0 else lattice.tables[level - 1])
+        inverse = np.zeros((n_in, 27), np.int32)
+        rows = np.arange(len(table), dtype=np.int32)
+        for k in range(27):
+            inverse[table[:, k], k] = rows
+        inverse[0] = 0
+        inverses.append(inverse)
+    return tuple(inverses)
 
 
 def pad_lattice(lattice: Lattice, bucket: int = ROW_BUCKET) -> Lattice:

@@ -45,7 +45,7 @@ def structure_files(folder: Path) -> list[Path]:
 
 
 def read_facts(table: Path) -> dict[str, EntryFacts]:
-    """Read a table of entries (columns id, method, resolution_angstrom) for files without header."""
+    """Read what is known of entries: a table with id, method and resolution_angstrom."""
     with table.open(newline="") as stream:
         return {
             row["id"]: EntryFacts(row["method"], _number(row["resolution_angstrom"]))

@@ -10,12 +10,12 @@ from keras import layers, ops
 from sasnet_core.chemistry import CHANNELS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sasnet_core.config import ModelConfig
 
 
-def build_tower(config: ModelConfig, dtype: Any = None) -> keras.Model:  # noqa: ANN401
+def build_tower(config: ModelConfig, dtype: Any = None) -> keras.Model:
     """Build the tower: a surfacelet in, an embedding out.
 
     Parameters
@@ -44,7 +44,7 @@ def build_tower(config: ModelConfig, dtype: Any = None) -> keras.Model:  # noqa:
     return keras.Model(grid, x, name="tower")
 
 
-def build_head(config: ModelConfig, dtype: Any = None) -> keras.Model:  # noqa: ANN401
+def build_head(config: ModelConfig, dtype: Any = None) -> keras.Model:
     """Build the head: two embeddings, concatenated, in; one logit out.
 
     Returns
@@ -74,14 +74,14 @@ def build_sasnet(tower: keras.Model, head: keras.Model) -> keras.Model:
     return keras.Model([left, right], head([tower(left), tower(right)]), name="sasnet")
 
 
-def _normalization(config: ModelConfig, name: str, dtype: Any) -> layers.Layer:  # noqa: ANN401
+def _normalization(config: ModelConfig, name: str, dtype: Any) -> layers.Layer:
     if config.normalization == "layer":
         return layers.LayerNormalization(epsilon=1e-3, name=name, dtype=dtype)
     together = keras.backend.backend() == "tensorflow"  # one device's result on several devices
     return layers.BatchNormalization(synchronized=together, name=name, dtype=dtype)
 
 
-def _dense_block(x: Any, config: ModelConfig, size: int, name: str, dtype: Any) -> Any:  # noqa: ANN401
+def _dense_block(x: Any, config: ModelConfig, size: int, name: str, dtype: Any) -> Any:
     x = layers.Dense(size, use_bias=False, name=name, dtype=dtype)(x)
     x = _normalization(config, f"{name}_norm", dtype)(x)
     return layers.ReLU(name=f"{name}_relu", dtype=dtype)(x)
@@ -92,7 +92,8 @@ def embed_lattice(
     config: ModelConfig,
     lattice: Sequence[Any],
     training: bool = False,
-) -> Any:  # noqa: ANN401 (a tensor of whichever backend)
+    convolve: Callable[[Any, Any, Any, int], Any] | None = None,
+) -> Any:
     """Run the tower over a lattice: the same weights, each voxel's features computed once.
 
     Parameters
@@ -106,6 +107,8 @@ def embed_lattice(
     training : bool
         Whether batch normalization uses the statistics of this lattice (over rows in use, vacuum
         and padding aside).
+    convolve : callable, optional
+        Takes rows, kernel, table and level to convolved rows; `gather_convolution` when left out.
 
     Returns
     -------
@@ -118,7 +121,7 @@ def embed_lattice(
     for number in range(1, len(config.filters) + 1):
         layer = tower.get_layer(f"conv{number}")
         kernel = ops.reshape(ops.cast(layer.kernel, dtype), (-1, config.filters[number - 1]))
-        x = ops.matmul(_read(x, tables[level]), kernel)
+        x = (convolve or gather_convolution)(x, kernel, tables[level], level)
         level += 1
         in_use = None
         if training and config.normalization == "batch":
@@ -135,13 +138,31 @@ def embed_lattice(
     return ops.relu(tower.get_layer("dense_norm")(x, training=training))
 
 
-def _read(x: Any, table: Any) -> Any:  # noqa: ANN401
+def gather_convolution(x: Any, kernel: Any, table: Any, level: int) -> Any:
+    """Convolve rows: gather what each output row reads, then one matrix product.
+
+    Parameters
+    ----------
+    x : tensor, shape (n_rows_in, channels)
+    kernel : tensor, shape (27 * channels, filters)
+    table : tensor, shape (n_rows_out, 27)
+    level : int
+        Which table it is; this convolution does not need it.
+
+    Returns
+    -------
+    tensor, shape (n_rows_out, filters)
+    """
+    return ops.matmul(_read(x, table), kernel)
+
+
+def _read(x: Any, table: Any) -> Any:
     """Gather rows by a table, shape (n_rows, n_read * channels)."""
     width = table.shape[1] * x.shape[1]
     return ops.reshape(ops.take(x, table, axis=0), (-1, width))
 
 
-def _normalize_rows(layer: layers.Layer, x: Any, training: bool, in_use: Any) -> Any:  # noqa: ANN401
+def _normalize_rows(layer: layers.Layer, x: Any, training: bool, in_use: Any) -> Any:
     """Apply a voxel grid's normalization to rows: each row stands as a grid of one voxel."""
     width = x.shape[-1]
     x = ops.reshape(x, (-1, 1, 1, 1, width))
@@ -152,7 +173,7 @@ def _normalize_rows(layer: layers.Layer, x: Any, training: bool, in_use: Any) ->
     return ops.reshape(x, (-1, width))
 
 
-def split_head(head: keras.Model, left: Any, right: Any) -> tuple[Any, Any]:  # noqa: ANN401
+def split_head(head: keras.Model, left: Any, right: Any) -> tuple[Any, Any]:
     """Apply each half of the head's first dense layer to its side.
 
     W [a; b] = Wa a + Wb b, so the work of the first layer is done per residue, not per pair.
@@ -175,7 +196,7 @@ def split_head(head: keras.Model, left: Any, right: Any) -> tuple[Any, Any]:  # 
     return ops.matmul(left, kernel[:half]), ops.matmul(right, kernel[half:])
 
 
-def finish_head(head: keras.Model, config: ModelConfig, x: Any, training: bool = False) -> Any:  # noqa: ANN401
+def finish_head(head: keras.Model, config: ModelConfig, x: Any, training: bool = False) -> Any:
     """Run the head from the output of its first dense layer on.
 
     Parameters

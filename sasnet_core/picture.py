@@ -40,7 +40,7 @@ def draw(folder: Path) -> None:
         cmd.png(str(folder / "picture.png"), *SIZE, ray=1, quiet=1)
 
 
-def _paint(cmd: Any) -> None:  # noqa: ANN401 (PyMOL has no types)
+def _paint(cmd: Any) -> None:
     for name, rgb in zip(PALETTE_NAMES, PALETTE, strict=True):
         cmd.set_color(name, rgb)
     cmd.hide("everything")
@@ -56,7 +56,7 @@ def _paint(cmd: Any) -> None:  # noqa: ANN401 (PyMOL has no types)
     cmd.set("antialias", 2)
 
 
-def _arrange(cmd: Any) -> None:  # noqa: ANN401
+def _arrange(cmd: Any) -> None:
     objects = cmd.get_object_list()
     if len(objects) > 1:
         cmd.set("grid_mode", 1)

@@ -117,7 +117,7 @@ class Predictor:
             ]
             yield self.score_embeddings(*embeddings)
 
-    def embed(self, protein: Protein, rng: np.random.Generator) -> Any:  # noqa: ANN401
+    def embed(self, protein: Protein, rng: np.random.Generator) -> Any:
         """Embed every residue in one random pose.
 
         Returns
@@ -127,7 +127,7 @@ class Predictor:
         lattice = pad_lattice(build_lattice(protein, self.model, random_pose(rng)))
         return self._embed(*lattice_tensors(lattice))
 
-    def score_embeddings(self, left: Any, right: Any) -> np.ndarray:  # noqa: ANN401
+    def score_embeddings(self, left: Any, right: Any) -> np.ndarray:
         """Score all pairs of embeddings, both orders averaged.
 
         Returns
@@ -148,10 +148,10 @@ class Predictor:
         ]
         return np.concatenate([ops.convert_to_numpy(block) for block in blocks])
 
-    def _embed_tensors(self, *tensors: Any) -> Any:  # noqa: ANN401
+    def _embed_tensors(self, *tensors: Any) -> Any:
         return embed_lattice(self.tower, self.model, tensors)
 
-    def _block_scores(self, left: Any, right: Any, left_second: Any, right_first: Any) -> Any:  # noqa: ANN401
+    def _block_scores(self, left: Any, right: Any, left_second: Any, right_first: Any) -> Any:
         width = left.shape[-1]
         scores = []
         for a, b in ((left, right), (left_second, right_first)):

@@ -60,6 +60,11 @@ class Structure:
     _structure: gemmi.Structure = field(repr=False)
     _model: gemmi.Model = field(repr=False)
 
+    def _segment_id(self, residue: gemmi.Residue) -> str:
+        """Return what the file gives: the PDB segment or the mmCIF label_asym_id."""
+        labelled = self._structure.input_format != gemmi.CoorFormat.Pdb
+        return residue.subchain if labelled else residue.segment
+
     def chain_ids(self) -> list[str]:
         """Return the author's names of the chains that hold protein, in file order."""
         names = [chain.name for chain in self._model if any(_protein_residues(chain))]
@@ -99,7 +104,7 @@ class Structure:
         chosen = list(chain_ids) if chain_ids else self.chain_ids()
         self.require_chains(chosen)
         residues = (
-            _raw_residue(chain.name, residue)
+            _raw_residue(chain.name, self._segment_id(residue), residue)
             for chain in self._model
             if chain.name in chosen
             for residue in _protein_residues(chain)
@@ -156,10 +161,12 @@ class Structure:
             copy = gemmi.Chain(chain.name)
             for residue in _protein_residues(chain):
                 new = copy.add_residue(residue)
-                key = (chain.name, _residue_id(residue), _segment_id(residue))
+                key = (chain.name, _residue_id(residue), self._segment_id(residue))
                 value = bfactors.get(key, -1.0)
                 for atom in new:
                     atom.b_iso = value
+                if self._structure.input_format == gemmi.CoorFormat.Pdb:
+                    new.subchain = chain.name
             model.add_chain(copy)
         structure = gemmi.Structure()
         structure.name = re.sub(r"[^A-Za-z0-9_.-]", "_", self.name) or "sasnet"
@@ -322,15 +329,15 @@ def _residue_id(residue: gemmi.Residue) -> str:
     return f"{residue.seqid.num}{residue.seqid.icode.strip()}"
 
 
-def _segment_id(residue: gemmi.Residue) -> str:
-    return residue.segment or residue.subchain
-
-
-def _raw_residue(chain_id: str, residue: gemmi.Residue) -> RawResidue:
+def _raw_residue(chain_id: str, segment_id: str, residue: gemmi.Residue) -> RawResidue:
     atoms = tuple(
-        RawAtom(atom.name, atom.element.name, atom.altloc, atom.occ, tuple(atom.pos.tolist()))
+        RawAtom(
+            atom.name,
+            atom.element.name,
+            atom.altloc,
+            atom.occ,
+            (atom.pos.x, atom.pos.y, atom.pos.z),
+        )
         for atom in residue
     )
-    return RawResidue(
-        chain_id, _residue_id(residue), _segment_id(residue), residue.name, atoms
-    )
+    return RawResidue(chain_id, _residue_id(residue), segment_id, residue.name, atoms)

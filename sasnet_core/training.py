@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras import ops
 
 from sasnet_core.errors import SasnetError
-from sasnet_core.lattice import layer_reach
+from sasnet_core.lattice import inverse_tables, layer_reach
 from sasnet_core.model import build_head, build_tower, embed_lattice, finish_head, split_head
 from sasnet_core.pipeline import stream_batches
 
@@ -36,31 +36,31 @@ def learning_rate(step: int, config: TrainConfig) -> float:
     return config.learning_rate * warmup * 0.5 * (1 + math.cos(math.pi * done))
 
 
-def batch_tensors(batch: Batch) -> tuple[Any, ...]:
-    """List the arrays of a batch in the order of `_signature`."""
+def batch_tensors(batch: Batch) -> dict[str, Any]:
+    """Name the arrays of a batch as `_signature` does."""
     lattice = batch.lattice
-    return (
-        lattice.occupancy,
-        *lattice.tables,
-        lattice.windows,
-        lattice.counts,
-        batch.pairs,
-        batch.labels,
-        batch.weights,
-    )
+    return {
+        "lattice": (lattice.occupancy, *lattice.tables, lattice.windows, lattice.counts),
+        "inverse": inverse_tables(lattice),
+        "pairs": batch.pairs,
+        "labels": batch.labels,
+        "weights": batch.weights,
+    }
 
 
-def _signature(model: ModelConfig) -> tuple[tf.TensorSpec, ...]:
-    rows = [tf.TensorSpec((None, size**3), tf.int32) for size, _ in layer_reach(model)]
-    return (
-        tf.TensorSpec((None, 4), tf.float32),
-        *rows,
-        tf.TensorSpec((None, model.output_voxels**3), tf.int32),
-        tf.TensorSpec((None,), tf.int32),
-        tf.TensorSpec((None, 2), tf.int32),
-        tf.TensorSpec((None,), tf.float32),
-        tf.TensorSpec((None,), tf.float32),
-    )
+def _signature(model: ModelConfig) -> dict[str, Any]:
+    widths = [size**3 for size, _ in layer_reach(model)]
+    rows = [tf.TensorSpec((None, width), tf.int32) for width in widths]
+    inverse = [tf.TensorSpec((None, width), tf.int32) for width in widths if width == 27]
+    windows = tf.TensorSpec((None, model.output_voxels**3), tf.int32)
+    occupancy, counts = tf.TensorSpec((None, 4), tf.float32), tf.TensorSpec((None,), tf.int32)
+    return {
+        "lattice": (occupancy, *rows, windows, counts),
+        "inverse": tuple(inverse),
+        "pairs": tf.TensorSpec((None, 2), tf.int32),
+        "labels": tf.TensorSpec((None,), tf.float32),
+        "weights": tf.TensorSpec((None,), tf.float32),
+    }
 
 
 class Trainer:
@@ -96,9 +96,7 @@ class Trainer:
             )
             self.variables = [*self.tower.trainable_variables, *self.head.trainable_variables]
             self.optimizer.build(self.variables)
-        checkpoint = tf.train.Checkpoint(
-            tower=self.tower, head=self.head, optimizer=self.optimizer
-        )
+        checkpoint = tf.train.Checkpoint(tower=self.tower, head=self.head, optimizer=self.optimizer)
         self._manager = tf.train.CheckpointManager(checkpoint, str(folder), max_to_keep=2)
         if self._manager.latest_checkpoint:
             checkpoint.restore(self._manager.latest_checkpoint).assert_existing_objects_matched()
@@ -117,9 +115,7 @@ class Trainer:
         TrainingError
             The loss is not a finite number.
         """
-        dataset = self.strategy.distribute_datasets_from_function(
-            lambda _: self._dataset(stream)
-        )
+        dataset = self.strategy.distribute_datasets_from_function(lambda _: self._dataset(stream))
         batches = iter(dataset)
         if self._step_function is None:
             self._step_function = self._make_step(batches.element_spec)
@@ -142,22 +138,19 @@ class Trainer:
         )
         return dataset.prefetch(2 * replicas)
 
-    def _make_step(self, element_spec: Any) -> Any:  # noqa: ANN401
+    def _make_step(self, element_spec: Any) -> Any:
         strategy = self.strategy
 
         @tf.function(input_signature=[element_spec])
-        def step(values: Any) -> Any:  # noqa: ANN401
+        def step(values: Any) -> Any:
             losses = strategy.run(self._replica_step, args=(values,))
             return strategy.reduce(tf.distribute.ReduceOp.MEAN, losses, axis=None)
 
         return step
 
-    def _replica_step(self, values: tuple[Any, ...]) -> Any:  # noqa: ANN401
-        *lattice, pairs, labels, weights = values
+    def _replica_step(self, values: dict[str, Any]) -> Any:
         with tf.GradientTape() as tape:
-            loss = pair_loss(
-                self.tower, self.head, self.config.model, lattice, pairs, labels, weights
-            )
+            loss = pair_loss(self.tower, self.head, self.config.model, values)
             scaled = loss / self.strategy.num_replicas_in_sync
         gradients = tape.gradient(scaled, self.variables)
         self.optimizer.apply(gradients, self.variables)
@@ -192,23 +185,65 @@ class _Averaged:
 
 
 def pair_loss(
-    tower: keras.Model,
-    head: keras.Model,
-    model: ModelConfig,
-    lattice: list[Any],
-    pairs: Any,  # noqa: ANN401
-    labels: Any,  # noqa: ANN401
-    weights: Any,  # noqa: ANN401
-) -> Any:  # noqa: ANN401
-    """Compute the weighted binary cross-entropy of a batch in training mode (any Keras backend).
+    tower: keras.Model, head: keras.Model, model: ModelConfig, values: dict[str, Any]
+) -> Any:
+    """Compute the weighted binary cross-entropy of a batch in training mode.
+
+    Parameters
+    ----------
+    tower, head : keras.Model
+        The network.
+    model : ModelConfig
+        Its sizes.
+    values : dict of tensors
+        From `batch_tensors`.
 
     Returns
     -------
     scalar tensor, float32
     """
-    embeddings = embed_lattice(tower, model, lattice, training=True)
+    levels = [k for k, (size, _) in enumerate(layer_reach(model)) if size == 3]
+    inverse = dict(zip(levels, values["inverse"], strict=True))
+
+    def convolve(x: Any, kernel: Any, table: Any, level: int) -> Any:
+        return two_way_convolution(x, kernel, table, inverse[level])
+
+    embeddings = embed_lattice(tower, model, values["lattice"], training=True, convolve=convolve)
     left, right = split_head(head, embeddings, embeddings)
+    pairs, labels = values["pairs"], values["labels"]
     x = ops.take(left, pairs[:, 0], axis=0) + ops.take(right, pairs[:, 1], axis=0)
     logits = finish_head(head, model, x, training=True)
-    losses = ops.relu(logits) - logits * labels + ops.log1p(ops.exp(-ops.abs(logits)))
-    return ops.sum(losses * weights)
+    losses = tf.nn.sigmoid_cross_entropy_with_logits(labels, logits)
+    return ops.sum(losses * values["weights"])
+
+
+@tf.custom_gradient
+def two_way_convolution(x: Any, kernel: Any, table: Any, inverse: Any) -> Any:
+    """Compute `model.gather_convolution` with a gradient that gathers too.
+
+    Parameters
+    ----------
+    x : tensor, shape (n_rows_in, channels)
+    kernel : tensor, shape (27 * channels, filters)
+    table : tensor, shape (n_rows_out, 27), int32
+    inverse : tensor, shape (n_rows_in, 27), int32
+        From `lattice.inverse_tables`.
+
+    Returns
+    -------
+    tensor, shape (n_rows_out, filters)
+    """
+    channels, filters = x.shape[1], kernel.shape[1]
+    read = tf.reshape(tf.gather(x, table), (-1, 27 * channels))
+
+    def gradient(upstream: Any) -> tuple[Any, ...]:
+        by_kernel = tf.matmul(read, upstream, transpose_a=True)
+        turned = tf.transpose(tf.reshape(kernel, (27, channels, filters)), (0, 2, 1))
+        turned = tf.reshape(turned, (27 * filters, channels))
+        known = tf.concat([tf.zeros_like(upstream[:1]), upstream[1:]], axis=0)
+        by_row = tf.matmul(tf.reshape(tf.gather(known, inverse), (-1, 27 * filters)), turned)
+        vacuum = tf.matmul(tf.cast(table == 0, upstream.dtype), upstream, transpose_a=True)
+        by_vacuum = tf.matmul(tf.reshape(vacuum, (1, 27 * filters)), turned)
+        return tf.concat([by_vacuum, by_row[1:]], axis=0), by_kernel, None, None
+
+    return tf.matmul(read, kernel), gradient

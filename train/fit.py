@@ -30,6 +30,7 @@ from sasnet_core.predict import Predictor
 from sasnet_core.training import Trainer
 from sasnet_core.weights import save_weights
 
+Scores = tuple[float, float] | None  # median and mean AUROC of a check
 LOG_COLUMNS = ("step", "seconds", "loss", "cauroc", "mean_auroc")
 
 
@@ -48,9 +49,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def validation_complexes(dataset: Path, count: int) -> list[Complex]:
     """Load a fixed, evenly spread subset of the unbound DB4U complexes."""
-    rows = [
-        r for r in read_manifest(dataset) if r["split"] == "DB4U" and r["state"] == "unbound"
-    ]
+    rows = [r for r in read_manifest(dataset) if r["split"] == "DB4U" and r["state"] == "unbound"]
     if not 1 <= count <= len(rows):
         raise DatasetError(f"{dataset}: 1 to {len(rows)} complexes for the checks, got {count}")
     chosen = np.linspace(0, len(rows) - 1, count).round().astype(int)
@@ -82,10 +81,12 @@ class RunLog:
     def best(self) -> float:
         """Return the best CAUROC so far."""
         with self.path.open(newline="") as stream:
-            return max((float(r["cauroc"]) for r in csv.DictReader(stream) if r["cauroc"]),
-                       default=0.0)  # fmt: skip
+            checks = [float(r["cauroc"]) for r in csv.DictReader(stream) if r["cauroc"]]
+        return max(checks, default=0.0)
 
-    def add(self, step: int, seconds: float, loss: float, scores: tuple[float, float] | None) -> None:
+    def add(
+        self, step: int, seconds: float, loss: float, scores: tuple[float, float] | None
+    ) -> None:
         """Write one line."""
         texts = [f"{value:.4f}" for value in scores] if scores else ["", ""]
         self._write((step, f"{seconds:.0f}", f"{loss:.4f}", *texts))
@@ -100,7 +101,9 @@ def main(arguments: list[str] | None = None) -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     write_json(config.to_dict(), options.output / "config.json")
     stream = ComplexStream(options.dataset, config.train.seed, options.split)
-    held_out = validation_complexes(options.validate, options.validate_count) if options.validate else []
+    held_out = (
+        validation_complexes(options.validate, options.validate_count) if options.validate else []
+    )
     trainer = Trainer(config, tf.distribute.MirroredStrategy(), options.output / "checkpoints")
     log = RunLog(options.output / "log.csv")
     started, losses = time.monotonic(), []

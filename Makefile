@@ -1,0 +1,43 @@
+# Everything a newcomer runs: `make demo`, `make test`. The rest is for those who work on it.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+OUT ?= sasnet_out
+STAMP = $(VENV)/.installed
+
+.PHONY: demo test lint plugin clean
+
+demo: $(STAMP)
+	@.ci/system-libraries libgl1
+	$(BIN)/sasnet_predict --demo -o $(OUT)
+
+test: $(STAMP)
+	@.ci/system-libraries libgl1 libegl1 libglib2.0-0 xvfb libxkbcommon-x11-0 libdbus-1-3 \
+	  libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 \
+	  libxcb-shape0 libxcb-xinerama0 libxcb-xkb1
+	$(MAKE) lint
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# A zip with one package, as PyMOL's Plugin Manager takes it.
+plugin: dist/sasnet_plugin.zip
+
+dist/sasnet_plugin.zip: $(wildcard plugin/*.py)
+	rm -rf build/plugin && mkdir -p build/plugin/sasnet_plugin dist
+	cp plugin/*.py LICENSE build/plugin/sasnet_plugin/
+	rm -f $@ && cd build/plugin && $(PYTHON) -m zipfile -c ../../$@ sasnet_plugin/
+
+$(STAMP): setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "sasnet needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "a virtual environment cannot be made; on Debian: apt-get install python3-venv"; exit 2; }
+	$(BIN)/python -m pip install --quiet --editable '.[pymol,train,test]'
+	touch $@
+
+clean:
+	rm -rf build dist *.egg-info $(OUT)

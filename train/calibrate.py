@@ -1,0 +1,109 @@
+"""Fit the residue probability: a logistic function of the residue's best pair score.
+
+    python -m train.calibrate DB5_DATASET --split DB3,DB4U --weights resources/default
+
+Fits on unbound complexes that were not trained on, the weights' own rotations averaged, and
+writes slope, intercept and what they were fitted on beside the weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+from tqdm import tqdm
+
+from sasnet_core.complexes import load_complex, read_manifest
+from sasnet_core.config import ROTATIONS
+from sasnet_core.errors import DatasetError, SasnetError
+from sasnet_core.interface import contact_matrix
+from sasnet_core.predict import Predictor
+from sasnet_core.scores import logit
+from sasnet_core.weights import default_folder, read_info, write_config
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset", type=Path, help="dataset of train.db5")
+    parser.add_argument("--split", default="DB4U", help="splits to fit on, like DB3,DB4U")
+    parser.add_argument("--weights", type=Path, help="default: those shipped")
+    parser.add_argument("--rotations", type=int, default=ROTATIONS)
+    return parser.parse_args(arguments)
+
+
+def collect(
+    dataset: Path, rows: list[dict[str, str]], predictor: Predictor, rotations: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Gather best pair scores and interface labels of the residues of all complexes.
+
+    Returns
+    -------
+    best_scores : ndarray, shape (n_residues,), float
+    labels : ndarray, shape (n_residues,), bool
+    """
+    best, labels = [], []
+    for row in tqdm(rows, desc="complexes", disable=None):
+        item = load_complex(dataset / row["file"])
+        matrix = predictor.score(item.left, item.right, rotations).matrix
+        truth = contact_matrix(item.contacts, *matrix.shape)
+        for axis in (1, 0):
+            best.append(matrix.max(axis=axis))
+            labels.append(truth.any(axis=axis))
+    return np.concatenate(best), np.concatenate(labels)
+
+
+def fit_logistic(best_scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """Fit slope and intercept by maximum likelihood.
+
+    Returns
+    -------
+    tuple of float
+        Slope (of the score's log odds) and intercept.
+    """
+    x, y = logit(best_scores), labels.astype(float)
+
+    def loss(parameters: np.ndarray) -> float:
+        z = parameters[0] * x + parameters[1]
+        return float(np.mean(np.logaddexp(0, z) - y * z))
+
+    result = minimize(loss, np.array([1.0, -1.0]), method="Nelder-Mead")
+    return float(result.x[0]), float(result.x[1])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command."""
+    options = parse(arguments)
+    splits = options.split.split(",")
+    rows = [
+        r
+        for r in read_manifest(options.dataset)
+        if r["split"] in splits and r["state"] == "unbound"
+    ]
+    if not rows:
+        raise DatasetError(f"{options.dataset}: no unbound complexes in {options.split}")
+    info = read_info(options.weights or default_folder())
+    predictor = Predictor.load(info.folder)
+    best, labels = collect(options.dataset, rows, predictor, options.rotations)
+    slope, intercept = fit_logistic(best, labels)
+    calibration = {
+        "slope": round(slope, 4),
+        "intercept": round(intercept, 4),
+        "fitted_on": f"{len(rows)} unbound complexes of {options.split}",
+        "rotations": options.rotations,
+        "residues": len(labels),
+        "interface_share": round(float(labels.mean()), 4),
+    }
+    write_config(info.folder, info.model, calibration)
+    print(calibration)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except SasnetError as error:
+        sys.exit(f"train.calibrate: {error}")

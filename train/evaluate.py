@@ -1,0 +1,168 @@
+"""Evaluate weights on a dataset: a per-complex table and the median AUROC (CAUROC).
+
+    python -m train.evaluate DB5_DATASET --split DB4U -o table.csv
+
+Prints the CAUROC with a bootstrap interval, the mean, and the two predictors without learning
+beside it. Model selection belongs on DB4; DB5U is for final tables only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from sasnet_core.baselines import distance_from_centre_product, exposed_area_product
+from sasnet_core.complexes import Complex, load_complex, read_manifest, write_table
+from sasnet_core.config import ROTATIONS
+from sasnet_core.errors import DatasetError, SasnetError
+from sasnet_core.interface import contact_matrix
+from sasnet_core.metrics import auroc, average_precision, cauroc, precision_at
+from sasnet_core.predict import Predictor
+from sasnet_core.scores import logit
+from sasnet_core.weights import default_folder
+
+COLUMNS = (
+    "id", "split", "state", "n_left", "n_right", "n_contacts", "auroc", "average_precision",
+    "base_rate", "precision_at_10", "exposed_area_auroc", "centre_distance_auroc",
+)  # fmt: skip
+BOOTSTRAP = 2000
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--weights", type=Path, help="default: those shipped")
+    parser.add_argument("--split", help="DB3, DB4U or DB5U; default: all complexes")
+    parser.add_argument("--state", default="unbound", choices=("unbound", "bound"))
+    parser.add_argument("--rotations", type=int, default=ROTATIONS)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--count", type=int, help="only this many complexes, evenly spread")
+    parser.add_argument(
+        "--shuffle-partners",
+        action="store_true",
+        help="control: each protein meets a partner of another complex instead of its own",
+    )
+    parser.add_argument("-o", "--output", type=Path, help="write the table here as CSV")
+    return parser.parse_args(arguments)
+
+
+def chosen_rows(options: argparse.Namespace) -> list[dict[str, str]]:
+    """Pick the rows of the manifest that the options ask for."""
+    rows = [
+        row
+        for row in read_manifest(options.dataset)
+        if options.split in (None, row["split"]) and row.get("state", "bound") == options.state
+    ]
+    if not rows:
+        raise DatasetError(f"{options.dataset}: no {options.state} complexes in {options.split}")
+    if options.count:
+        places = np.linspace(0, len(rows) - 1, min(options.count, len(rows)))
+        rows = [rows[k] for k in places.round().astype(int)]
+    return rows
+
+
+def stranger_matrix(
+    item: Complex, other: Complex, predictor: Predictor, rotations: int, seed: int
+) -> np.ndarray:
+    """Score pairs without the partner: the sum of what each residue reaches with a stranger.
+
+    Parameters
+    ----------
+    item : Complex
+        The complex whose pairs are scored.
+    other : Complex
+        Gives a wrong partner to each side.
+    predictor, rotations, seed
+        How to score.
+
+    Returns
+    -------
+    ndarray, shape (n_left, n_right)
+        Best log odds of the left residue with the other's right protein, plus best log odds of
+        the right residue with the other's left protein.
+    """
+    left = predictor.score(item.left, other.right, rotations, seed).matrix.max(axis=1)
+    right = predictor.score(other.left, item.right, rotations, seed).matrix.max(axis=0)
+    return np.add.outer(logit(left), logit(right))
+
+
+def evaluate(item: Complex, matrix: np.ndarray) -> dict[str, float | int | str]:
+    """Compare the scores of one complex with its contacts."""
+    labels = contact_matrix(item.contacts, *matrix.shape)
+    area = exposed_area_product(item.left, item.right)
+    distance = distance_from_centre_product(item.left, item.right)
+    return {
+        "n_left": item.left.n_residues,
+        "n_right": item.right.n_residues,
+        "n_contacts": len(item.contacts),
+        "auroc": auroc(labels, matrix),
+        "average_precision": average_precision(labels, matrix),
+        "base_rate": float(labels.mean()),
+        "precision_at_10": precision_at(labels, matrix, 10),
+        "exposed_area_auroc": auroc(labels, area),
+        "centre_distance_auroc": auroc(labels, distance),
+    }
+
+
+def bootstrap_interval(values: list[float], seed: int = 0) -> tuple[float, float]:
+    """Compute the 95 % interval of the median by resampling complexes."""
+    rng = np.random.default_rng(seed)
+    picks = rng.integers(len(values), size=(BOOTSTRAP, len(values)))
+    medians = np.median(np.asarray(values)[picks], axis=1)
+    low, high = np.percentile(medians, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def report(table: list[dict[str, float | int | str]]) -> list[str]:
+    """Say the medians in words."""
+    lines = []
+    for column, name in (
+        ("auroc", "sasnet"),
+        ("exposed_area_auroc", "exposed area product"),
+        ("centre_distance_auroc", "distance from centre product"),
+    ):
+        values = [float(row[column]) for row in table]
+        low, high = bootstrap_interval(values)
+        lines.append(
+            f"{name:30s} CAUROC {cauroc(values):.3f} (95 % {low:.3f} to {high:.3f}), "
+            f"mean {np.nanmean(values):.3f}"
+        )
+    precision = np.mean([float(row["precision_at_10"]) for row in table])
+    return [*lines, f"{'sasnet':30s} precision at 10: {precision:.3f}, mean over complexes"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command."""
+    options = parse(arguments)
+    rows = chosen_rows(options)
+    predictor = Predictor.load(options.weights or default_folder())
+    table = []
+    how = predictor, options.rotations, options.seed
+    for place, row in enumerate(tqdm(rows, desc="complexes", disable=None)):
+        item = load_complex(options.dataset / row["file"])
+        if options.shuffle_partners:
+            other = load_complex(options.dataset / rows[(place + 1) % len(rows)]["file"])
+            matrix = stranger_matrix(item, other, *how)
+        else:
+            matrix = predictor.score(item.left, item.right, *how[1:]).matrix
+        values = evaluate(item, matrix)
+        table.append({"id": row["id"], "split": row["split"], "state": options.state, **values})
+    for row in table:
+        print(f"{row['id']:6s} {row['auroc']:.3f}  area {row['exposed_area_auroc']:.3f}")
+    print(f"{len(table)} complexes, {options.rotations} rotations, seed {options.seed}")
+    print("\n".join(report(table)))
+    if options.output:
+        write_table(table, options.output, COLUMNS)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except SasnetError as error:
+        sys.exit(f"train.evaluate: {error}")
