@@ -34,6 +34,10 @@ HEAVY_ATOMS = MappingProxyType(
 )  # fmt: skip
 
 
+#: The twenty standard amino acids, one-letter codes.
+AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
+
+
 def is_hydrogen(element: str) -> bool:
     """Tell whether an element symbol is hydrogen or one of its isotopes."""
     return element.upper() in _HYDROGENS

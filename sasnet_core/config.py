@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CONTACT_CUTOFF = 6.0
 #: Radius of a water probe (angstrom).
 SURFACE_PROBE = 1.4
+#: Points on each atom's sphere when areas are computed (Shrake and Rupley).
+SURFACE_POINTS = 1000
 #: Rotations averaged at prediction (paper, section 4).
 ROTATIONS = 20
 
@@ -77,7 +79,9 @@ class ModelConfig(_Config):
     head_sizes : tuple of int
         Outputs of the head's dense layers.
     normalization : str
-        "batch" (paper) or "layer", after every convolution and dense layer but the last.
+        "batch" (paper): after every convolution and dense layer but the last; "layer": layer
+        normalization after the dense layers, none after convolutions, where it would hide how
+        densely the atoms lie.
     """
 
     edge: int = 35
@@ -200,6 +204,9 @@ class TrainConfig(_Config):
         Standard deviation of a normal displacement of every atom, in angstrom.
     average : float
         Decay per step of the moving average of the weights that is saved; 0: no average.
+    auxiliary : float
+        Weight of what the embedding of every residue is also asked in training: its amino acid,
+        its exposed area, whether it is in the interface; 0: nothing (paper).
     precision : str
         "float32" or "mixed_bfloat16".
     seed : int
@@ -216,6 +223,7 @@ class TrainConfig(_Config):
     negatives: int = 1024
     noise: float = 0.0
     average: float = 0.0
+    auxiliary: float = 0.0
     precision: str = "float32"
     seed: int = 0
 

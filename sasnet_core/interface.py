@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sasnet_core.config import CONTACT_CUTOFF, SURFACE_PROBE
+from sasnet_core.config import CONTACT_CUTOFF, SURFACE_POINTS, SURFACE_PROBE
 
 if TYPE_CHECKING:
     from sasnet_core.protein import Protein
@@ -73,7 +73,9 @@ def sample_negatives(
     return np.stack(np.divmod(chosen, n_right), axis=1).astype(np.int32)
 
 
-def exposed_area(protein: Protein, probe: float = SURFACE_PROBE) -> np.ndarray:
+def exposed_area(
+    protein: Protein, probe: float = SURFACE_PROBE, points: int = SURFACE_POINTS
+) -> np.ndarray:
     """Compute the solvent-exposed area of each residue (Shrake and Rupley, by biotite).
 
     Parameters
@@ -82,13 +84,15 @@ def exposed_area(protein: Protein, probe: float = SURFACE_PROBE) -> np.ndarray:
         The protein, alone.
     probe : float
         Probe radius in angstrom.
+    points : int
+        Points on each atom's sphere.
 
     Returns
     -------
     ndarray, shape (n_residues,), float64
         Square angstrom.
     """
-    areas = _atom_areas(protein.coords, protein.elements, probe)
+    areas = _atom_areas(protein.coords, protein.elements, probe, points)
     inside = protein.atom_residues >= 0
     return np.bincount(
         protein.atom_residues[inside], weights=areas[inside], minlength=protein.n_residues
@@ -109,7 +113,9 @@ def buried_area(left: Protein, right: Protein, probe: float = SURFACE_PROBE) -> 
     return float(apart - _atom_areas(coords, elements, probe).sum())
 
 
-def _atom_areas(coords: np.ndarray, elements: np.ndarray, probe: float) -> np.ndarray:
+def _atom_areas(
+    coords: np.ndarray, elements: np.ndarray, probe: float, points: int = SURFACE_POINTS
+) -> np.ndarray:
     """Return the exposed area of each atom, shape (n_atoms,), in square angstrom."""
     from biotite.structure import AtomArray, sasa
     from biotite.structure.info import vdw_radius_single
@@ -118,5 +124,7 @@ def _atom_areas(coords: np.ndarray, elements: np.ndarray, probe: float) -> np.nd
     radii = np.array([vdw_radius_single(symbol) for symbol in ("C", "O", "N", "S", "FE")])
     atoms = AtomArray(len(coords))
     atoms.coord = coords
-    areas = sasa(atoms, probe_radius=probe, vdw_radii=radii[elements], ignore_ions=False)
+    areas = sasa(
+        atoms, probe_radius=probe, point_number=points, vdw_radii=radii[elements], ignore_ions=False
+    )
     return np.nan_to_num(areas)

@@ -35,6 +35,7 @@ class Lattice:
     tables: tuple[np.ndarray, ...]  # (n_rows_k, 27 or 8) int32 per layer, rows of the level before
     windows: np.ndarray  # (n_residues, output_voxels ** 3) int32, rows of the last level
     counts: np.ndarray  # (1 + n_layers,) int32, rows in use at each level, vacuum included
+    inverses: tuple[np.ndarray, ...] = ()  # (n_rows_in, 27) int32 per convolution: its readers
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def build_lattice(
     pose: Pose,
     residues: np.ndarray | None = None,
     displacement: np.ndarray | None = None,
+    inverses: bool = False,
 ) -> Lattice:
     """Lay a protein on a lattice.
 
@@ -71,6 +73,10 @@ def build_lattice(
         Rows of the residues whose windows are wanted; all when left out.
     displacement : ndarray, shape (n_atoms, 3), optional
         Added to the atoms' positions, in angstrom (training noise).
+    inverses : bool
+        Also make the convolutions' inverse tables: entry (i, k) is the output row that reads
+        input row i in column k, 0 where there is none (and in row 0: vacuum has too many readers
+        to list). Gradients then flow by gathering, which uses all cores.
 
     Returns
     -------
@@ -85,17 +91,20 @@ def build_lattice(
     origin, starts, shape = place_windows(centers, config, pose)
     cells, channels = occupied_cells(coords, protein.elements, origin, shape)
     index, occupancy = _occupancy(cells, channels, shape)
-    tables, counts = [], [len(occupancy)]
+    tables, counts, inverse = [], [len(occupancy)], []
     stride = 1
     for size, step in layer_reach(config):
-        table, index = _neighbours(index, size, step)
+        table, output = _neighbours(index, size, step)
+        if inverses and size == 3:
+            inverse.append(_readers(index, output))
+        index = output
         tables.append(table)
         counts.append(len(table))
         stride *= step
     spread = config.output_voxels * _window_stride(config)
     reach = np.arange(0, spread, _window_stride(config))
     windows = _gather(index, starts // stride, reach)
-    return Lattice(occupancy, tuple(tables), windows, np.array(counts, np.int32))
+    return Lattice(occupancy, tuple(tables), windows, np.array(counts, np.int32), tuple(inverse))
 
 
 def place_windows(
@@ -184,6 +193,16 @@ def _neighbours(index: np.ndarray, size: int, step: int) -> tuple[np.ndarray, np
     return np.concatenate([vacuum, rows]), _number(active)
 
 
+def _readers(index: np.ndarray, output: np.ndarray) -> np.ndarray:
+    """Make the inverse table of a convolution from the index volumes of its two ends.
+
+    Input voxel v is read in column d by output voxel v - d, so columns run backwards.
+    """
+    padded = np.pad(output, 2)
+    readers = _gather(padded, np.argwhere(index > 0), np.arange(3))[:, ::-1]
+    return np.concatenate([np.zeros((1, 27), np.int32), readers])
+
+
 def _gather(index: np.ndarray, corners: np.ndarray, reach: np.ndarray) -> np.ndarray:
     """Read cubes out of an index volume, shape (n_corners, len(reach) ** 3)."""
     _, ny, nz = index.shape
@@ -196,51 +215,39 @@ def join_lattices(lattices: Sequence[Lattice]) -> Lattice:
     """Put several lattices into one: they share the vacuum row, and no padding parts them."""
     counts = np.stack([lattice.counts for lattice in lattices])
     shifts = np.cumsum(counts - 1, axis=0) - (counts - 1)
-    occupancy = np.concatenate(
-        [lattices[0].occupancy[:1], *(lattice.occupancy[1:] for lattice in lattices)]
-    )
-    tables = []
-    for level in range(len(lattices[0].tables)):
-        parts = [
-            _shift(lattice.tables[level][1:], shift)
-            for lattice, shift in zip(lattices, shifts[:, level], strict=True)
-        ]
-        tables.append(np.concatenate([lattices[0].tables[level][:1], *parts]))
+    convolutions = [k for k, table in enumerate(lattices[0].tables) if table.shape[1] == 27]
+    occupancy = [lattices[0].occupancy[:1], *(lattice.occupancy[1:] for lattice in lattices)]
+    tables = [
+        _stack([lattice.tables[level] for lattice in lattices], shifts[:, level])
+        for level in range(len(lattices[0].tables))
+    ]
+    inverses = [
+        _stack([lattice.inverses[place] for lattice in lattices], shifts[:, level + 1])
+        for place, level in enumerate(convolutions[: len(lattices[0].inverses)])
+    ]
     windows = [
-        _shift(lattice.windows, shift)
+        _shifted(lattice.windows, shift)
         for lattice, shift in zip(lattices, shifts[:, -1], strict=True)
     ]
     total = (1 + (counts - 1).sum(axis=0)).astype(np.int32)
-    return Lattice(occupancy, tuple(tables), np.concatenate(windows), total)
+    return Lattice(
+        np.concatenate(occupancy),
+        tuple(tables),
+        np.concatenate(windows),
+        total,
+        tuple(inverses),
+    )
 
 
-def _shift(rows: np.ndarray, shift: int) -> np.ndarray:
-    return np.where(rows > 0, rows + np.int32(shift), 0).astype(np.int32)
+def _stack(tables: Sequence[np.ndarray], shifts: np.ndarray) -> np.ndarray:
+    """Put tables below one another: one vacuum row, row numbers shifted."""
+    rows = [_shifted(table[1:], shift) for table, shift in zip(tables, shifts, strict=True)]
+    return np.concatenate([tables[0][:1], *rows])
 
 
-def inverse_tables(lattice: Lattice) -> tuple[np.ndarray, ...]:
-    """Turn the tables of the convolutions round: which output rows read an input row.
-
-    Gradients then flow by gathering, which runs on all cores, where adding into rows does not.
-
-    Returns
-    -------
-    tuple of ndarray, shape (n_rows_in, 27), int32
-        For each table of 27 columns: entry (i, k) is the output row that reads input row i in
-        column k, 0 where there is none (and in row 0: vacuum has too many readers to list).
-    """
-    inverses = []
-    for level, table in enumerate(lattice.tables):
-        if table.shape[1] != 27:
-            continue
-        n_in = len(lattice.occupancy if level == 0 else lattice.tables[level - 1])
-        inverse = np.zeros((n_in, 27), np.int32)
-        rows = np.arange(len(table), dtype=np.int32)
-        for k in range(27):
-            inverse[table[:, k], k] = rows
-        inverse[0] = 0
-        inverses.append(inverse)
-    return tuple(inverses)
+def _shifted(rows: np.ndarray, shift: int) -> np.ndarray:
+    """Add to row numbers, leaving vacuum alone."""
+    return rows + (rows > 0) * np.int32(shift) if shift else rows
 
 
 def pad_lattice(lattice: Lattice, bucket: int = ROW_BUCKET) -> Lattice:
@@ -250,6 +257,7 @@ def pad_lattice(lattice: Lattice, bucket: int = ROW_BUCKET) -> Lattice:
         tuple(_pad(table, bucket) for table in lattice.tables),
         lattice.windows,
         lattice.counts,
+        tuple(_pad(inverse, bucket) for inverse in lattice.inverses),
     )
 
 

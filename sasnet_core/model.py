@@ -34,8 +34,17 @@ def build_tower(config: ModelConfig, dtype: Any = None) -> keras.Model:
     grid = keras.Input((edge, edge, edge, len(CHANNELS)), name="surfacelet")
     x = grid
     for number, filters in enumerate(config.filters, start=1):
-        x = layers.Conv3D(filters, 3, use_bias=False, name=f"conv{number}", dtype=dtype)(x)
-        x = _normalization(config, f"conv{number}_norm", dtype)(x)
+        normalized = config.normalization == "batch"
+        x = layers.Conv3D(
+            filters,
+            3,
+            use_bias=not normalized,
+            kernel_initializer="glorot_uniform" if normalized else "he_normal",
+            name=f"conv{number}",
+            dtype=dtype,
+        )(x)
+        if normalized:
+            x = _normalization(config, f"conv{number}_norm", dtype)(x)
         x = layers.ReLU(name=f"conv{number}_relu", dtype=dtype)(x)
         if number in config.pooled_layers:
             x = layers.MaxPooling3D(2, name=f"pool{number}", dtype=dtype)(x)
@@ -78,7 +87,7 @@ def _normalization(config: ModelConfig, name: str, dtype: Any) -> layers.Layer:
     if config.normalization == "layer":
         return layers.LayerNormalization(epsilon=1e-3, name=name, dtype=dtype)
     together = keras.backend.backend() == "tensorflow"  # one device's result on several devices
-    return layers.BatchNormalization(synchronized=together, name=name, dtype=dtype)
+    return layers.BatchNormalization(momentum=0.95, synchronized=together, name=name, dtype=dtype)
 
 
 def _dense_block(x: Any, config: ModelConfig, size: int, name: str, dtype: Any) -> Any:
@@ -93,6 +102,7 @@ def embed_lattice(
     lattice: Sequence[Any],
     training: bool = False,
     convolve: Callable[[Any, Any, Any, int], Any] | None = None,
+    normalize: Callable[[layers.Layer, Any, Any], Any] | None = None,
 ) -> Any:
     """Run the tower over a lattice: the same weights, each voxel's features computed once.
 
@@ -109,6 +119,9 @@ def embed_lattice(
         and padding aside).
     convolve : callable, optional
         Takes rows, kernel, table and level to convolved rows; `gather_convolution` when left out.
+    normalize : callable, optional
+        Takes batch normalization layer, rows and the number of rows in use to normalized rows in
+        training; the layer itself with a mask when left out.
 
     Returns
     -------
@@ -123,11 +136,14 @@ def embed_lattice(
         kernel = ops.reshape(ops.cast(layer.kernel, dtype), (-1, config.filters[number - 1]))
         x = (convolve or gather_convolution)(x, kernel, tables[level], level)
         level += 1
-        in_use = None
-        if training and config.normalization == "batch":
-            rows = ops.arange(ops.shape(x)[0])
-            in_use = ops.logical_and(rows > 0, rows < counts[level])
-        x = _normalize_rows(tower.get_layer(f"conv{number}_norm"), x, training, in_use)
+        if config.normalization == "batch":
+            norm = tower.get_layer(f"conv{number}_norm")
+            if training:
+                x = (normalize or _masked_normalization)(norm, x, counts[level])
+            else:
+                x = _as_grids(norm, x)
+        else:
+            x = x + ops.cast(layer.bias, dtype)
         x = ops.relu(x)
         if number in config.pooled_layers:
             read = ops.reshape(_read(x, tables[level]), (-1, 8, config.filters[number - 1]))
@@ -162,15 +178,17 @@ def _read(x: Any, table: Any) -> Any:
     return ops.reshape(ops.take(x, table, axis=0), (-1, width))
 
 
-def _normalize_rows(layer: layers.Layer, x: Any, training: bool, in_use: Any) -> Any:
-    """Apply a voxel grid's normalization to rows: each row stands as a grid of one voxel."""
+def _as_grids(layer: layers.Layer, x: Any, **arguments: Any) -> Any:
+    """Apply a voxel grid's layer to rows: each row stands as a grid of one voxel."""
     width = x.shape[-1]
-    x = ops.reshape(x, (-1, 1, 1, 1, width))
-    if in_use is None:
-        x = layer(x, training=training)
-    else:
-        x = layer(x, training=training, mask=ops.reshape(in_use, (-1, 1, 1, 1)))
-    return ops.reshape(x, (-1, width))
+    return ops.reshape(layer(ops.reshape(x, (-1, 1, 1, 1, width)), **arguments), (-1, width))
+
+
+def _masked_normalization(layer: layers.Layer, x: Any, count: Any) -> Any:
+    """Normalize rows in training mode by the statistics of the rows in use."""
+    rows = ops.arange(ops.shape(x)[0])
+    in_use = ops.logical_and(rows > 0, rows < count)
+    return _as_grids(layer, x, training=True, mask=ops.reshape(in_use, (-1, 1, 1, 1)))
 
 
 def split_head(head: keras.Model, left: Any, right: Any) -> tuple[Any, Any]:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sasnet_core.chemistry import AMINO_ACIDS
 from sasnet_core.complexes import load_complex, read_manifest
 from sasnet_core.errors import DatasetError
-from sasnet_core.interface import sample_negatives
+from sasnet_core.interface import exposed_area, sample_negatives
 from sasnet_core.lattice import Lattice, build_lattice, join_lattices, pad_lattice, random_pose
 
 if TYPE_CHECKING:
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     from sasnet_core.protein import Protein
 
 
+#: A typical exposed residue (A^2); brings areas to the scale of the other losses.
+AREA_UNIT = 50.0
+#: Points per atom for these areas: coarse, but ten times faster.
+AREA_POINTS = 100
+
+
 @dataclass(frozen=True)
 class Batch:
     """Residues of some complexes on one joined lattice, and pairs of them."""
@@ -33,6 +40,17 @@ class Batch:
     pairs: np.ndarray  # (n_pairs, 2) int32, rows of the lattice's windows, (left, right)
     labels: np.ndarray  # (n_pairs,) float32, 1 contact, 0 none
     weights: np.ndarray  # (n_pairs,) float32, sum 1 over the batch
+    residues: ResidueTargets
+
+
+@dataclass(frozen=True)
+class ResidueTargets:
+    """What the auxiliary loss asks of each residue, in the order of the lattice's windows."""
+
+    amino_acids: np.ndarray  # (n_residues,) int32, place in chemistry.AMINO_ACIDS, -1: another
+    exposed_areas: np.ndarray  # (n_residues,) float32, in units of AREA_UNIT
+    in_interface: np.ndarray  # (n_residues,) float32, 1 or 0
+    weights: np.ndarray  # (n_residues,) float32, both classes alike, sum 1 over the batch
 
 
 class ComplexStream:
@@ -113,6 +131,33 @@ def make_batch(
         np.concatenate(pairs).astype(np.int32),
         np.concatenate(labels).astype(np.float32),
         (np.concatenate(weights) / len(complexes)).astype(np.float32),
+        _join_targets([residue_targets(item) for item in complexes]),
+    )
+
+
+def residue_targets(item: Complex) -> ResidueTargets:
+    """Make the auxiliary targets of one complex, left residues first."""
+    sides = ((item.left, item.contacts[:, 0]), (item.right, item.contacts[:, 1]))
+    letters = "".join(protein.sequence for protein, _ in sides)
+    in_interface = np.concatenate(
+        [np.isin(np.arange(protein.n_residues), rows) for protein, rows in sides]
+    )
+    shares = 0.5 / max(1, in_interface.sum()), 0.5 / max(1, (~in_interface).sum())
+    areas = np.concatenate([exposed_area(protein, points=AREA_POINTS) for protein, _ in sides])
+    return ResidueTargets(
+        np.array([AMINO_ACIDS.find(letter) for letter in letters], np.int32),
+        (areas / AREA_UNIT).astype(np.float32),
+        in_interface.astype(np.float32),
+        np.where(in_interface, *shares).astype(np.float32),
+    )
+
+
+def _join_targets(targets: list[ResidueTargets]) -> ResidueTargets:
+    return ResidueTargets(
+        np.concatenate([t.amino_acids for t in targets]),
+        np.concatenate([t.exposed_areas for t in targets]),
+        np.concatenate([t.in_interface for t in targets]),
+        np.concatenate([t.weights for t in targets]) / np.float32(len(targets)),
     )
 
 
@@ -122,7 +167,7 @@ def _posed_lattice(
     noise = None
     if config.noise:
         noise = rng.normal(scale=config.noise, size=protein.coords.shape)
-    return build_lattice(protein, model, random_pose(rng), displacement=noise)
+    return build_lattice(protein, model, random_pose(rng), displacement=noise, inverses=True)
 
 
 def stream_batches(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import ops
 
+from sasnet_core.chemistry import AMINO_ACIDS
 from sasnet_core.errors import SasnetError
-from sasnet_core.lattice import inverse_tables, layer_reach
+from sasnet_core.lattice import layer_reach
 from sasnet_core.model import build_head, build_tower, embed_lattice, finish_head, split_head
 from sasnet_core.pipeline import stream_batches
 
@@ -41,25 +41,32 @@ def batch_tensors(batch: Batch) -> dict[str, Any]:
     lattice = batch.lattice
     return {
         "lattice": (lattice.occupancy, *lattice.tables, lattice.windows, lattice.counts),
-        "inverse": inverse_tables(lattice),
+        "inverses": lattice.inverses,
         "pairs": batch.pairs,
         "labels": batch.labels,
         "weights": batch.weights,
+        "residues": vars(batch.residues),
     }
 
 
 def _signature(model: ModelConfig) -> dict[str, Any]:
     widths = [size**3 for size, _ in layer_reach(model)]
     rows = [tf.TensorSpec((None, width), tf.int32) for width in widths]
-    inverse = [tf.TensorSpec((None, width), tf.int32) for width in widths if width == 27]
+    inverses = [tf.TensorSpec((None, width), tf.int32) for width in widths if width == 27]
     windows = tf.TensorSpec((None, model.output_voxels**3), tf.int32)
     occupancy, counts = tf.TensorSpec((None, 4), tf.float32), tf.TensorSpec((None,), tf.int32)
     return {
         "lattice": (occupancy, *rows, windows, counts),
-        "inverse": tuple(inverse),
+        "inverses": tuple(inverses),
         "pairs": tf.TensorSpec((None, 2), tf.int32),
         "labels": tf.TensorSpec((None,), tf.float32),
         "weights": tf.TensorSpec((None,), tf.float32),
+        "residues": {
+            "amino_acids": tf.TensorSpec((None,), tf.int32),
+            "exposed_areas": tf.TensorSpec((None,), tf.float32),
+            "in_interface": tf.TensorSpec((None,), tf.float32),
+            "weights": tf.TensorSpec((None,), tf.float32),
+        },
     }
 
 
@@ -83,6 +90,7 @@ class Trainer:
         with strategy.scope():
             self.tower = build_tower(config.model, config.train.precision)
             self.head = build_head(config.model, config.train.precision)
+            self.auxiliary = build_auxiliary(config.model)
             self.optimizer = keras.optimizers.get(
                 {
                     "class_name": config.train.optimizer,
@@ -94,9 +102,12 @@ class Trainer:
                     },
                 }
             )
-            self.variables = [*self.tower.trainable_variables, *self.head.trainable_variables]
+            models = (self.tower, self.head, self.auxiliary)
+            self.variables = [v for model in models for v in model.trainable_variables]
             self.optimizer.build(self.variables)
-        checkpoint = tf.train.Checkpoint(tower=self.tower, head=self.head, optimizer=self.optimizer)
+        checkpoint = tf.train.Checkpoint(
+            tower=self.tower, head=self.head, auxiliary=self.auxiliary, optimizer=self.optimizer
+        )
         self._manager = tf.train.CheckpointManager(checkpoint, str(folder), max_to_keep=2)
         if self._manager.latest_checkpoint:
             checkpoint.restore(self._manager.latest_checkpoint).assert_existing_objects_matched()
@@ -150,8 +161,11 @@ class Trainer:
 
     def _replica_step(self, values: dict[str, Any]) -> Any:
         with tf.GradientTape() as tape:
-            loss = pair_loss(self.tower, self.head, self.config.model, values)
-            scaled = loss / self.strategy.num_replicas_in_sync
+            embeddings = embed_batch(self.tower, self.config.model, values)
+            loss = pair_loss(self.head, self.config.model, embeddings, values)
+            asked = self.config.train.auxiliary
+            extra = asked * auxiliary_loss(self.auxiliary(embeddings), values["residues"])
+            scaled = (loss + extra) / self.strategy.num_replicas_in_sync
         gradients = tape.gradient(scaled, self.variables)
         self.optimizer.apply(gradients, self.variables)
         return loss
@@ -184,15 +198,27 @@ class _Averaged:
         self._kept = []
 
 
-def pair_loss(
-    tower: keras.Model, head: keras.Model, model: ModelConfig, values: dict[str, Any]
-) -> Any:
-    """Compute the weighted binary cross-entropy of a batch in training mode.
+def build_auxiliary(model: ModelConfig) -> keras.Model:
+    """Build the layer that reads residue properties from an embedding, in training only.
+
+    Returns
+    -------
+    keras.Model
+        Input (n_residues, embedding_size), output (n_residues, 22): amino-acid logits, exposed
+        area, interface logit.
+    """
+    embedding = keras.Input((model.embedding_size,), name="embedding")
+    answers = keras.layers.Dense(len(AMINO_ACIDS) + 2, name="answers", dtype="float32")(embedding)
+    return keras.Model(embedding, answers, name="auxiliary")
+
+
+def embed_batch(tower: keras.Model, model: ModelConfig, values: dict[str, Any]) -> Any:
+    """Embed the residues of a batch in training mode.
 
     Parameters
     ----------
-    tower, head : keras.Model
-        The network.
+    tower : keras.Model
+        From `model.build_tower`.
     model : ModelConfig
         Its sizes.
     values : dict of tensors
@@ -200,21 +226,116 @@ def pair_loss(
 
     Returns
     -------
-    scalar tensor, float32
+    tensor, shape (n_residues, embedding_size)
     """
     levels = [k for k, (size, _) in enumerate(layer_reach(model)) if size == 3]
-    inverse = dict(zip(levels, values["inverse"], strict=True))
+    inverses = dict(zip(levels, values["inverses"], strict=True))
 
     def convolve(x: Any, kernel: Any, table: Any, level: int) -> Any:
-        return two_way_convolution(x, kernel, table, inverse[level])
+        return two_way_convolution(x, kernel, table, inverses[level])
 
-    embeddings = embed_lattice(tower, model, values["lattice"], training=True, convolve=convolve)
+    return embed_lattice(
+        tower,
+        model,
+        values["lattice"],
+        training=True,
+        convolve=convolve,
+        normalize=shared_normalization,
+    )
+
+
+def pair_loss(
+    head: keras.Model, model: ModelConfig, embeddings: Any, values: dict[str, Any]
+) -> Any:
+    """Compute the weighted binary cross-entropy of a batch's pairs.
+
+    Parameters
+    ----------
+    head : keras.Model
+        From `model.build_head`.
+    model : ModelConfig
+        Its sizes.
+    embeddings : tensor, shape (n_residues, embedding_size)
+        From `embed_batch`.
+    values : dict of tensors
+        From `batch_tensors`.
+
+    Returns
+    -------
+    scalar tensor, float32
+    """
     left, right = split_head(head, embeddings, embeddings)
     pairs, labels = values["pairs"], values["labels"]
-    x = ops.take(left, pairs[:, 0], axis=0) + ops.take(right, pairs[:, 1], axis=0)
+    x = tf.gather(left, pairs[:, 0]) + tf.gather(right, pairs[:, 1])
     logits = finish_head(head, model, x, training=True)
     losses = tf.nn.sigmoid_cross_entropy_with_logits(labels, logits)
-    return ops.sum(losses * values["weights"])
+    return tf.reduce_sum(losses * values["weights"])
+
+
+def auxiliary_loss(answers: Any, targets: dict[str, Any]) -> Any:
+    """Compute what the embeddings get wrong about their own residues.
+
+    Parameters
+    ----------
+    answers : tensor, shape (n_residues, 22)
+        From the model of `build_auxiliary`.
+    targets : dict of tensors
+        Fields of `pipeline.ResidueTargets`.
+
+    Returns
+    -------
+    scalar tensor, float32
+        Cross-entropy of the amino acid, squared error of the exposed area, and weighted
+        cross-entropy of being in the interface.
+    """
+    count = len(AMINO_ACIDS)
+    known = tf.cast(targets["amino_acids"] >= 0, tf.float32)
+    amino_acid = tf.nn.sparse_softmax_cross_entropy_with_logits(
+        tf.maximum(targets["amino_acids"], 0), answers[:, :count]
+    )
+    area = tf.square(answers[:, count] - targets["exposed_areas"])
+    interface = tf.nn.sigmoid_cross_entropy_with_logits(
+        targets["in_interface"], answers[:, count + 1]
+    )
+    return (
+        tf.reduce_sum(amino_acid * known) / tf.maximum(tf.reduce_sum(known), 1.0)
+        + tf.reduce_mean(area)
+        + tf.reduce_sum(interface * targets["weights"])
+    )
+
+
+def shared_normalization(layer: keras.layers.BatchNormalization, x: Any, count: Any) -> Any:
+    """Normalize rows by the statistics of a whole step, all devices together.
+
+    Keras' layer does the same on one device, with several more passes over the rows; with a mask
+    it does not look at the other devices.
+
+    Parameters
+    ----------
+    layer : keras.layers.BatchNormalization
+        Its moving statistics are updated.
+    x : tensor, shape (n_rows, channels)
+        Row 0 is vacuum; it and padding are normalized but play no part in the statistics.
+    count : tensor, scalar int32
+        Rows in use.
+
+    Returns
+    -------
+    tensor, shape (n_rows, channels)
+    """
+    used = tf.cast(x[1:count], tf.float32)
+    size = tf.fill(tf.shape(used)[1:], tf.cast(tf.shape(used)[0], tf.float32))
+    sums = tf.stack([size, tf.reduce_sum(used, 0), tf.reduce_sum(used * used, 0)])
+    context = tf.distribute.get_replica_context()
+    if context.num_replicas_in_sync > 1:
+        sums = context.all_reduce(tf.distribute.ReduceOp.SUM, sums)
+    mean = sums[1] / sums[0]
+    variance = tf.maximum(sums[2] / sums[0] - mean * mean, 0.0)
+    keep = layer.momentum
+    layer.moving_mean.assign(keep * layer.moving_mean + (1 - keep) * mean)
+    layer.moving_variance.assign(keep * layer.moving_variance + (1 - keep) * variance)
+    scale = layer.gamma * tf.math.rsqrt(variance + layer.epsilon)
+    return x * tf.cast(scale, x.dtype) + tf.cast(layer.beta - mean * scale, x.dtype)
 
 
 @tf.custom_gradient
@@ -227,7 +348,7 @@ def two_way_convolution(x: Any, kernel: Any, table: Any, inverse: Any) -> Any:
     kernel : tensor, shape (27 * channels, filters)
     table : tensor, shape (n_rows_out, 27), int32
     inverse : tensor, shape (n_rows_in, 27), int32
-        From `lattice.inverse_tables`.
+        From `lattice.build_lattice`.
 
     Returns
     -------
