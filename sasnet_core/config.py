@@ -149,6 +149,16 @@ class ModelConfig(_Config):
         return edge
 
     @property
+    def last_pooling(self) -> int:
+        """Voxels per axis that the pooling after the last convolution joins: 2, or 1 for none."""
+        return 2 if len(self.filters) in self.pooled_layers else 1
+
+    @property
+    def window_rows(self) -> int:
+        """Voxels of the last convolution's output in one window."""
+        return (self.output_voxels * self.last_pooling) ** 3
+
+    @property
     def window_step(self) -> int:
         """Lattice voxels that a window's origin must be a multiple of (a power of two)."""
         inner = [n for n in self.pooled_layers if n < len(self.filters)]

@@ -33,7 +33,7 @@ class Lattice:
 
     occupancy: np.ndarray  # (n_rows_0, 4) float32, channels of the voxels that hold atoms
     tables: tuple[np.ndarray, ...]  # (n_rows_k, 27 or 8) int32 per layer, rows of the level before
-    windows: np.ndarray  # (n_residues, output_voxels ** 3) int32, rows of the last level
+    windows: np.ndarray  # (n_residues, config.window_rows) int32, rows of the last level
     counts: np.ndarray  # (1 + n_layers,) int32, rows in use at each level, vacuum included
     inverses: tuple[np.ndarray, ...] = ()  # (n_rows_in, 27) int32 per convolution: its readers
 
@@ -101,9 +101,7 @@ def build_lattice(
         tables.append(table)
         counts.append(len(table))
         stride *= step
-    spread = config.output_voxels * _window_stride(config)
-    reach = np.arange(0, spread, _window_stride(config))
-    windows = _gather(index, starts // stride, reach)
+    windows = _gather(index, starts // stride, window_offsets(config))
     return Lattice(occupancy, tuple(tables), windows, np.array(counts, np.int32), tuple(inverse))
 
 
@@ -142,20 +140,31 @@ def place_windows(
 def layer_reach(config: ModelConfig) -> list[tuple[int, int]]:
     """List the layers before the windows as (voxels read per axis, step).
 
-    A pooling after the last convolution runs at step 1 here; its windows then read every second
-    voxel, which is the same as pooling each window, once.
+    A pooling after the last convolution is not among them: each window does its own, because
+    windows start at odd voxels as well as at even ones.
     """
     layers = []
     last = len(config.filters)
     for number in range(1, last + 1):
         layers.append((3, 1))
-        if number in config.pooled_layers:
-            layers.append((2, 1 if number == last else 2))
+        if number in config.pooled_layers and number != last:
+            layers.append((2, 2))
     return layers
 
 
-def _window_stride(config: ModelConfig) -> int:
-    return 2 if len(config.filters) in config.pooled_layers else 1
+def window_offsets(config: ModelConfig) -> np.ndarray:
+    """List the voxels of a window from its corner, shape (config.window_rows, 3).
+
+    With a pooling after the last convolution the eight voxels of each pooled one stand together.
+    """
+    outer = _cube(np.arange(config.output_voxels) * config.last_pooling)
+    inner = _cube(np.arange(config.last_pooling))
+    return (outer[:, None] + inner).reshape(-1, 3)
+
+
+def _cube(reach: np.ndarray) -> np.ndarray:
+    """List the points of a cube, last axis fastest, shape (len(reach) ** 3, 3)."""
+    return np.stack(np.meshgrid(reach, reach, reach, indexing="ij"), axis=-1).reshape(-1, 3)
 
 
 def _occupancy(
@@ -188,7 +197,7 @@ def _neighbours(index: np.ndarray, size: int, step: int) -> tuple[np.ndarray, np
         length = (len(active) - size) // step + 1
         spans = [active[k : k + (length - 1) * step + 1 : step] for k in range(size)]
         active = np.moveaxis(np.logical_or.reduce(spans), 0, axis)
-    rows = _gather(index, np.argwhere(active) * step, np.arange(size))
+    rows = _gather(index, np.argwhere(active) * step, _cube(np.arange(size)))
     vacuum = np.zeros((1, size**3), np.int32)
     return np.concatenate([vacuum, rows]), _number(active)
 
@@ -199,16 +208,14 @@ def _readers(index: np.ndarray, output: np.ndarray) -> np.ndarray:
     Input voxel v is read in column d by output voxel v - d, so columns run backwards.
     """
     padded = np.pad(output, 2)
-    readers = _gather(padded, np.argwhere(index > 0), np.arange(3))[:, ::-1]
+    readers = _gather(padded, np.argwhere(index > 0), _cube(np.arange(3)))[:, ::-1]
     return np.concatenate([np.zeros((1, 27), np.int32), readers])
 
 
-def _gather(index: np.ndarray, corners: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """Read cubes out of an index volume, shape (n_corners, len(reach) ** 3)."""
-    _, ny, nz = index.shape
-    offsets = ((reach[:, None, None] * ny + reach[:, None]) * nz + reach).ravel()
-    flat = (corners[:, 0] * ny + corners[:, 1]) * nz + corners[:, 2]
-    return index.ravel()[flat[:, None] + offsets]
+def _gather(index: np.ndarray, corners: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Read an index volume at corners + offsets, shape (n_corners, n_offsets)."""
+    strides = np.array([index.shape[1] * index.shape[2], index.shape[2], 1])
+    return index.ravel()[(corners @ strides)[:, None] + offsets @ strides]
 
 
 def join_lattices(lattices: Sequence[Lattice]) -> Lattice:

@@ -145,11 +145,11 @@ def embed_lattice(
         else:
             x = x + ops.cast(layer.bias, dtype)
         x = ops.relu(x)
-        if number in config.pooled_layers:
-            read = ops.reshape(_read(x, tables[level]), (-1, 8, config.filters[number - 1]))
-            x = ops.max(read, axis=1)
+        if number in config.pooled_layers and number < len(config.filters):
+            x = _pooled(x, tables[level], 8)
             level += 1
-    x = _read(x, windows)
+    x = _pooled(x, windows, config.last_pooling**3)
+    x = ops.reshape(x, (-1, config.output_voxels**3 * config.filters[-1]))
     x = tower.get_layer("dense")(x)
     return ops.relu(tower.get_layer("dense_norm")(x, training=training))
 
@@ -170,6 +170,12 @@ def gather_convolution(x: Any, kernel: Any, table: Any, level: int) -> Any:
     tensor, shape (n_rows_out, filters)
     """
     return ops.matmul(_read(x, table), kernel)
+
+
+def _pooled(x: Any, table: Any, size: int) -> Any:
+    """Gather rows by a table and keep the maximum of every `size` of them, a row each."""
+    read = ops.reshape(ops.take(x, table, axis=0), (-1, size, x.shape[1]))
+    return ops.max(read, axis=1)
 
 
 def _read(x: Any, table: Any) -> Any:

@@ -53,7 +53,7 @@ def _signature(model: ModelConfig) -> dict[str, Any]:
     widths = [size**3 for size, _ in layer_reach(model)]
     rows = [tf.TensorSpec((None, width), tf.int32) for width in widths]
     inverses = [tf.TensorSpec((None, width), tf.int32) for width in widths if width == 27]
-    windows = tf.TensorSpec((None, model.output_voxels**3), tf.int32)
+    windows = tf.TensorSpec((None, model.window_rows), tf.int32)
     occupancy, counts = tf.TensorSpec((None, 4), tf.float32), tf.TensorSpec((None,), tf.int32)
     return {
         "lattice": (occupancy, *rows, windows, counts),
