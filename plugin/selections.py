@@ -1,0 +1,217 @@
+"""PyMOL's selections: frozen into partners, checked, written to files, marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pymol import CmdException
+from pymol import cmd as _cmd
+
+from . import mmcif
+
+#: Residue of a partner: segi, chain, resi (number and insertion code, "52A") as PyMOL has them.
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Partner:
+    """One binding partner, held fast for as long as a prediction takes.
+
+    Attributes
+    ----------
+    side : str
+        "left" or "right".
+    name : str
+        Hidden named selection of its polymer atoms; it follows renamed and edited objects.
+    residues : dict
+        Key of each residue to the name of its object, in PyMOL's order.
+    file_chains : dict
+        (segi, chain) to the chain's name in the file. Mostly the chain itself; made up where
+        that is empty or stands for several segments, so that no two chains share a name.
+    """
+
+    side: str
+    name: str
+    residues: dict[Key, str] = field(repr=False)
+    file_chains: dict[tuple[str, str], str]
+
+    def keys_in_file(self) -> dict[tuple[str, str], Key]:
+        """Return the key of each residue by its chain in the file and its resi."""
+        return {(self.file_chains[key[:2]], key[2]): key for key in self.residues}
+
+    def macro(self, key: Key, resn: str) -> str:
+        """Return PyMOL's own name of a residue, e.g. ``/1tii//D/TYR`52A``."""
+        segi, chain, resi = key
+        return f"/{self.residues[key]}/{segi}/{chain}/{resn}`{resi}"
+
+
+def freeze(side: str, selection: str, _self: Any = _cmd) -> Partner:
+    """Hold a selection fast as one partner.
+
+    Parameters
+    ----------
+    side : str
+        "left" or "right".
+    selection : str
+        Any atom selection; only its polymer atoms count.
+
+    Raises
+    ------
+    pymol.CmdException
+        The selection is wrong or empty, or two of its objects have a chain of the same name.
+    """
+    name = _self.get_unused_name(f"_sasnet_{side}", 0)
+    try:
+        _self.select(name, f"({selection}) and polymer", enable=0, quiet=1)
+    except CmdException:
+        raise CmdException(f"{side} partner: cannot understand selection '{selection}'") from None
+    try:
+        return _partner(side, selection, name, _self)
+    except CmdException:
+        _self.delete(name)
+        raise
+
+
+def release(partners: Iterable[Partner], _self: Any = _cmd) -> None:
+    """Delete the hidden selections of partners."""
+    for partner in partners:
+        _self.delete(partner.name)
+
+
+def require_apart(left: Partner, right: Partner) -> None:
+    """Raise pymol.CmdException if a residue is in both partners."""
+    shared = left.residues.items() & right.residues.items()
+    if shared:
+        number = "1 residue is" if len(shared) == 1 else f"{len(shared)} residues are"
+        raise CmdException(f"{number} in both selections; left and right must not overlap")
+
+
+def require_present(partners: Iterable[Partner], _self: Any = _cmd) -> None:
+    """Raise pymol.CmdException if a partner's atoms were deleted since it was frozen."""
+    for partner in partners:
+        if not _self.count_atoms(f"?{partner.name}"):
+            raise CmdException(f"{partner.side} partner: its atoms are gone; nothing was coloured")
+
+
+def write(partner: Partner, path: Path, _self: Any = _cmd) -> None:
+    """Write a partner's atoms as mmCIF, in the state that each of its objects shows.
+
+    Raises
+    ------
+    pymol.CmdException
+        An object has no coordinates in its current state.
+    """
+    rows: list[tuple] = []
+    for model in dict.fromkeys(partner.residues.values()):
+        before = len(rows)
+        # PyMOL shows an object of one state in every state, iterate_state does not
+        state = 1 if _self.count_states(f"%{model}") == 1 else -1
+        _self.iterate_state(
+            state,
+            f"%{partner.name} and %{model}",
+            "rows.append((type, segi, chain, resi, resv, resn, name, alt, elem, x, y, z, q, b))",
+            space={"rows": rows},
+        )
+        if len(rows) == before:
+            raise CmdException(
+                f"{partner.side} partner: object '{model}' has no coordinates in the current state"
+            )
+    atoms = [_atom(partner, *row) for row in rows]
+    path.write_text(mmcif.document(partner.side, atoms), encoding="utf-8")
+
+
+def mark(name: str, partner: Partner, keys: set[Key], _self: Any = _cmd) -> None:
+    """Make a named selection of some residues of a partner.
+
+    By atom index: no name of a chain or segment, however odd, can then pick the wrong atoms.
+    """
+    atoms: list[tuple[str, int]] = []
+    _self.iterate(
+        f"%{partner.name}",
+        "atoms.append((model, index)) if (segi, chain, resi) in keys else None",
+        space={"atoms": atoms, "keys": keys},
+    )
+    indices: dict[str, list[str]] = {}
+    for model, index in atoms:
+        indices.setdefault(model, []).append(str(index))
+    terms = [f"(%{model} and index {'+'.join(some)})" for model, some in indices.items()]
+    enabled = _self.get_names("public_selections", 1)
+    _self.select(name, " or ".join(terms) or "none", enable=0, quiet=1)
+    for other in enabled:  # "select" has switched these off
+        _self.enable(other)
+
+
+def choices(_self: Any = _cmd) -> list[str]:
+    """List what could be a partner: chains, whole objects, named selections."""
+    chains, objects = [], []
+    for model in _self.get_object_list("polymer") or []:
+        names = _self.get_chains(f"%{model} and polymer")
+        if len(names) > 1:
+            chains += [f"{model} and chain {_chain_name(name)}" for name in names]
+        objects.append(model)
+    return chains + objects + _self.get_names("public_selections")
+
+
+def _partner(side: str, selection: str, name: str, _self: Any) -> Partner:
+    found: dict[tuple[str, Key], None] = {}
+    _self.iterate(
+        f"%{name}",
+        "found[model, (segi, chain, resi)] = None",
+        space={"found": found},
+    )
+    if not found:
+        raise CmdException(f"{side} partner: no protein atoms in selection '{selection}'")
+    _require_one_object_per_chain(side, found)
+    residues = {key: model for model, key in found}
+    return Partner(side, name, residues, _file_chains(residues))
+
+
+def _require_one_object_per_chain(side: str, found: Iterable[tuple[str, Key]]) -> None:
+    models: dict[str, str] = {}
+    for model, (_, chain, _) in found:
+        other = models.setdefault(chain, model)
+        if other != model:
+            raise CmdException(
+                f"{side} partner: chain '{chain}' is in '{other}' and in '{model}'; "
+                "choose one of them or rename a chain"
+            )
+
+
+def _file_chains(residues: Iterable[Key]) -> dict[tuple[str, str], str]:
+    names: dict[tuple[str, str], str] = {}
+    for segi, chain, _ in residues:
+        if (segi, chain) not in names:
+            names[segi, chain] = _unused(chain or segi or "A", names.values())
+    return names
+
+
+def _unused(name: str, used: Iterable[str]) -> str:
+    candidates = [name, *(f"{name}-{number}" for number in range(2, len(list(used)) + 3))]
+    return next(candidate for candidate in candidates if candidate not in used)
+
+
+def _atom(
+    partner, group, segi, chain, resi, number, resn, name, alt, element, x, y, z, occupancy, b
+) -> mmcif.Atom:
+    return mmcif.Atom(
+        group=group,
+        chain=partner.file_chains[segi, chain],
+        segi=segi,
+        number=number,
+        insertion_code=resi[len(str(number)) :],
+        resn=resn,
+        name=name,
+        alt=alt,
+        element=element,
+        position=(x, y, z),
+        occupancy=occupancy,
+        b=b,
+    )
+
+
+def _chain_name(name: str) -> str:
+    return name if re.fullmatch(r"\w+", name, re.ASCII) else f'"{name}"'
