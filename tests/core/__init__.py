@@ -1,0 +1,1 @@
+"""Tests of sasnet_core, one file per module."""

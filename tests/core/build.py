@@ -1,0 +1,151 @@
+"""Small proteins, structure files, networks and datasets that tests are made of."""
+
+from pathlib import Path
+
+import gemmi
+import numpy as np
+
+from sasnet_core.complexes import MANIFEST, Complex, save_complex, write_table
+from sasnet_core.config import ModelConfig
+from sasnet_core.interface import contacts
+from sasnet_core.protein import Protein, RawAtom, RawResidue, build_protein
+
+ELEMENTS = {"N": "N", "CA": "C", "C": "C", "O": "O", "CB": "C", "SG": "S"}
+
+
+def atom_line(
+    name="CA",
+    residue="GLY",
+    chain="A",
+    number=1,
+    xyz=(0.0, 0.0, 0.0),
+    *,
+    icode=" ",
+    altloc=" ",
+    occupancy=1.0,
+    element=None,
+    segment="",
+    record="ATOM",
+    charge="  ",
+) -> str:
+    """Write one atom record of a PDB file, 80 columns."""
+    element = ELEMENTS.get(name, name[0]) if element is None else element
+    field = name if len(name) == 4 or len(element) == 2 else f" {name}"
+    place = "".join(f"{value:8.3f}" for value in xyz)
+    return (
+        f"{record:<6}{1:5d} {field:<4}{altloc}{residue:>3} {chain}{number:4d}{icode}   {place}"
+        f"{occupancy:6.2f}{0.0:6.2f}      {segment:<4}{element:>2}{charge}"
+    )
+
+
+def residue_lines(chain="A", number=1, xyz=(0.0, 0.0, 0.0), residue="CYS", **columns) -> list[str]:
+    """Write a cysteine-shaped residue around a CA position."""
+    shifts = {
+        "N": (-1.2, 0.8, 0.0),
+        "CA": (0.0, 0.0, 0.0),
+        "C": (1.2, 0.9, 0.0),
+        "O": (1.2, 2.1, 0.0),
+        "CB": (0.0, -0.9, 1.2),
+        "SG": (0.0, -0.1, 2.8),
+    }
+    return [
+        atom_line(name, residue, chain, number, np.add(xyz, shift), **columns)
+        for name, shift in shifts.items()
+    ]
+
+
+def chain_lines(chain="A", count=3, first=1, start=(0.0, 0.0, 0.0), **columns) -> list[str]:
+    """Write a straight chain along x, 3.8 A from CA to CA."""
+    return [
+        line
+        for k in range(count)
+        for line in residue_lines(chain, first + k, np.add(start, (3.8 * k, 0, 0)), **columns)
+    ]
+
+
+def write_pdb(path: Path, lines: list[str]) -> Path:
+    """Write records and END."""
+    path.write_text("\n".join([*lines, "END", ""]))
+    return path
+
+
+def write_cif(path: Path, lines: list[str], rename: dict[str, str] | None = None) -> Path:
+    """Write PDB records as mmCIF, chains renamed."""
+    structure = gemmi.read_pdb_string("\n".join([*lines, "END", ""]))
+    for chain in structure[0]:
+        chain.name = (rename or {}).get(chain.name, chain.name)
+    structure.setup_entities()
+    structure.make_mmcif_document().write_file(str(path))
+    return path
+
+
+def random_protein(seed=0, n_residues=8, chain="A", at=(0.0, 0.0, 0.0), name="protein") -> Protein:
+    """Make a compact chain: a random walk of CA, side atoms within 2.5 A."""
+    rng = np.random.default_rng(seed)
+    steps = rng.normal(size=(n_residues, 3))
+    walk = np.cumsum(3.8 * steps / np.linalg.norm(steps, axis=1, keepdims=True), axis=0)
+    walk += np.asarray(at) - walk.mean(axis=0)
+    residues = []
+    for row, center in enumerate(walk):
+        atoms = []
+        for atom_name, element in ELEMENTS.items():
+            shift = np.zeros(3) if atom_name == "CA" else rng.uniform(-1.5, 1.5, 3)
+            atoms.append(RawAtom(atom_name, element, "", 1.0, tuple(center + shift)))
+        residues.append(RawResidue(chain, str(row + 1), "", "CYS", tuple(atoms)))
+    return build_protein(name, residues)
+
+
+def random_complex(seed=0, n_left=8, n_right=7, name="pair") -> Complex:
+    """Make two touching proteins."""
+    left = random_protein([seed, 0], n_left, "A", name=f"{name}:A")
+    right = random_protein([seed, 1], n_right, "B", at=(6.0, 0.0, 0.0), name=f"{name}:B")
+    return Complex(name, left, right, contacts(left, right))
+
+
+def moved(protein: Protein, rotation: np.ndarray, shift=(0.0, 0.0, 0.0)) -> Protein:
+    """Rotate, then move."""
+    return protein.with_coordinates(
+        protein.coords @ rotation.T + np.asarray(shift),
+        protein.centers @ rotation.T + np.asarray(shift),
+    )
+
+
+def tiny_model(edge=20, normalization="batch") -> ModelConfig:
+    """Return the paper's layers with few outputs each."""
+    return ModelConfig(
+        edge=edge,
+        filters=(4, 5, 6, 7),
+        embedding_size=12,
+        head_sizes=(10, 9),
+        normalization=normalization,
+    )
+
+
+def tiny_network(config: ModelConfig, seed=0, dtype="float32"):
+    """Build tower and head with random weights, normalization statistics included."""
+    from sasnet_core.model import build_head, build_tower
+
+    tower, head = build_tower(config, dtype), build_head(config, dtype)
+    rng = np.random.default_rng(seed)
+    for variable in [*tower.weights, *head.weights]:
+        kind, shape = variable.path.rsplit("/", 1)[-1], tuple(variable.shape)
+        if kind == "kernel":
+            value = rng.normal(size=shape) * np.sqrt(2 / np.prod(shape[:-1]))
+        elif kind in ("gamma", "moving_variance"):
+            value = rng.uniform(0.5, 1.5, shape)
+        else:
+            value = rng.normal(scale=0.3, size=shape)
+        variable.assign(value.astype(np.float32))
+    return tower, head
+
+
+def write_dataset(folder: Path, complexes: list[Complex], clusters: list[str]) -> Path:
+    """Write complexes with the manifest that training reads."""
+    rows = []
+    for item, cluster in zip(complexes, clusters, strict=True):
+        save_complex(item, folder / f"{item.name}.npz")
+        rows.append(
+            {"id": item.name, "cluster": cluster, "split": "train", "file": f"{item.name}.npz"}
+        )
+    write_table(rows, folder / MANIFEST, ["id", "cluster", "split", "file"])
+    return folder

@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from sasnet_core.complexes import load_complex, read_manifest, save_complex, write_table
+from sasnet_core.errors import DatasetError
+from tests.core.build import random_complex
+
+
+def test_a_complex_comes_back_as_it_was(tmp_path):
+    item = random_complex(4)
+    save_complex(item, tmp_path / "deep" / "pair.npz")
+    back = load_complex(tmp_path / "deep" / "pair.npz")
+    assert (back.name, back.left.name, back.right.name) == ("pair", "pair:A", "pair:B")
+    np.testing.assert_array_equal(back.contacts, item.contacts)
+    for before, after in ((item.left, back.left), (item.right, back.right)):
+        for name, array in before.array_fields().items():
+            np.testing.assert_array_equal(getattr(after, name), array)
+            assert getattr(after, name).dtype == array.dtype
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["pair.npz"]
+
+
+def test_files_hold_no_pickle_and_are_the_same_every_time(tmp_path):
+    for name in ("one.npz", "two.npz"):
+        save_complex(random_complex(4), tmp_path / name)
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
+    with np.load(tmp_path / "one.npz", allow_pickle=False) as arrays:
+        assert not any(arrays[name].dtype.hasobject for name in arrays.files)
+
+
+def missing_array(path):
+    save_complex(random_complex(4), path)
+    with np.load(path) as arrays:
+        kept = {name: arrays[name] for name in arrays.files if name != "left_coords"}
+    np.savez(path, **kept)
+
+
+def cut_short(path):
+    save_complex(random_complex(4), path)
+    path.write_bytes(path.read_bytes()[:500])
+
+
+def changed_inside(path):
+    save_complex(random_complex(4), path)
+    contents = bytearray(path.read_bytes())
+    contents[200:400] = bytes(200)
+    path.write_bytes(contents)
+
+
+def extra_array(path):
+    save_complex(random_complex(4), path)
+    with np.load(path) as arrays:
+        np.savez(path, left_colour=np.zeros(1), **{name: arrays[name] for name in arrays.files})
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: None,
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"no zip file"),
+        cut_short,
+        changed_inside,
+        missing_array,
+        extra_array,
+    ],
+    ids=["missing", "empty", "text", "cut short", "changed", "array missing", "array too many"],
+)
+def test_a_damaged_file_is_a_dataset_error_that_names_it(tmp_path, damage):
+    path = tmp_path / "pair.npz"
+    damage(path)
+    with pytest.raises(DatasetError, match="pair.npz"):
+        load_complex(path)
+
+
+def test_tables_keep_their_column_order(tmp_path):
+    write_table([{"b": 1, "a": "x,y"}], tmp_path / "t.csv", ["a", "b"])
+    assert (tmp_path / "t.csv").read_text() == 'a,b\n"x,y",1\n'
+
+
+def test_a_dataset_without_manifest_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match="manifest.csv"):
+        read_manifest(tmp_path)
+
+
+def test_a_manifest_comes_back(tmp_path):
+    write_table([{"id": "1abc", "split": "train"}], tmp_path / "manifest.csv", ["id", "split"])
+    assert read_manifest(tmp_path) == [{"id": "1abc", "split": "train"}]

@@ -1,0 +1,147 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sasnet_core.config import ModelConfig
+from sasnet_core.lattice import (
+    Pose,
+    build_lattice,
+    join_lattices,
+    pad_lattice,
+    place_windows,
+    random_pose,
+)
+from sasnet_core.protein import select_chains
+from tests.core.build import moved, random_protein, tiny_model
+
+edges = st.sampled_from([13, 15, 16, 20, 23, 27, 35])
+
+
+@given(edge=edges, seed=st.integers(0, 99))
+def test_windows_begin_on_multiples_of_the_step_and_hold_the_ca_in_the_middle(edge, seed):
+    config = ModelConfig(edge=edge)
+    rng = np.random.default_rng(seed)
+    centers = rng.normal(scale=20, size=(30, 3))
+    origin, starts, shape = place_windows(centers, config, random_pose(rng))
+    step = config.window_step
+    assert (starts % step == 0).all() and (starts >= 0).all()
+    assert (starts + config.edge_read <= shape).all()
+    off = centers - (origin + starts + config.edge_read / 2)
+    assert (np.abs(off) <= step / 2 + 1e-9).all()
+
+
+def test_the_offset_spreads_the_ca_evenly_over_the_middle():
+    config = ModelConfig()
+    rng = np.random.default_rng(0)
+    centers = rng.normal(scale=20, size=(40, 3))
+    off = []
+    for _ in range(100):
+        origin, starts, _ = place_windows(centers, config, random_pose(rng))
+        off.append(centers - (origin + starts + config.edge_read / 2))
+    off = np.concatenate(off)
+    assert np.abs(off.mean(axis=0)).max() < 0.1
+    np.testing.assert_allclose(off.std(axis=0), 2 / np.sqrt(12), rtol=0.1)
+
+
+def test_occupancy_holds_the_atoms_one_row_a_voxel():
+    protein = random_protein(1)
+    lattice = build_lattice(protein, tiny_model(), random_pose(np.random.default_rng(0)))
+    assert lattice.occupancy[0].sum() == 0
+    assert (lattice.occupancy[1:].sum(axis=1) >= 1).all()
+    assert set(np.unique(lattice.occupancy)) == {0.0, 1.0}
+    assert lattice.occupancy.sum() <= (protein.elements >= 0).sum()
+    assert lattice.counts.tolist() == [len(lattice.occupancy), *map(len, lattice.tables)]
+
+
+def test_only_atoms_of_the_protein_itself_are_in_its_lattice():
+    both = random_protein(1, 12)
+    names = np.repeat(["A", "B"], 6)
+    both = type(both)(**{**both.array_fields(), "name": "p", "chain_ids": names})
+    one = select_chains(both, ["A"], "A")
+    pose = random_pose(np.random.default_rng(0))
+    grown = build_lattice(both, tiny_model(), pose).occupancy.sum(axis=0)
+    alone = build_lattice(one, tiny_model(), pose).occupancy.sum(axis=0)
+    expected = np.bincount(one.elements, minlength=4)
+    assert (alone <= expected).all() and alone.sum() > 0.8 * expected.sum()
+    assert alone.sum() < grown.sum()
+
+
+def test_moving_a_protein_leaves_its_lattice_as_it_is():
+    protein = random_protein(1)
+    pose = Pose(np.eye(3), np.array([0.3, 0.6, 0.9]))
+    here = build_lattice(protein, tiny_model(), pose)
+    there = build_lattice(moved(protein, np.eye(3), (64, -32, 16)), tiny_model(), pose)
+    np.testing.assert_array_equal(here.occupancy, there.occupancy)
+    np.testing.assert_array_equal(here.windows, there.windows)
+
+
+def test_chosen_residues_come_in_the_order_asked_for():
+    config, pose, protein = tiny_model(), random_pose(np.random.default_rng(2)), random_protein(1)
+    one, two = (
+        build_lattice(protein, config, pose, residues=np.array(rows)).windows
+        for rows in ([5, 2], [2, 5])
+    )
+    assert len(one) == 2 and not np.array_equal(one[0], one[1])
+    np.testing.assert_array_equal(one, two[::-1])
+
+
+def test_displaced_atoms_change_the_lattice_but_not_its_windows():
+    protein, pose = random_protein(1), random_pose(np.random.default_rng(2))
+    noise = np.random.default_rng(0).normal(size=protein.coords.shape)
+    still = build_lattice(protein, tiny_model(), pose)
+    shaken = build_lattice(protein, tiny_model(), pose, displacement=noise)
+    assert still.windows.shape == shaken.windows.shape
+    assert not np.array_equal(still.tables[0], shaken.tables[0])
+
+
+def test_joined_lattices_share_the_vacuum_row_and_nothing_else():
+    config, rng = tiny_model(), np.random.default_rng(0)
+    parts = [build_lattice(random_protein(k, 3), config, random_pose(rng)) for k in range(3)]
+    joined = join_lattices(parts)
+    assert len(joined.occupancy) == 1 + sum(len(p.occupancy) - 1 for p in parts)
+    for level, table in enumerate(joined.tables):
+        assert len(table) == joined.counts[level + 1]
+        assert table.max() < joined.counts[level]
+    bounds = np.cumsum([1, *(p.counts[-1] - 1 for p in parts)])
+    rows = np.cumsum([0, *(len(p.windows) for p in parts)])
+    for k in range(3):
+        used = joined.windows[rows[k] : rows[k + 1]]
+        used = used[used > 0]
+        assert used.min() >= bounds[k] and used.max() < bounds[k + 1]
+
+
+@pytest.mark.parametrize("bucket", [1, 64, 1024])
+def test_padding_adds_rows_of_vacuum_up_to_the_bucket(bucket):
+    lattice = build_lattice(random_protein(1), tiny_model(), random_pose(np.random.default_rng(0)))
+    padded = pad_lattice(lattice, bucket)
+    for before, after in zip(
+        (lattice.occupancy, *lattice.tables), (padded.occupancy, *padded.tables), strict=True
+    ):
+        assert len(after) % bucket == 0 and len(after) - len(before) < bucket
+        np.testing.assert_array_equal(after[: len(before)], before)
+        assert not after[len(before) :].any()
+    np.testing.assert_array_equal(padded.counts, lattice.counts)
+
+
+def test_inverse_tables_name_every_reader():
+    rng, config = np.random.default_rng(0), tiny_model()
+    parts = [
+        build_lattice(random_protein(k, 3), config, random_pose(rng), inverses=True) for k in (0, 1)
+    ]
+    lattice = pad_lattice(join_lattices(parts), 64)
+    convolutions = [table for table in lattice.tables if table.shape[1] == 27]
+    assert len(lattice.inverses) == len(convolutions) == 4
+    for table, inverse in zip(convolutions, lattice.inverses, strict=True):
+        forward = {(r, k, i) for (r, k), i in np.ndenumerate(table) if i > 0}
+        backward = {(r, k, i) for (i, k), r in np.ndenumerate(inverse) if r > 0}
+        assert forward == backward
+
+
+def test_a_protein_of_one_residue_without_known_elements_is_all_vacuum():
+    protein = random_protein(1, 1)
+    blank = type(protein)(
+        **{**protein.array_fields(), "name": "p", "elements": np.full(6, -1, np.int8)}
+    )
+    lattice = build_lattice(blank, tiny_model(), random_pose(np.random.default_rng(0)))
+    assert len(lattice.occupancy) == 1 and not lattice.windows.any()

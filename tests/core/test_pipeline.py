@@ -1,0 +1,188 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from sasnet_core import pipeline
+from sasnet_core.complexes import Complex
+from sasnet_core.config import TrainConfig
+from sasnet_core.errors import DatasetError
+from sasnet_core.interface import contact_matrix
+from sasnet_core.pipeline import ComplexStream, make_batch, stream_batches
+from tests.core.build import random_complex, tiny_model, write_dataset
+
+MODEL = tiny_model(16)
+CONFIG = TrainConfig(complexes_per_step=2, positives=10, negatives=20, seed=3)
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dataset")
+    items = [random_complex(k, 5 + k, 6, name=f"pair{k}") for k in range(5)]
+    return write_dataset(folder, items, ["a", "b", "b", "c", "d"])
+
+
+def names(stream, places):
+    return [stream.complex_at(place).name for place in places]
+
+
+def test_a_round_holds_each_cluster_once(dataset):
+    stream = ComplexStream(dataset, seed=0)
+    assert len(stream) == 4
+    for start in (0, 4, 8):
+        clusters = {"pair2": "pair1"}
+        found = {clusters.get(n, n) for n in names(stream, range(start, start + 4))}
+        assert found == {"pair0", "pair1", "pair3", "pair4"}
+
+
+def test_two_rounds_differ_and_every_member_of_a_cluster_comes(dataset):
+    stream = ComplexStream(dataset, seed=0)
+    rounds = [tuple(names(stream, range(4 * k, 4 * k + 4))) for k in range(12)]
+    assert len(set(rounds)) > 6
+    assert {"pair1", "pair2"} <= {name for one in rounds for name in one}
+
+
+def test_the_stream_is_given_by_seed_and_place(dataset):
+    once, again = (names(ComplexStream(dataset, seed=1), range(12)) for _ in range(2))
+    assert once == again
+    assert once != names(ComplexStream(dataset, seed=2), range(12))
+
+
+def test_a_split_without_complexes_is_refused(dataset):
+    with pytest.raises(DatasetError, match="no complexes to train on"):
+        ComplexStream(dataset, seed=0, split="test")
+
+
+def batches(dataset, first_step=0, count=3, replicas=1, seed=0, config=CONFIG):
+    stream = stream_batches(ComplexStream(dataset, seed), MODEL, config, first_step, replicas)
+    return list(itertools.islice(stream, count))
+
+
+def assert_same(one, two):
+    for a, b in zip(
+        (one.lattice.occupancy, *one.lattice.tables, one.lattice.windows, one.pairs, one.labels),
+        (two.lattice.occupancy, *two.lattice.tables, two.lattice.windows, two.pairs, two.labels),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_batches_are_reproducible(dataset):
+    for one, two in zip(batches(dataset), batches(dataset), strict=True):
+        assert_same(one, two)
+
+
+def test_a_resumed_run_goes_on_with_the_same_batches(dataset):
+    straight, resumed = batches(dataset, 0, 5), batches(dataset, 2, 3)
+    for one, two in zip(straight[2:], resumed, strict=True):
+        assert_same(one, two)
+    assert not np.array_equal(straight[0].pairs, straight[1].pairs)
+
+
+def test_no_two_visits_of_a_complex_are_in_the_same_pose(dataset):
+    item = ComplexStream(dataset, 0).complex_at(0)
+    rng = np.random.default_rng(0)
+    one, two = (make_batch([item], MODEL, CONFIG, rng) for _ in range(2))
+    assert not np.array_equal(one.lattice.tables[0], two.lattice.tables[0])
+
+
+def test_partners_get_rotations_of_their_own(dataset, monkeypatch):
+    poses = []
+
+    def remember(rng):
+        poses.append(pipeline_random_pose(rng))
+        return poses[-1]
+
+    pipeline_random_pose = pipeline.random_pose
+    monkeypatch.setattr(pipeline, "random_pose", remember)
+    make_batch([ComplexStream(dataset, 0).complex_at(0)] * 2, MODEL, CONFIG,
+               np.random.default_rng(0))  # fmt: skip
+    assert len(poses) == 4
+    for one, two in itertools.combinations(poses, 2):
+        assert not np.allclose(one.rotation, two.rotation)
+        assert not np.allclose(one.offset, two.offset)
+
+
+def pairs_by_complex(batch, items):
+    """Undo the joining: yield (complex, left rows, right rows, labels, weights, swapped)."""
+    first = 0
+    for item in items:
+        n_left, n_right = item.left.n_residues, item.right.n_residues
+        inside = (batch.pairs >= first).all(1) & (batch.pairs < first + n_left + n_right).all(1)
+        rows = batch.pairs[inside] - first
+        swapped = rows[0, 0] >= n_left
+        rows = rows[:, ::-1] if swapped else rows
+        left, right = rows[:, 0], rows[:, 1] - n_left
+        yield item, left, right, batch.labels[inside], batch.weights[inside], swapped
+        first += n_left + n_right
+
+
+def test_positives_are_contacts_and_negatives_are_not_and_both_weigh_alike():
+    items = [random_complex(k, 6, 7) for k in range(3)]
+    batch = make_batch(items, MODEL, CONFIG, np.random.default_rng(1))
+    assert batch.weights.sum() == pytest.approx(1.0)
+    seen = 0
+    for item, left, right, labels, weights, _ in pairs_by_complex(batch, items):
+        touching = contact_matrix(item.contacts, item.left.n_residues, item.right.n_residues)
+        assert left.min() >= 0 and right.min() >= 0
+        np.testing.assert_array_equal(touching[left, right], labels == 1)
+        assert (labels == 1).sum() == min(10, len(item.contacts))
+        assert (labels == 0).sum() == 20
+        for kind in (0, 1):
+            assert weights[labels == kind].sum() == pytest.approx(1 / 6)
+        seen += len(labels)
+    assert seen == len(batch.pairs)
+
+
+def test_sides_are_swapped_about_half_of_the_time():
+    items = [random_complex(k, 6, 7) for k in range(40)]
+    batch = make_batch(items, MODEL, CONFIG, np.random.default_rng(1))
+    swaps = [swapped for *_, swapped in pairs_by_complex(batch, items)]
+    assert 10 < sum(swaps) < 30
+
+
+def test_all_contacts_are_taken_where_they_are_few_and_none_twice():
+    item = random_complex(1, 6, 7)
+    config = TrainConfig(positives=10_000, negatives=5)
+    batch = make_batch([item], MODEL, config, np.random.default_rng(1))
+    ((_, left, right, labels, *_),) = pairs_by_complex(batch, [item])
+    found = sorted(zip(left[labels == 1].tolist(), right[labels == 1].tolist(), strict=True))
+    assert found == list(map(tuple, item.contacts.tolist()))
+
+
+@pytest.mark.parametrize("contacts", [0, 42])
+def test_a_complex_with_one_class_only_still_makes_a_finite_batch(contacts):
+    item = random_complex(1, 6, 7)
+    everything = np.argwhere(np.ones((6, 7))).astype(np.int32)[:contacts]
+    item = Complex("x", item.left, item.right, everything)
+    batch = make_batch([item], MODEL, CONFIG, np.random.default_rng(1))
+    assert np.isfinite(batch.weights).all()
+    assert set(batch.labels.tolist()) == {1.0 if contacts else 0.0}
+
+
+def test_noise_moves_atoms_and_no_noise_moves_none():
+    item = random_complex(1, 6, 7)
+    still, also_still, shaken = (
+        make_batch([item], MODEL, TrainConfig(noise=noise), np.random.default_rng(1))
+        for noise in (0.0, 0.0, 1.0)
+    )
+    np.testing.assert_array_equal(still.lattice.tables[0], also_still.lattice.tables[0])
+    assert not np.array_equal(still.lattice.tables[0], shaken.lattice.tables[0])
+
+
+def test_replicas_share_out_the_complexes_of_a_step(dataset, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        pipeline, "make_batch", lambda items, *_: seen.append([item.name for item in items])
+    )
+    config = TrainConfig(complexes_per_step=4)
+    batches(dataset, count=2, replicas=1, config=config)
+    whole, seen[:] = list(seen), []
+    batches(dataset, count=4, replicas=2, config=config)
+    assert [seen[0] + seen[1], seen[2] + seen[3]] == whole
+    assert all(len(part) == 2 for part in seen)
+
+
+def test_complexes_that_cannot_be_shared_out_are_refused(dataset):
+    with pytest.raises(DatasetError, match="cannot be dealt to 3 devices"):
+        batches(dataset, count=1, replicas=3)

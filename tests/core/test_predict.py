@@ -1,0 +1,136 @@
+import numpy as np
+import pytest
+
+from sasnet_core import predict
+from sasnet_core.errors import WeightsError
+from sasnet_core.predict import Predictor
+from sasnet_core.rotations import random_rotation
+from tests.core.build import moved, random_protein, tiny_model, tiny_network
+
+MODEL = tiny_model(16)
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    return Predictor(*tiny_network(MODEL), MODEL)
+
+
+@pytest.fixture(scope="module")
+def partners():
+    return random_protein(1, 9), random_protein(2, 7)
+
+
+def test_scores_are_probabilities_of_every_pair(predictor, partners):
+    scores = predictor.score(*partners, rotations=3)
+    assert scores.matrix.shape == scores.spread.shape == (9, 7)
+    assert scores.matrix.dtype == scores.spread.dtype == np.float32
+    assert scores.matrix.min() > 0 and scores.matrix.max() < 1
+    assert scores.matrix.std() > 1e-3, "a dead network scores all pairs alike"
+
+
+def test_mean_and_spread_are_over_rotations(predictor, partners):
+    single = np.stack(list(predictor.rotation_scores(*partners, rotations=4, seed=0)))
+    scores = predictor.score(*partners, rotations=4)
+    np.testing.assert_allclose(scores.matrix, single.mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(scores.spread, single.std(axis=0), atol=1e-5)
+    np.testing.assert_array_equal(scores.left_best, single.max(axis=2))
+    np.testing.assert_array_equal(scores.right_best, single.max(axis=1))
+    assert scores.spread.max() > 1e-4
+
+
+def test_one_rotation_has_no_spread(predictor, partners):
+    assert not predictor.score(*partners, rotations=1).spread.any()
+
+
+def test_swapping_the_partners_transposes_the_scores(predictor, partners):
+    left, right = partners
+    one, two = predictor.score(left, right, 3), predictor.score(right, left, 3)
+    np.testing.assert_allclose(one.matrix, two.matrix.T, atol=1e-6)
+    np.testing.assert_allclose(one.spread, two.spread.T, atol=1e-5)
+    np.testing.assert_allclose(one.left_best, two.right_best, atol=1e-6)
+
+
+def test_both_orders_of_the_head_are_averaged(predictor, partners):
+    embeddings = [predictor.embed(p, np.random.default_rng(k)) for k, p in enumerate(partners)]
+    left, right = (np.asarray(e) for e in embeddings)
+    first = np.repeat(left, len(right), axis=0)
+    second = np.tile(right, (len(left), 1))
+    logits = [np.asarray(predictor.head(pair)) for pair in ([first, second], [second, first])]
+    expected = np.mean([1 / (1 + np.exp(-logit)) for logit in logits], axis=0).reshape(9, 7)
+    np.testing.assert_allclose(predictor.score_embeddings(*embeddings), expected, atol=1e-5)
+
+
+def test_blocks_of_pairs_make_no_difference(predictor, partners, monkeypatch):
+    whole = predictor.score(*partners, rotations=1).matrix
+    monkeypatch.setattr(predict, "PAIR_BLOCK", 20)
+    np.testing.assert_allclose(predictor.score(*partners, rotations=1).matrix, whole, atol=1e-6)
+
+
+def test_the_same_seed_gives_the_same_scores_and_another_seed_others(predictor, partners):
+    first, again, other = (predictor.score(*partners, 2, seed).matrix for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 1e-4
+
+
+def test_more_rotations_begin_with_those_of_fewer(predictor, partners):
+    few = list(predictor.rotation_scores(*partners, rotations=2, seed=0))
+    more = list(predictor.rotation_scores(*partners, rotations=3, seed=0))
+    np.testing.assert_allclose(few, more[:2], atol=1e-6)
+
+
+def test_turning_and_moving_one_partner_changes_no_more_than_the_spread(predictor):
+    left, right = random_protein(1, 20), random_protein(2, 20)
+    rotations = 8
+    before = predictor.score(left, right, rotations)
+    turned = moved(right, random_rotation(np.random.default_rng(7)), (100.0, -30.0, 5.0))
+    after = predictor.score(left, turned, rotations)
+    errors = np.sqrt((before.spread**2 + after.spread**2) / (rotations - 1))
+    z = (after.matrix - before.matrix) / np.maximum(errors, 1e-4)
+    assert before.spread.mean() > 1e-4
+    assert np.sqrt((z**2).mean()) < 2
+
+
+def test_partners_share_no_rotation(predictor, partners, monkeypatch):
+    poses = []
+
+    def remember(rng):
+        poses.append(draw(rng))
+        return poses[-1]
+
+    draw = predict.random_pose
+    monkeypatch.setattr(predict, "random_pose", remember)
+    predictor.score(*partners, rotations=3)
+    rotations = np.stack([pose.rotation for pose in poses])
+    assert len(np.unique(rotations.round(6), axis=0)) == 6
+
+
+def test_each_residue_is_embedded_once_a_rotation(predictor, partners, monkeypatch):
+    embedded = []
+
+    def count(protein, *arguments, **named):
+        lattice = build(protein, *arguments, **named)
+        embedded.append(len(lattice.windows))
+        return lattice
+
+    build = predict.build_lattice
+    monkeypatch.setattr(predict, "build_lattice", count)
+    predictor.score(*partners, rotations=5)
+    assert embedded == [9, 7] * 5
+
+
+def test_progress_is_told_after_each_rotation(predictor, partners):
+    told = []
+    predictor.score(*partners, rotations=3, progress=told.append)
+    assert told == [1, 2, 3]
+
+
+def test_loaded_weights_score_like_the_network_they_came_from(weights_folder, partners):
+    model = tiny_model()
+    loaded = Predictor.load(weights_folder).score(*partners, rotations=2).matrix
+    direct = Predictor(*tiny_network(model), model).score(*partners, rotations=2).matrix
+    np.testing.assert_allclose(loaded, direct, atol=0.01)
+
+
+def test_a_folder_without_weights_is_refused(tmp_path):
+    with pytest.raises(WeightsError):
+        Predictor.load(tmp_path)

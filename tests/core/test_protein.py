@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+
+from sasnet_core.errors import StructureError
+from sasnet_core.protein import RawAtom, RawResidue, build_protein, select_chains
+
+
+def atom(name, element, position=(0.0, 0.0, 0.0), altloc="", occupancy=1.0):
+    return RawAtom(name, element, altloc, occupancy, position)
+
+
+def residue(*atoms, chain="A", number="1", name="GLY", segment=""):
+    return RawResidue(chain, number, segment, name, atoms)
+
+
+def test_hydrogens_and_deuterium_are_dropped():
+    protein = build_protein("p", [residue(atom("CA", "C"), atom("HA", "H"), atom("D1", "D"))])
+    assert len(protein.coords) == 1
+
+
+def test_the_altloc_of_highest_occupancy_stays():
+    protein = build_protein(
+        "p",
+        [residue(atom("CA", "C", (1, 0, 0), "A", 0.4), atom("CA", "C", (2, 0, 0), "B", 0.6))],
+    )
+    assert protein.centers.tolist() == [[2, 0, 0]]
+    assert len(protein.coords) == 1
+
+
+def test_of_equal_altlocs_the_first_stays():
+    protein = build_protein(
+        "p",
+        [residue(atom("CA", "C", (1, 0, 0), "B", 0.5), atom("CA", "C", (2, 0, 0), "A", 0.5))],
+    )
+    assert protein.centers.tolist() == [[1, 0, 0]]
+
+
+def test_the_selenium_of_mse_takes_the_sulphur_channel():
+    protein = build_protein("p", [residue(atom("CA", "C"), atom("SE", "Se"), name="MSE")])
+    assert protein.elements.tolist() == [0, 3]
+    assert protein.sequence == "M"
+
+
+def test_a_residue_without_ca_fills_grids_but_is_no_centre():
+    protein = build_protein(
+        "p", [residue(atom("N", "N"), number="1"), residue(atom("CA", "C"), number="2")]
+    )
+    assert protein.n_residues == 1
+    assert protein.atom_residues.tolist() == [-1, 0]
+    assert protein.skipped == (("A", "1", "GLY", "no CA atom"),)
+
+
+def test_a_calcium_ion_is_no_ca():
+    with pytest.raises(StructureError, match="at least one protein residue"):
+        build_protein("p", [residue(atom("CA", "Ca"))])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e6])
+def test_coordinates_must_be_finite_and_small(value):
+    with pytest.raises(StructureError, match="coordinates must be finite"):
+        build_protein("p", [residue(atom("CA", "C", (value, 0, 0)))])
+
+
+def test_missing_side_chains_give_a_warning():
+    bare = build_protein("p", [residue(atom("CA", "C"), name="TRP")])
+    assert "1 of 14 expected heavy atoms" in bare.warnings[0]
+
+
+def test_a_complete_residue_gives_no_warning():
+    atoms = [atom(name, name[0]) for name in ("N", "CA", "C", "O")]
+    assert build_protein("p", [residue(*atoms)]).warnings == ()
+
+
+def test_repeated_residue_names_are_reported():
+    protein = build_protein("p", [residue(atom("CA", "C")), residue(atom("CA", "C"))])
+    assert any("1 residues repeat a chain and number" in w for w in protein.warnings)
+
+
+def test_array_types_are_those_of_the_design():
+    protein = build_protein("p", [residue(atom("CA", "C"))])
+    types = {name: array.dtype for name, array in protein.array_fields().items()}
+    assert types["coords"] == types["centers"] == np.float32
+    assert types["elements"] == np.int8
+    assert types["atom_residues"] == np.int32
+
+
+def test_select_chains_keeps_atoms_with_their_residues():
+    protein = build_protein(
+        "p",
+        [
+            residue(atom("CA", "C", (1, 0, 0)), chain="A"),
+            residue(atom("CA", "C", (2, 0, 0)), atom("N", "N", (3, 0, 0)), chain="a"),
+            residue(atom("CA", "C", (4, 0, 0)), chain="B"),
+        ],
+    )
+    part = select_chains(protein, ["a", "B"], "part")
+    assert part.chain_ids.tolist() == ["a", "B"]
+    assert part.atom_residues.tolist() == [0, 0, 1]
+    assert part.coords[:, 0].tolist() == [2, 3, 4]

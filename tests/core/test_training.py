@@ -1,0 +1,292 @@
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sasnet_core.complexes import Complex
+from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
+from sasnet_core.interface import contact_matrix
+from sasnet_core.metrics import auroc
+from sasnet_core.model import embed_lattice
+from sasnet_core.pipeline import ComplexStream, make_batch
+from sasnet_core.predict import Predictor
+from sasnet_core.protein import RawAtom, RawResidue, build_protein
+from sasnet_core.training import (
+    Trainer,
+    TrainingError,
+    auxiliary_loss,
+    batch_tensors,
+    embed_batch,
+    learning_rate,
+)
+from tests.core.build import random_complex, tiny_model, tiny_network, write_dataset
+
+ROOT = Path(__file__).parents[2]
+MODEL = ModelConfig(
+    edge=16, filters=(6, 8, 10, 12), embedding_size=16, head_sizes=(16, 16), normalization="layer"
+)
+TRAIN = TrainConfig(
+    optimizer="adam", learning_rate=3e-3, warmup_steps=1, steps=3, decay=False,
+    complexes_per_step=2, positives=9, negatives=27,
+)  # fmt: skip
+
+
+def sticky_protein(seed, chain):
+    """Make six residues far apart: sulphur surrounds the first three, oxygen the others."""
+    rng = np.random.default_rng(seed)
+    residues = []
+    for row in range(6):
+        center = np.array([25.0 * row, 0.0, 0.0])
+        element = "S" if row < 3 else "O"
+        atoms = [RawAtom("CA", "C", "", 1.0, tuple(center))]
+        atoms += [
+            RawAtom(f"X{k}", element, "", 1.0, tuple(center + rng.uniform(-5, 5, 3)))
+            for k in range(12)
+        ]
+        residues.append(RawResidue(chain, str(row), "", "GLY", tuple(atoms)))
+    return build_protein(chain, residues)
+
+
+def sticky_complex(seed):
+    """Make a complex in which residues with sulphur touch residues with sulphur."""
+    touching = np.array([(i, j) for i in range(3) for j in range(3)], np.int32)
+    return Complex(
+        f"sticky{seed}", sticky_protein([seed, 0], "A"), sticky_protein([seed, 1], "B"), touching
+    )
+
+
+@pytest.fixture(scope="module")
+def stream(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sticky")
+    write_dataset(folder, [sticky_complex(k) for k in range(2)], ["a", "b"])
+    return ComplexStream(folder, seed=0)
+
+
+def trainer(folder, strategy=None, model=MODEL, **changes):
+    config = RunConfig(model, replace(TRAIN, **changes))
+    return Trainer(config, strategy or tf.distribute.get_strategy(), folder)
+
+
+def copies(variables):
+    return [np.array(keras.ops.convert_to_numpy(v)) for v in variables]
+
+
+def arrays(run):
+    return copies([*run.tower.weights, *run.head.weights])
+
+
+def test_the_rate_rises_then_falls_along_a_half_cosine():
+    config = TrainConfig(learning_rate=1.0, warmup_steps=10, steps=100)
+    rates = [learning_rate(step, config) for step in range(101)]
+    assert rates[0] == pytest.approx(0.1, rel=0.01)
+    assert max(rates) == rates[9] == pytest.approx(0.98, abs=0.01)
+    assert all(a > b for a, b in zip(rates[10:], rates[11:], strict=False))
+    assert rates[50] == pytest.approx(0.5) and rates[100] == pytest.approx(0.0)
+    assert learning_rate(100, replace(config, decay=False)) == 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("normalization", ["layer", "batch"])
+def test_a_small_run_learns(stream, tmp_path, normalization):
+    model = replace(MODEL, normalization=normalization)
+    run = trainer(tmp_path, model=model, steps=80)
+    losses = [loss for _, loss in run.run(stream)]
+    assert len(losses) == run.step == 80
+    assert losses[0] > 0.5 and np.mean(losses[-10:]) < 0.4 * np.mean(losses[:5])
+    predictor = Predictor(run.tower, run.head, model)
+    for item in (stream.complex_at(0), sticky_complex(9)):
+        matrix = predictor.score(item.left, item.right, rotations=2).matrix
+        assert auroc(contact_matrix(item.contacts, 6, 6), matrix) > 0.9
+
+
+def test_a_resumed_run_goes_on_as_if_it_had_never_stopped(stream, tmp_path):
+    straight = trainer(tmp_path / "a", steps=6)
+    losses = dict(straight.run(stream))
+    first = trainer(tmp_path / "b", steps=3)
+    before = dict(first.run(stream))
+    first.save()
+    second = trainer(tmp_path / "b", steps=6)
+    assert second.step == 3
+    after = dict(second.run(stream))
+    assert list(after) == [4, 5, 6]
+    assert {**before, **after} == pytest.approx(losses, rel=1e-4)
+    for one, two in zip(arrays(straight), arrays(second), strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-4)
+
+
+def test_a_run_that_is_done_does_nothing_more(stream, tmp_path):
+    run = trainer(tmp_path, steps=2)
+    assert len(list(run.run(stream))) == 2
+    assert list(run.run(stream)) == []
+
+
+def test_the_same_seed_trains_the_same_network(stream, tmp_path):
+    one, two, other = (trainer(tmp_path / str(k), seed=seed) for k, seed in enumerate((0, 0, 1)))
+    for a, b in zip(arrays(one), arrays(two), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(arrays(one)[0], arrays(other)[0])
+    assert [loss for _, loss in one.run(stream)] == pytest.approx(
+        [loss for _, loss in two.run(stream)], rel=1e-4
+    )
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoint(stream, tmp_path):
+    run = trainer(tmp_path, steps=5)
+    steps = run.run(stream)
+    next(steps)
+    run.save()
+    run.head.get_layer("logit").bias.assign([float("nan")])
+    with pytest.raises(TrainingError, match="loss must be finite, got nan"):
+        next(steps)
+    kept = trainer(tmp_path, steps=5)
+    assert kept.step == 1
+    assert all(np.isfinite(array).all() for array in arrays(kept))
+
+
+def test_the_moving_average_is_swapped_in_and_the_trained_weights_back(stream, tmp_path):
+    run = trainer(tmp_path, average=0.8, steps=4)
+    average = None
+    for _ in run.run(stream):
+        now = copies(run.variables)
+        average = average or now
+        average = [0.8 * a + 0.2 * b for a, b in zip(average, now, strict=True)]
+    trained = copies(run.variables)
+    with run.averaged():
+        inside = copies(run.variables)
+    outside = copies(run.variables)
+    for a, b in zip(inside, average, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+    for a, b in zip(outside, trained, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not np.allclose(inside[0], trained[0], rtol=1e-6)
+
+
+def test_without_an_average_nothing_is_swapped(stream, tmp_path):
+    run = trainer(tmp_path, steps=2)
+    list(run.run(stream))
+    trained = arrays(run)
+    with run.averaged():
+        for a, b in zip(arrays(run), trained, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("normalization", ["layer", "batch"])
+def test_the_fast_training_step_is_that_of_the_plain_model(normalization):
+    model = tiny_model(20, normalization)
+    items = [random_complex(k, 4, 3) for k in range(2)]
+    batch = make_batch(items, model, TRAIN, np.random.default_rng(0))
+    values = tf.nest.map_structure(tf.convert_to_tensor, batch_tensors(batch))
+    weights = np.random.default_rng(1).normal(size=(14, 12)).astype(np.float32)
+    results = []
+    for fast in (True, False):
+        tower, _ = tiny_network(model)
+        with tf.GradientTape() as tape:
+            if fast:
+                out = embed_batch(tower, model, values)
+            else:
+                out = embed_lattice(tower, model, values["lattice"], training=True)
+            target = tf.reduce_sum(out * weights)
+        gradients = tape.gradient(target, tower.trainable_variables)
+        results.append([out, *gradients, *copies(tower.non_trainable_variables)])
+    for one, two in zip(*results, strict=True):
+        size = np.abs(two).max()
+        assert size > 0
+        np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-4 * size)
+
+
+def test_residue_questions_cost_nothing_when_answered_right():
+    targets = {
+        "amino_acids": tf.constant([3, -1, 0]),
+        "exposed_areas": tf.constant([0.5, 1.0, 0.0]),
+        "in_interface": tf.constant([1.0, 0.0, 1.0]),
+        "weights": tf.constant([0.25, 0.5, 0.25]),
+    }
+    right = np.zeros((3, 22), np.float32)
+    right[0, 3] = right[2, 0] = 30.0
+    right[:, 20] = targets["exposed_areas"]
+    right[:, 21] = [30.0, -30.0, 30.0]
+    assert float(auxiliary_loss(tf.constant(right), targets)) == pytest.approx(0, abs=1e-5)
+    for column in (3, 20, 21):
+        wrong = right.copy()
+        wrong[0, column] -= 60.0
+        assert float(auxiliary_loss(tf.constant(wrong), targets)) > 1
+
+
+def test_residue_questions_change_how_the_tower_learns(stream, tmp_path):
+    plain, asked = (trainer(tmp_path / str(a), auxiliary=a, steps=2) for a in (0.0, 1.0))
+    for run in (plain, asked):
+        assert all(np.isfinite(loss) for _, loss in run.run(stream))
+    assert not np.allclose(arrays(plain)[0], arrays(asked)[0], atol=1e-5)
+
+
+def test_bfloat16_trains_too(stream, tmp_path):
+    run = trainer(tmp_path, steps=3, precision="mixed_bfloat16")
+    assert all(np.isfinite(loss) for _, loss in run.run(stream))
+    assert keras.backend.standardize_dtype(run.tower.get_layer("conv1").kernel.dtype) == "float32"
+
+
+TWO_DEVICES = """
+import sys
+import numpy as np
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from dataclasses import replace
+from pathlib import Path
+from sasnet_core import training
+from sasnet_core.pipeline import ComplexStream, make_batch
+from tests.core.test_training import MODEL, TRAIN, arrays, trainer
+
+folder, normalization, average, scale = Path(sys.argv[1]), sys.argv[2], *map(float, sys.argv[3:])
+
+def same_batches(stream, model, config, first_step, replicas):
+    # One generator a step: the devices' parts hold what one device's batch holds.
+    for step in range(first_step, 100):
+        rng = np.random.default_rng(step)
+        items = [stream.complex_at(2 * step + k) for k in range(2)]
+        for part in np.array_split(np.arange(2), replicas):
+            yield make_batch([items[k] for k in part], model, config, rng)
+
+training.stream_batches = same_batches
+stream = ComplexStream(folder, seed=0)
+runs = []
+for devices in (["CPU:0"], ["CPU:0", "CPU:1"]):
+    strategy = tf.distribute.MirroredStrategy(devices)
+    assert strategy.num_replicas_in_sync == len(devices)
+    model = replace(MODEL, normalization=normalization)
+    run = trainer(folder / f"run{len(devices)}", strategy, model, average=average)
+    logit = run.head.get_layer("logit")
+    logit.kernel.assign(scale * logit.kernel)
+    start = arrays(run)
+    losses = [loss for _, loss in run.run(stream)]
+    with run.averaged():
+        runs.append((losses, arrays(run)))
+moves = [np.abs(a - b).max() for a, b in zip(start, runs[0][1])]
+np.testing.assert_allclose(runs[0][0], runs[1][0], rtol=1e-3)
+assert max(moves) > 1e-3
+worst = max(np.abs(a - b).max() for a, b in zip(runs[0][1], runs[1][1]))
+assert worst < 1e-3, f"weights differ by {worst}, moved by {max(moves)}"
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("normalization", "average", "scale"),
+    [("layer", 0.5, 1.0), ("batch", 0.0, 0.1), ("layer", 0.0, 20.0), ("batch", 0.0, 20.0)],
+    ids=["layer", "batch", "layer, gradients clipped", "batch, gradients clipped"],
+)
+def test_two_devices_train_the_network_of_one(tmp_path, normalization, average, scale):
+    write_dataset(tmp_path, [sticky_complex(k) for k in range(2)], ["a", "b"])
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_DEVICES, str(tmp_path), normalization, str(average), str(scale)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]

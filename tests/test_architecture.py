@@ -1,0 +1,168 @@
+"""Imports point one way, and starting up loads no TensorFlow."""
+
+import ast
+import graphlib
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CORE = ROOT / "sasnet_core"
+
+#: Each module may import those of earlier lines and of its own.
+ORDER = (
+    ("errors", "chemistry", "config"),
+    ("protein", "rotations", "metrics"),
+    ("voxels", "lattice", "interface", "scores", "structure", "homology"),
+    ("complexes", "baselines"),
+    ("db5", "mining"),
+    ("model", "layers", "weights", "pipeline"),
+    ("predict", "training", "prediction"),
+    ("export", "summary", "picture"),
+    ("cli",),
+)
+RANK = {module: rank for rank, group in enumerate(ORDER) for module in group}
+
+ANYWHERE, IN_FUNCTION, FOR_TYPES = "anywhere", "in a function", "for types only"
+HEAVY = {
+    "gemmi": {"structure": ANYWHERE},
+    "tensorflow": {"training": ANYWHERE, "predict": IN_FUNCTION},
+    "keras": {
+        "model": ANYWHERE,
+        "layers": ANYWHERE,
+        "predict": ANYWHERE,
+        "training": ANYWHERE,
+        "weights": FOR_TYPES,
+        "cli": IN_FUNCTION,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module and where the statement stands."""
+
+    target: str
+    where: str
+
+
+class ImportFinder(ast.NodeVisitor):
+    """Collects imports with their place."""
+
+    def __init__(self, package):
+        self.package, self.where, self.found = package, ANYWHERE, []
+
+    def visit_Import(self, node):  # noqa: N802
+        self.found += [Import(alias.name, self.where) for alias in node.names]
+
+    def visit_ImportFrom(self, node):  # noqa: N802
+        module = node.module or ""
+        if node.level:
+            module = ".".join(filter(None, [self.package, module]))
+        self.found += [Import(f"{module}.{alias.name}", self.where) for alias in node.names]
+
+    def visit_If(self, node):  # noqa: N802
+        typing = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        self.walk_inside(node, FOR_TYPES if typing and self.where == ANYWHERE else self.where)
+
+    def visit_FunctionDef(self, node):  # noqa: N802
+        self.walk_inside(node, IN_FUNCTION)
+
+    def walk_inside(self, node, where):
+        outside, self.where = self.where, where
+        self.generic_visit(node)
+        self.where = outside
+
+
+def imports_of(path, package=""):
+    finder = ImportFinder(package)
+    finder.visit(ast.parse(path.read_text()))
+    return finder.found
+
+
+def core_modules():
+    return sorted(path for path in CORE.glob("*.py") if path.stem != "__init__")
+
+
+def core_targets(path):
+    """Name the modules of sasnet_core that a file imports."""
+    parts = [found.target.split(".") for found in imports_of(path, "sasnet_core")]
+    return {part[1] for part in parts if part[0] == "sasnet_core" and part[1] in RANK}
+
+
+@pytest.mark.parametrize("path", core_modules(), ids=lambda path: path.stem)
+def test_a_core_module_imports_only_its_own_group_and_those_below(path):
+    assert path.stem in RANK, "a new module needs its place in ORDER"
+    upward = {t for t in core_targets(path) if RANK[t] > RANK[path.stem]}
+    assert not upward
+
+
+def test_core_modules_import_in_no_circle():
+    graph = {path.stem: core_targets(path) for path in core_modules()}
+    assert set(graphlib.TopologicalSorter(graph).static_order()) >= set(graph)
+
+
+@pytest.mark.parametrize("path", core_modules(), ids=lambda path: path.stem)
+def test_the_core_knows_neither_train_nor_plugin(path):
+    tops = {found.target.split(".")[0] for found in imports_of(path, "sasnet_core")}
+    assert not tops & {"train", "plugin", "sasnet_plugin", "tests"}
+
+
+@pytest.mark.parametrize("library", HEAVY)
+@pytest.mark.parametrize("path", core_modules(), ids=lambda path: path.stem)
+def test_heavy_libraries_stay_in_their_modules(path, library):
+    allowed = HEAVY[library].get(path.stem)
+    wheres = {f.where for f in imports_of(path) if f.target.split(".")[0] == library}
+    assert wheres <= ({ANYWHERE, IN_FUNCTION, FOR_TYPES} if allowed == ANYWHERE else {allowed})
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "train").glob("*.py")), ids=lambda path: path.stem)
+def test_a_training_script_stands_alone(path):
+    tops = {found.target.split(".")[0] for found in imports_of(path, "train")}
+    assert not tops & {"train", "plugin", "sasnet_plugin", "gemmi", "keras"}
+    assert path.stem == "fit" or "tensorflow" not in tops
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "plugin").rglob("*.py")), ids=lambda path: path.stem
+)
+def test_the_plugin_needs_only_python_and_pymol(path):
+    tops = {found.target.split(".")[0] for found in imports_of(path, "plugin")}
+    assert tops <= sys.stdlib_module_names | {"pymol", "plugin"}
+    absolute = {found.target.split(".")[0] for found in imports_of(path, "")}
+    assert "plugin" not in absolute, "absolute import of the plugin's own name"
+
+
+def test_the_order_would_catch_an_upward_import(tmp_path):
+    path = tmp_path / "chemistry.py"
+    path.write_text("def f():\n    from sasnet_core import predict\n")
+    assert [t for t in core_targets(path) if RANK[t] > RANK[path.stem]] == ["predict"]
+
+
+def run_python(code, folder):
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["", "cli.main(['--help'])", "cli.main(['no_such_file.pdb', '--left', 'A', '--right', 'B'])"],
+    ids=["import", "help", "bad input"],
+)
+def test_start_up_loads_no_tensorflow(action, tmp_path):
+    code = f"""
+import sys
+from sasnet_core import cli
+try:
+    {action or "pass"}
+except SystemExit:
+    pass
+print("loaded", *sorted({{"tensorflow", "keras", "scipy"}} & set(sys.modules)))
+"""
+    done = run_python(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "loaded"

@@ -1,0 +1,153 @@
+"""The training scripts on small real data: each is run as a user runs it."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sasnet_core.complexes import load_complex, read_manifest
+from sasnet_core.config import ModelConfig
+from sasnet_core.model import build_head, build_tower
+from sasnet_core.scores import logit
+from sasnet_core.weights import read_info, save_weights
+from train import calibrate, db5, evaluate, fit, mine
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"no structures at {SHARED}")
+
+TINY = {"edge": 16, "filters": [4, 4, 8, 8], "embedding_size": 16, "head_sizes": [16, 16],
+        "normalization": "layer"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def benchmark(tmp_path_factory):
+    """Three complexes of DB4U as a benchmark of their own."""
+    folder = tmp_path_factory.mktemp("db5")
+    rows = [r for r in csv.DictReader((SHARED / "db5" / "db5.csv").open()) if r["split"] == "DB4U"]
+    rows = rows[:3]
+    with (folder / "db5.csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    for row in rows:
+        for name in ("r_u", "l_u", "r_b", "l_b"):
+            file = f"{row['code']}_{name}.pdb.gz"
+            (folder / file).symlink_to(SHARED / "db5" / file)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dataset(benchmark, tmp_path_factory):
+    output = tmp_path_factory.mktemp("dataset")
+    assert db5.main([str(benchmark), "-o", str(output)]) == 0
+    return output
+
+
+@pytest.fixture
+def weights(tmp_path):
+    model = ModelConfig.from_dict(TINY)
+    folder = tmp_path / "weights"
+    save_weights(folder, build_tower(model), build_head(model), model)
+    return folder
+
+
+@needs_shared
+def test_mine_keeps_contacts_and_leaves_out_what_resembles_the_benchmark(benchmark, tmp_path):
+    structures = tmp_path / "structures"
+    structures.mkdir()
+    entries = sorted((SHARED / "complexes").rglob("*.pdb.gz"))[::200]
+    for path in entries:
+        (structures / path.name).symlink_to(path)
+    code = benchmark / "db5.csv"
+    first = next(csv.DictReader(code.open()))["code"]
+    (structures / "like.pdb.gz").symlink_to(benchmark / f"{first}_r_b.pdb.gz")
+    output = tmp_path / "mined"
+    arguments = [str(structures), "-o", str(output), "--exclude-similar-to", str(benchmark)]
+    assert mine.main(arguments) == 0
+    rows = read_manifest(output)
+    assert rows
+    for row in rows:
+        item = load_complex(output / row["file"])
+        assert len(item.contacts) == int(row["n_contacts"]) >= 20
+        assert min(item.left.n_residues, item.right.n_residues) >= 50
+    assert not any(row["entry"] == "like" for row in rows)
+    counts = json.loads((output / "dataset.json").read_text())["counts"]
+    assert counts["complexes"] == len(rows)
+
+
+@needs_shared
+def test_db5_takes_labels_from_bound_and_atoms_from_unbound(dataset):
+    rows = read_manifest(dataset)
+    assert {row["state"] for row in rows} == {"unbound", "bound"}
+    for row in rows:
+        item = load_complex(dataset / row["file"])
+        assert len(item.contacts) == int(row["n_contacts"]) > 10
+
+
+@needs_shared
+def test_fit_writes_weights_and_a_log_and_goes_on_where_it_stopped(dataset, tmp_path):
+    run = tmp_path / "run"
+    settings = {
+        "model": TINY,
+        "train": {"steps": 2, "complexes_per_step": 1, "optimizer": "adam", "average": 0.5},
+    }
+    config = tmp_path / "config.json"
+    arguments = [str(dataset), "-o", str(run), "--config", str(config), "--split", "DB4U",
+                 "--validate", str(dataset), "--validate-count", "1",
+                 "--check-every", "1"]  # fmt: skip
+    config.write_text(json.dumps(settings))
+    assert fit.main(arguments) == 0
+    settings["train"]["steps"] = 3
+    config.write_text(json.dumps(settings))
+    assert fit.main(arguments) == 0
+    rows = list(csv.DictReader((run / "log.csv").open()))
+    assert [row["step"] for row in rows] == ["1", "2", "3"]
+    assert all(0 <= float(row["cauroc"]) <= 1 for row in rows)
+    assert read_info(run / "last").model == ModelConfig.from_dict(TINY)
+    assert read_info(run / "best").model == ModelConfig.from_dict(TINY)
+
+
+@needs_shared
+def test_evaluate_writes_a_table_and_a_shuffled_control(dataset, weights, tmp_path, capsys):
+    table = tmp_path / "table.csv"
+    arguments = [str(dataset), "--weights", str(weights), "--rotations", "1", "-o", str(table)]
+    assert evaluate.main(arguments) == 0
+    rows = list(csv.DictReader(table.open()))
+    assert len(rows) == 3
+    assert all(0.5 < float(row["exposed_area_auroc"]) < 1 for row in rows)
+    own = [row["auroc"] for row in rows]
+    assert "CAUROC" in capsys.readouterr().out
+    assert evaluate.main([*arguments, "--shuffle-partners"]) == 0
+    assert [row["auroc"] for row in csv.DictReader(table.open())] != own
+    assert evaluate.main([*arguments, "--move-partners"]) == 0
+    moved = list(csv.DictReader(table.open()))
+    assert [row["auroc"] for row in moved] != own
+    areas = [[float(row["exposed_area_auroc"]) for row in table] for table in (rows, moved)]
+    assert areas[1] == pytest.approx(areas[0], abs=0.02)
+
+
+@needs_shared
+def test_calibrate_stores_what_it_fitted(dataset, weights):
+    arguments = [str(dataset), "--weights", str(weights), "--rotations", "1"]
+    assert calibrate.main(arguments) == 0
+    calibration = read_info(weights).calibration
+    assert calibration["fitted_on"] == "3 unbound complexes of DB4U"
+    assert calibration["rotations"] == 1
+
+
+def test_the_logistic_fit_finds_what_made_the_labels():
+    rng = np.random.default_rng(0)
+    scores = rng.random(40_000)
+    truth = 1 / (1 + np.exp(-(1.5 * logit(scores) - 2.0)))
+    slope, intercept = calibrate.fit_logistic(scores, rng.random(40_000) < truth)
+    assert slope == pytest.approx(1.5, abs=0.1)
+    assert intercept == pytest.approx(-2.0, abs=0.1)
+
+
+def test_the_bootstrap_interval_holds_the_median():
+    values = list(np.random.default_rng(1).normal(0.8, 0.05, 50))
+    low, high = evaluate.bootstrap_interval(values)
+    assert low < np.median(values) < high
+    assert high - low < 0.1
