@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import logging
 import os
 import signal
 import subprocess
@@ -122,9 +123,11 @@ def run(options: argparse.Namespace) -> None:
     pair_count = check_options(options)
     left, right = read_partners(options)
     from sasnet_core.export import OutputFolder, write_prediction
+    from sasnet_core.scores import require_calibration
     from sasnet_core.weights import default_folder, read_info
 
     info = read_info(options.weights or default_folder())
+    require_calibration(info.calibration)
     with OutputFolder(options.output or Path("sasnet_out")) as output:
         prediction = predict(options, left, right, info)
         write_prediction(prediction, output.staging, pair_count)
@@ -266,6 +269,7 @@ def choose_device(wanted: str) -> str:
 def silenced_start() -> Iterator[None]:
     """Keep TensorFlow's start-up chatter, written past Python, off standard error."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     sys.stderr.flush()
     kept = os.dup(2)
     try:

@@ -6,6 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def load_complex(path: Path) -> Complex:
         with np.load(path, allow_pickle=False) as arrays:
             left, right = (_protein_of(arrays, side) for side in ("left", "right"))
             return Complex(str(arrays["name"]), left, right, arrays["contacts"])
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile) as error:
         raise DatasetError(
             f"{path}: a complex (.npz) is needed ({error}); build it again"
         ) from None

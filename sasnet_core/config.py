@@ -40,7 +40,22 @@ class _Config:
         unknown = sorted(set(values) - set(known))
         if unknown:
             raise SettingError(f"unknown settings {unknown}; known: {sorted(known)}")
+        for name, value in values.items():
+            _check_type(name, value, known[name].default)
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+def _check_type(name: str, value: Any, default: Any) -> None:
+    """Refuse a value of another type than the default's (whole numbers may stand for floats)."""
+    wanted = type(default)
+    if isinstance(default, tuple):
+        good = isinstance(value, (list, tuple)) and all(type(v) is type(default[0]) for v in value)
+    elif wanted is float:
+        good = type(value) in (int, float)
+    else:
+        good = type(value) is wanted
+    if not good:
+        raise SettingError(f"{name} must be of type {wanted.__name__}, got {value!r}")
 
 
 @dataclass(frozen=True)
@@ -173,6 +188,8 @@ class MiningConfig(_Config):
     ----------
     max_resolution : float
         Angstrom.
+    keep_unknown : bool
+        Whether entries of unknown resolution pass.
     min_residues : int
         Observed residues of each protein.
     min_buried_area : float
@@ -184,6 +201,7 @@ class MiningConfig(_Config):
     """
 
     max_resolution: float = 3.5
+    keep_unknown: bool = False
     min_residues: int = 50
     min_buried_area: float = 500.0
     max_identity: float = 0.30
@@ -247,7 +265,10 @@ class RunConfig(_Config):
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Make both parts from nested plain values."""
+        """Make both parts from nested plain values; unknown parts are an error."""
+        unknown = sorted(set(values) - {"model", "train"})
+        if unknown:
+            raise SettingError(f"unknown settings {unknown}; known: ['model', 'train']")
         return cls(
             ModelConfig.from_dict(values.get("model", {})),
             TrainConfig.from_dict(values.get("train", {})),

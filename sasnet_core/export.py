@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from sasnet_core.protein import Protein
 
 
+#: Every file that a run may write.
+PRODUCTS = (
+    "residues.csv", "pairs.csv", "scores.npz", "result.json", "complex.cif", "left.cif",
+    "right.cif", "picture.png", "session.pse",
+)  # fmt: skip
+
+
 class OutputFolder:
     """A folder that gets all files of a run at its end, or none.
 
@@ -43,9 +50,8 @@ class OutputFolder:
         try:
             if path.exists() and not path.is_dir():
                 raise NotADirectoryError(20, "a file of that name is in the way")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            parent = path if path.exists() else path.parent
-            self.staging = Path(tempfile.mkdtemp(prefix=".sasnet-", dir=parent))
+            there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+            self.staging = Path(tempfile.mkdtemp(prefix=".sasnet-", dir=there))
         except OSError as error:
             raise OutputError(
                 f"{path}: a folder to write to is needed ({error.strerror}); "
@@ -69,8 +75,10 @@ class OutputFolder:
             ) from None
 
     def publish(self) -> list[Path]:
-        """Move every file to its place and list them, sorted."""
-        self.path.mkdir(exist_ok=True)
+        """Move every file to its place and list them, sorted; those of an earlier run go."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        for name in PRODUCTS:
+            (self.path / name).unlink(missing_ok=True)
         moved = []
         for file in sorted(self.staging.iterdir()):
             file.replace(self.path / file.name)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import itertools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sasnet_core import structure
 from sasnet_core.complexes import Complex
 from sasnet_core.errors import SasnetError
-from sasnet_core.interface import contacts
+from sasnet_core.interface import buried_area, contacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from sasnet_core.config import MiningConfig
     from sasnet_core.protein import Protein
 
-_ENDINGS = (".pdb", ".ent", ".cif", ".mmcif", ".pdb.gz", ".ent.gz", ".cif.gz", ".mmcif.gz")
+_STRUCTURE_NAME = re.compile(r"\.(pdb\d*|ent|cif|mmcif)(\.gz)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class EntryFacts:
 
 def structure_files(folder: Path) -> list[Path]:
     """List the structure files of a folder tree, sorted."""
-    return sorted(p for p in folder.rglob("*") if p.name.lower().endswith(_ENDINGS))
+    return sorted(p for p in folder.rglob("*") if _STRUCTURE_NAME.search(p.name))
 
 
 def read_facts(table: Path) -> dict[str, EntryFacts]:
@@ -64,7 +65,9 @@ def entry_rejection(facts: EntryFacts, config: MiningConfig) -> tuple[str, str] 
     """Name the rule on method or resolution that an entry breaks, with its value."""
     if "NMR" in facts.method.upper():
         return "method", facts.method
-    if facts.resolution is not None and facts.resolution > config.max_resolution:
+    if facts.resolution is None:
+        return None if config.keep_unknown else ("resolution", "unknown")
+    if facts.resolution > config.max_resolution:
         return "resolution", f"{facts.resolution:g}"
     return None
 
@@ -127,6 +130,8 @@ def _pair_chains(
                 rejections.append(Rejection(name, "contacts", str(len(found))))
         elif sequences in seen:
             rejections.append(Rejection(name, "copy", "sequences of an earlier pair"))
+        elif (area := buried_area(left, right)) < config.min_buried_area:
+            rejections.append(Rejection(name, "buried_area", f"{area:.0f}"))
         else:
             seen.add(sequences)
             complexes.append(Complex(name, left, right, found))

@@ -18,7 +18,7 @@ from sasnet_core.interface import exposed_area, sample_negatives
 from sasnet_core.lattice import Lattice, build_lattice, join_lattices, pad_lattice, random_pose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from sasnet_core.complexes import Complex
@@ -93,7 +93,7 @@ def make_batch(
     complexes: list[Complex],
     model: ModelConfig,
     config: TrainConfig,
-    rng: np.random.Generator,
+    rngs: Sequence[np.random.Generator],
 ) -> Batch:
     """Put complexes in random poses and draw their pairs.
 
@@ -107,12 +107,12 @@ def make_batch(
         At least one.
     model, config : ModelConfig, TrainConfig
         Network and training.
-    rng : numpy.random.Generator
-        Source of randomness.
+    rngs : sequence of numpy.random.Generator
+        A source of randomness for each complex.
     """
     lattices, pairs, labels, weights = [], [], [], []
     first_row = 0
-    for item in complexes:
+    for item, rng in zip(complexes, rngs, strict=True):
         positives = item.contacts
         if len(positives) > config.positives:
             positives = rng.choice(positives, config.positives, replace=False)
@@ -131,19 +131,29 @@ def make_batch(
         np.concatenate(pairs).astype(np.int32),
         np.concatenate(labels).astype(np.float32),
         (np.concatenate(weights) / len(complexes)).astype(np.float32),
-        _join_targets([residue_targets(item) for item in complexes]),
+        _join_targets([residue_targets(item, config.auxiliary > 0) for item in complexes]),
     )
 
 
-def residue_targets(item: Complex) -> ResidueTargets:
-    """Make the auxiliary targets of one complex, left residues first."""
+def residue_targets(item: Complex, areas_wanted: bool = True) -> ResidueTargets:
+    """Make the auxiliary targets of one complex, left residues first.
+
+    Parameters
+    ----------
+    item : Complex
+        The complex.
+    areas_wanted : bool
+        Whether to compute exposed areas, which takes most of the time; zeros otherwise.
+    """
     sides = ((item.left, item.contacts[:, 0]), (item.right, item.contacts[:, 1]))
     letters = "".join(protein.sequence for protein, _ in sides)
     in_interface = np.concatenate(
         [np.isin(np.arange(protein.n_residues), rows) for protein, rows in sides]
     )
     shares = 0.5 / max(1, in_interface.sum()), 0.5 / max(1, (~in_interface).sum())
-    areas = np.concatenate([exposed_area(protein, points=AREA_POINTS) for protein, _ in sides])
+    areas = np.zeros(len(letters))
+    if areas_wanted:
+        areas = np.concatenate([exposed_area(protein, points=AREA_POINTS) for protein, _ in sides])
     return ResidueTargets(
         np.array([AMINO_ACIDS.find(letter) for letter in letters], np.int32),
         (areas / AREA_UNIT).astype(np.float32),
@@ -189,7 +199,8 @@ def stream_batches(
         )
     place = first_step * config.complexes_per_step
     while True:
-        complexes = [stream.complex_at(place + k) for k in range(share)]
-        rng = np.random.default_rng([config.seed, place, 2])
-        yield make_batch(complexes, model, config, rng)
+        places = range(place, place + share)
+        complexes = [stream.complex_at(p) for p in places]
+        rngs = [np.random.default_rng([config.seed, p, 2]) for p in places]
+        yield make_batch(complexes, model, config, rngs)
         place += share

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 #: Version of the layout of result.json.
 SCHEMA = 1
+_NUMBER = re.compile(r"-?\d+")
 #: Residues at or above this probability are called likely.
 LIKELY = 0.5
 
@@ -211,7 +213,7 @@ class Prediction:
 def residue_key(protein: Protein, row: int) -> tuple[str, int, str, str]:
     """Return chain, number, insertion code and name of a residue, as they came in."""
     residue_id = str(protein.residue_ids[row])
-    digits = residue_id.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+    digits = _NUMBER.match(residue_id)[0]  # type: ignore[index]
     code = residue_id[len(digits) :]
     return str(protein.chain_ids[row]), int(digits), code, str(protein.residue_names[row])
 

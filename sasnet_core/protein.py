@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
@@ -93,8 +94,9 @@ class Protein:
 def build_protein(name: str, residues: Iterable[RawResidue]) -> Protein:
     """Make a protein from raw residues: the one place for the rules on atoms.
 
-    Hydrogens are dropped; of alternate locations the one with the highest occupancy stays, the
-    first among equals; a residue without a CA fills grids but is no centre.
+    Hydrogens are dropped; of alternate locations, and of alternative amino acids, the one with
+    the highest occupancy stays, the first among equals; a residue without a CA fills grids but is
+    no centre.
 
     Parameters
     ----------
@@ -109,9 +111,14 @@ def build_protein(name: str, residues: Iterable[RawResidue]) -> Protein:
         No residue has a CA, or a coordinate is not a finite number.
     """
     builder = _ProteinBuilder(name)
-    for residue in residues:
-        builder.add(residue)
+    for _, versions in itertools.groupby(residues, _place):
+        for residue in builder.choose(list(versions)):
+            builder.add(residue)
     return builder.finish()
+
+
+def _place(residue: RawResidue) -> tuple[str, str, str]:
+    return residue.chain_id, residue.residue_id, residue.segment_id
 
 
 def _best_locations(atoms: Iterable[RawAtom]) -> list[RawAtom]:
@@ -140,6 +147,17 @@ class _ProteinBuilder:
         self.atoms_expected = 0
         self.atoms_found = 0
 
+    def choose(self, versions: list[RawResidue]) -> list[RawResidue]:
+        """Of one residue modelled as several amino acids keep the one with most occupancy."""
+        if len(versions) == 1 or any(not a.altloc for v in versions for a in v.atoms):
+            return versions
+        best = max(versions, key=lambda v: max(a.occupancy for a in v.atoms))
+        for other in versions:
+            if other is not best:
+                key = (other.chain_id, other.residue_id, other.name)
+                self.skipped.append((*key, f"alternative to {best.name}"))
+        return [best]
+
     def add(self, residue: RawResidue) -> None:
         atoms = _best_locations(residue.atoms)
         center = next((a for a in atoms if a.name == "CA" and a.element.upper() == "C"), None)
@@ -166,7 +184,8 @@ class _ProteinBuilder:
                 f"{self.name}: {found} of {expected} expected heavy atoms are there; the network "
                 "reads all atoms, so expect poor scores (rebuild side chains first)"
             )
-        repeats = sum(n - 1 for n in Counter(self.keys).values() if n > 1)
+        places = Counter((chain, number, segment) for chain, number, _, segment in self.keys)
+        repeats = sum(n - 1 for n in places.values())
         if repeats:
             warnings.append(f"{self.name}: {repeats} residues repeat a chain and number")
         return tuple(warnings)

@@ -50,12 +50,17 @@ def residue_probabilities(best_scores: np.ndarray, calibration: dict[str, Any]) 
     WeightsError
         The weights carry no calibration.
     """
+    require_calibration(calibration)
+    z = calibration["slope"] * logit(best_scores) + calibration["intercept"]
+    return 1 / (1 + np.exp(-z))
+
+
+def require_calibration(calibration: dict[str, Any]) -> None:
+    """Raise WeightsError unless a calibration is there."""
     if not {"slope", "intercept"} <= set(calibration):
         raise WeightsError(
             "weights with a calibration are needed, these have none; run train.calibrate on them"
         )
-    z = calibration["slope"] * logit(best_scores) + calibration["intercept"]
-    return 1 / (1 + np.exp(-z))
 
 
 def best_pairs(matrix: np.ndarray, count: int | None) -> np.ndarray:

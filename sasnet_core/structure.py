@@ -249,7 +249,7 @@ def _parse(path: Path, text: bytes) -> gemmi.Structure:
             block = gemmi.cif.read_string(text).sole_block()
             return gemmi.make_structure_from_block(block)
         if _ATOM_RECORD.search(text):
-            lines = [_clean_record(line) for line in text.splitlines()]
+            lines = [_clean_record(path, line) for line in text.splitlines()]
             return gemmi.read_pdb_string(b"\n".join(lines) + b"\n")
     except (RuntimeError, ValueError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
@@ -259,15 +259,26 @@ def _parse(path: Path, text: bytes) -> gemmi.Structure:
     )
 
 
-def _clean_record(line: bytes) -> bytes:
-    """Blank columns 73 to 80 of an atom record that hold neither element nor charge.
+def _clean_record(path: Path, line: bytes) -> bytes:
+    """Check an atom record's coordinates, and blank junk in its columns 73 to 80.
 
-    The docking benchmark's files carry junk there, on which gemmi stops.
+    Gemmi reads coordinates that are no number as 0, and stops at the junk that the docking
+    benchmark's files carry where element and charge belong.
     """
-    if line[:6] in (b"ATOM  ", b"HETATM") and len(line) > 76:
-        tail = line[76:80].rstrip()
-        if tail and not _ELEMENT_AND_CHARGE.match(tail.ljust(2)):
-            return line[:72]
+    if line[:6] not in (b"ATOM  ", b"HETATM"):
+        return line
+    try:
+        for start in (30, 38, 46):
+            float(line[start : start + 8])
+    except ValueError:
+        record = line.decode("ascii", "replace").rstrip()
+        raise StructureError(
+            f"{path}: columns 31 to 54 must hold three coordinates, found {record!r}; "
+            "repair the file"
+        ) from None
+    tail = line[76:80].rstrip()
+    if tail and not _ELEMENT_AND_CHARGE.match(tail.ljust(2)):
+        return line[:72]
     return line
 
 
@@ -289,6 +300,9 @@ def _build_assembly(
     built = gemmi.make_assembly(known[name], model, gemmi.HowToNameCopiedChain.Dup)
     copies: Counter[str] = Counter()
     for chain in built:
+        # Gemmi numbers the copies in the segment; the file's own segment is meant to stay.
+        for residue, original in zip(chain, model[chain.name], strict=False):
+            residue.segment = original.segment
         copies[chain.name] += 1
         if copies[chain.name] > 1:
             chain.name = f"{chain.name}-{copies[chain.name]}"
@@ -326,6 +340,11 @@ def _has_backbone(residue: gemmi.Residue) -> bool:
 
 
 def _residue_id(residue: gemmi.Residue) -> str:
+    if residue.seqid.num is None:
+        raise StructureError(
+            f"residue {residue.name} of chain {residue.subchain!r} must have a number, it has "
+            "none; number the residues"
+        )
     return f"{residue.seqid.num}{residue.seqid.icode.strip()}"
 
 

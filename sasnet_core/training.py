@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from sasnet_core.pipeline import Batch, ComplexStream
 
 
+#: The gradient of a step is scaled down to this norm.
+MAX_GRADIENT_NORM = 1.0
+
+
 class TrainingError(SasnetError):
     """A run cannot go on; its last good checkpoint is kept."""
 
@@ -96,7 +100,6 @@ class Trainer:
                     "class_name": config.train.optimizer,
                     "config": {
                         "learning_rate": config.train.learning_rate,
-                        "global_clipnorm": 1.0,
                         "use_ema": config.train.average > 0,
                         "ema_momentum": config.train.average or None,
                     },
@@ -166,9 +169,21 @@ class Trainer:
             asked = self.config.train.auxiliary
             extra = asked * auxiliary_loss(self.auxiliary(embeddings), values["residues"])
             scaled = (loss + extra) / self.strategy.num_replicas_in_sync
-        gradients = tape.gradient(scaled, self.variables)
+        gradients = self._clipped(tape.gradient(scaled, self.variables))
         self.optimizer.apply(gradients, self.variables)
         return loss
+
+    def _clipped(self, gradients: list[Any]) -> list[Any]:
+        """Bound the norm of the gradient of the whole step, not of each replica's part.
+
+        Keras adds up the replicas' gradients afterwards, so each hands over its share of the sum.
+        """
+        replicas = self.strategy.num_replicas_in_sync
+        if replicas > 1:
+            context = tf.distribute.get_replica_context()
+            gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+        clipped, _ = tf.clip_by_global_norm(gradients, MAX_GRADIENT_NORM)
+        return [gradient / replicas for gradient in clipped]
 
     def save(self) -> None:
         """Write a checkpoint (atomic; the two newest stay)."""
@@ -189,7 +204,7 @@ class _Averaged:
     def __enter__(self) -> None:
         trainer = self._trainer
         if trainer.config.train.average:
-            self._kept = [np.array(v) for v in trainer.variables]
+            self._kept = [keras.ops.convert_to_numpy(v) for v in trainer.variables]
             trainer.optimizer.finalize_variable_values(trainer.variables)
 
     def __exit__(self, *_: object) -> None:

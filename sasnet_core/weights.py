@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -110,8 +111,8 @@ def read_info(folder: str | Path) -> WeightsInfo:
                 "use the sasnet that wrote them"
             )
         model = ModelConfig.from_dict(values["model"])
-        calibration = dict(values["calibration"])
-        expected = values["sha256"]
+        calibration = _checked_calibration(values["calibration"])
+        expected = str(values["sha256"])
     except (ValueError, KeyError, TypeError, SettingError) as error:
         raise WeightsError(
             f"{folder / CONFIG_FILE}: settings of this sasnet are needed ({error}); "
@@ -126,6 +127,14 @@ def read_info(folder: str | Path) -> WeightsInfo:
     return WeightsInfo(folder, model, found, calibration)
 
 
+def _checked_calibration(values: dict[str, Any]) -> dict[str, Any]:
+    """Refuse a calibration whose coefficients are no numbers; an empty one is none."""
+    for name in ("slope", "intercept") if values else ():
+        if not isinstance(values[name], float | int):
+            raise SettingError(f"calibration {name} must be a number, got {values[name]!r}")
+    return dict(values)
+
+
 def load_variables(folder: Path, tower: keras.Model, head: keras.Model) -> None:
     """Fill a network with the weights of a folder.
 
@@ -135,17 +144,27 @@ def load_variables(folder: Path, tower: keras.Model, head: keras.Model) -> None:
         An array is missing, left over, or of another shape.
     """
     variables = _named_variables(tower, head)
-    with np.load(folder / WEIGHTS_FILE, allow_pickle=False) as arrays:
-        if set(arrays.files) != set(variables):
-            differing = sorted(set(arrays.files) ^ set(variables))
-            raise WeightsError(f"{folder}: weights do not fit their settings at {differing[:3]}")
-        for name, variable in variables.items():
-            value = arrays[name].astype(np.float32)
-            if value.shape != tuple(variable.shape):
-                raise WeightsError(
-                    f"{folder}: {name} must have shape {tuple(variable.shape)}, has {value.shape}"
-                )
-            variable.assign(value)
+    arrays = _read_arrays(folder / WEIGHTS_FILE)
+    if set(arrays) != set(variables):
+        differing = sorted(set(arrays) ^ set(variables))
+        raise WeightsError(f"{folder}: weights do not fit their settings at {differing[:3]}")
+    for name, variable in variables.items():
+        value = arrays[name].astype(np.float32)
+        if value.shape != tuple(variable.shape):
+            raise WeightsError(
+                f"{folder}: {name} must have shape {tuple(variable.shape)}, has {value.shape}"
+            )
+        variable.assign(value)
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (OSError, EOFError, ValueError, BadZipFile, AttributeError) as error:
+        raise WeightsError(
+            f"{path}: an .npz file of weights is needed ({error}); fetch it again"
+        ) from None
 
 
 def _named_variables(tower: keras.Model, head: keras.Model) -> dict[str, Any]:

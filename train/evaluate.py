@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ from sasnet_core.errors import DatasetError, SasnetError
 from sasnet_core.interface import contact_matrix
 from sasnet_core.metrics import auroc, average_precision, cauroc, precision_at
 from sasnet_core.predict import Predictor
+from sasnet_core.protein import Protein
+from sasnet_core.rotations import random_rotation
 from sasnet_core.scores import logit
 from sasnet_core.weights import default_folder
 
@@ -47,6 +50,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         action="store_true",
         help="control: each protein meets a partner of another complex instead of its own",
     )
+    parser.add_argument(
+        "--move-partners",
+        action="store_true",
+        help="control: turn and shift each partner at random first, which must change nothing "
+        "(the benchmark's unbound files lie superimposed on the complex)",
+    )
     parser.add_argument("-o", "--output", type=Path, help="write the table here as CSV")
     return parser.parse_args(arguments)
 
@@ -64,6 +73,14 @@ def chosen_rows(options: argparse.Namespace) -> list[dict[str, str]]:
         places = np.linspace(0, len(rows) - 1, min(options.count, len(rows)))
         rows = [rows[k] for k in places.round().astype(int)]
     return rows
+
+
+def moved(protein: Protein, rng: np.random.Generator) -> Protein:
+    """Turn and shift a protein at random."""
+    rotation, shift = random_rotation(rng).T, rng.uniform(-100, 100, 3)
+    return protein.with_coordinates(
+        protein.coords @ rotation + shift, protein.centers @ rotation + shift
+    )
 
 
 def stranger_matrix(
@@ -145,6 +162,9 @@ def main(arguments: list[str] | None = None) -> int:
     how = predictor, options.rotations, options.seed
     for place, row in enumerate(tqdm(rows, desc="complexes", disable=None)):
         item = load_complex(options.dataset / row["file"])
+        if options.move_partners:
+            rng = np.random.default_rng([options.seed, place])
+            item = replace(item, left=moved(item.left, rng), right=moved(item.right, rng))
         if options.shuffle_partners:
             other = load_complex(options.dataset / rows[(place + 1) % len(rows)]["file"])
             matrix = stranger_matrix(item, other, *how)

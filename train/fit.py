@@ -56,9 +56,8 @@ def validation_complexes(dataset: Path, count: int) -> list[Complex]:
     return [load_complex(dataset / rows[k]["file"]) for k in chosen]
 
 
-def check(trainer: Trainer, complexes: list[Complex]) -> tuple[float, float]:
+def check(predictor: Predictor, complexes: list[Complex]) -> tuple[float, float]:
     """Compute median and mean AUROC over all pairs, one rotation, inference statistics."""
-    predictor = Predictor(trainer.tower, trainer.head, trainer.config.model)
     values = []
     for item in complexes:
         matrix = predictor.score(item.left, item.right, rotations=1).matrix
@@ -105,6 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
         validation_complexes(options.validate, options.validate_count) if options.validate else []
     )
     trainer = Trainer(config, tf.distribute.MirroredStrategy(), options.output / "checkpoints")
+    predictor = Predictor(trainer.tower, trainer.head, config.model)
     log = RunLog(options.output / "log.csv")
     started, losses = time.monotonic(), []
     for step, loss in trainer.run(stream):
@@ -114,7 +114,7 @@ def main(arguments: list[str] | None = None) -> int:
         trainer.save()
         with trainer.averaged():
             best = log.best()
-            scores = check(trainer, held_out) if held_out else None
+            scores = check(predictor, held_out) if held_out else None
             folders = ["last"] if scores is None or scores[0] <= best else ["last", "best"]
             for name in folders:
                 save_weights(options.output / name, trainer.tower, trainer.head, config.model)

@@ -96,8 +96,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--facts", type=Path, help="table with id, method, resolution_angstrom")
     parser.add_argument("--exclude-similar-to", type=Path, action="append", default=[])
+    parser.add_argument(
+        "--keep-unknown", action="store_true", help="keep entries of unknown resolution"
+    )
     options = parser.parse_args(arguments)
-    config = MiningConfig()
+    config = MiningConfig(keep_unknown=options.keep_unknown)
     facts = mining.read_facts(options.facts) if options.facts else {}
     complexes, rejections = [], []
     for path in tqdm(mining.structure_files(options.structures), desc="mining", disable=None):

@@ -82,7 +82,7 @@ def test_a_resumed_run_goes_on_with_the_same_batches(dataset):
 def test_no_two_visits_of_a_complex_are_in_the_same_pose(dataset):
     item = ComplexStream(dataset, 0).complex_at(0)
     rng = np.random.default_rng(0)
-    one, two = (make_batch([item], MODEL, CONFIG, rng) for _ in range(2))
+    one, two = (make_batch([item], MODEL, CONFIG, [rng]) for _ in range(2))
     assert not np.array_equal(one.lattice.tables[0], two.lattice.tables[0])
 
 
@@ -96,7 +96,7 @@ def test_partners_get_rotations_of_their_own(dataset, monkeypatch):
     pipeline_random_pose = pipeline.random_pose
     monkeypatch.setattr(pipeline, "random_pose", remember)
     make_batch([ComplexStream(dataset, 0).complex_at(0)] * 2, MODEL, CONFIG,
-               np.random.default_rng(0))  # fmt: skip
+               [np.random.default_rng(0)] * 2)  # fmt: skip
     assert len(poses) == 4
     for one, two in itertools.combinations(poses, 2):
         assert not np.allclose(one.rotation, two.rotation)
@@ -119,7 +119,7 @@ def pairs_by_complex(batch, items):
 
 def test_positives_are_contacts_and_negatives_are_not_and_both_weigh_alike():
     items = [random_complex(k, 6, 7) for k in range(3)]
-    batch = make_batch(items, MODEL, CONFIG, np.random.default_rng(1))
+    batch = make_batch(items, MODEL, CONFIG, [np.random.default_rng(1)] * len(items))
     assert batch.weights.sum() == pytest.approx(1.0)
     seen = 0
     for item, left, right, labels, weights, _ in pairs_by_complex(batch, items):
@@ -136,7 +136,7 @@ def test_positives_are_contacts_and_negatives_are_not_and_both_weigh_alike():
 
 def test_sides_are_swapped_about_half_of_the_time():
     items = [random_complex(k, 6, 7) for k in range(40)]
-    batch = make_batch(items, MODEL, CONFIG, np.random.default_rng(1))
+    batch = make_batch(items, MODEL, CONFIG, [np.random.default_rng(1)] * len(items))
     swaps = [swapped for *_, swapped in pairs_by_complex(batch, items)]
     assert 10 < sum(swaps) < 30
 
@@ -144,7 +144,7 @@ def test_sides_are_swapped_about_half_of_the_time():
 def test_all_contacts_are_taken_where_they_are_few_and_none_twice():
     item = random_complex(1, 6, 7)
     config = TrainConfig(positives=10_000, negatives=5)
-    batch = make_batch([item], MODEL, config, np.random.default_rng(1))
+    batch = make_batch([item], MODEL, config, [np.random.default_rng(1)])
     ((_, left, right, labels, *_),) = pairs_by_complex(batch, [item])
     found = sorted(zip(left[labels == 1].tolist(), right[labels == 1].tolist(), strict=True))
     assert found == list(map(tuple, item.contacts.tolist()))
@@ -155,7 +155,7 @@ def test_a_complex_with_one_class_only_still_makes_a_finite_batch(contacts):
     item = random_complex(1, 6, 7)
     everything = np.argwhere(np.ones((6, 7))).astype(np.int32)[:contacts]
     item = Complex("x", item.left, item.right, everything)
-    batch = make_batch([item], MODEL, CONFIG, np.random.default_rng(1))
+    batch = make_batch([item], MODEL, CONFIG, [np.random.default_rng(1)])
     assert np.isfinite(batch.weights).all()
     assert set(batch.labels.tolist()) == {1.0 if contacts else 0.0}
 
@@ -163,7 +163,7 @@ def test_a_complex_with_one_class_only_still_makes_a_finite_batch(contacts):
 def test_noise_moves_atoms_and_no_noise_moves_none():
     item = random_complex(1, 6, 7)
     still, also_still, shaken = (
-        make_batch([item], MODEL, TrainConfig(noise=noise), np.random.default_rng(1))
+        make_batch([item], MODEL, TrainConfig(noise=noise), [np.random.default_rng(1)])
         for noise in (0.0, 0.0, 1.0)
     )
     np.testing.assert_array_equal(still.lattice.tables[0], also_still.lattice.tables[0])

@@ -73,7 +73,7 @@ def test_reading_leaves_the_file_as_it_was_and_hashes_it(tmp_path):
         (b"no structure at all\n", "neither"),
         (gzip.compress(b"ATOM  " * 500)[:40], "truncated"),
         (gzip.compress(b"plain text"), "neither"),
-        (b"ATOM      1  CA  GLY A   1       0.0\n", "damaged"),
+        (b"ATOM      1  CA  GLY A   1       0.0\n", "three coordinates"),
         (b"data_x\nloop_\n_atom_site.id\n_atom_site.Cartn_x\n1\n", "damaged"),
     ],
 )

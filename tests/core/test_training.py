@@ -179,7 +179,7 @@ def test_without_an_average_nothing_is_swapped(stream, tmp_path):
 def test_the_fast_training_step_is_that_of_the_plain_model(normalization):
     model = tiny_model(20, normalization)
     items = [random_complex(k, 4, 3) for k in range(2)]
-    batch = make_batch(items, model, TRAIN, np.random.default_rng(0))
+    batch = make_batch(items, model, TRAIN, [np.random.default_rng(k) for k in range(2)])
     values = tf.nest.map_structure(tf.convert_to_tensor, batch_tensors(batch))
     weights = np.random.default_rng(1).normal(size=(14, 12)).astype(np.float32)
     results = []
@@ -238,21 +238,11 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from dataclasses import replace
 from pathlib import Path
-from sasnet_core import training
-from sasnet_core.pipeline import ComplexStream, make_batch
+from sasnet_core.pipeline import ComplexStream
 from tests.core.test_training import MODEL, TRAIN, arrays, trainer
 
 folder, normalization, average, scale = Path(sys.argv[1]), sys.argv[2], *map(float, sys.argv[3:])
 
-def same_batches(stream, model, config, first_step, replicas):
-    # One generator a step: the devices' parts hold what one device's batch holds.
-    for step in range(first_step, 100):
-        rng = np.random.default_rng(step)
-        items = [stream.complex_at(2 * step + k) for k in range(2)]
-        for part in np.array_split(np.arange(2), replicas):
-            yield make_batch([items[k] for k in part], model, config, rng)
-
-training.stream_batches = same_batches
 stream = ComplexStream(folder, seed=0)
 runs = []
 for devices in (["CPU:0"], ["CPU:0", "CPU:1"]):

@@ -64,7 +64,8 @@ def test_mine_keeps_contacts_and_leaves_out_what_resembles_the_benchmark(benchma
     first = next(csv.DictReader(code.open()))["code"]
     (structures / "like.pdb.gz").symlink_to(benchmark / f"{first}_r_b.pdb.gz")
     output = tmp_path / "mined"
-    arguments = [str(structures), "-o", str(output), "--exclude-similar-to", str(benchmark)]
+    arguments = [str(structures), "-o", str(output), "--exclude-similar-to", str(benchmark),
+                 "--keep-unknown"]  # fmt: skip
     assert mine.main(arguments) == 0
     rows = read_manifest(output)
     assert rows
