@@ -1,6 +1,6 @@
 """Train a network.
 
-    python -m train.fit DATASET -o RUN --validate DB5_DATASET --config resources/first.json
+    python -m train.fit DATASET -o RUN --validate DB5_DATASET --config resources/default/train.json
 
 Uses every device there is (tf.distribute.MirroredStrategy). Stop it at any time and start it
 again: it goes on from its last checkpoint with the same stream of examples. RUN/log.csv holds
