@@ -10,14 +10,14 @@ from pymol import CmdException
 from pymol import cmd as _cmd
 
 from . import colouring
-from .prediction import ROTATIONS, THRESHOLD, Prediction
+from .prediction import ROTATIONS, Prediction
 
 
 def sasnet_predict(
     left: str,
     right: str,
     rotations: int | str = ROTATIONS,
-    threshold: float | str = THRESHOLD,
+    threshold: float | str = "",
     quiet: int | str = 1,
     _self: Any = _cmd,
 ) -> None:
@@ -45,7 +45,7 @@ def sasnet_predict(
         and slower {default: 20}
 
         threshold = float: probability from which a residue counts as interface
-        {default: 0.5}
+        {default: the one that served best in the benchmark}
 
         quiet = 0/1: say nothing {default: 0 when typed, 1 from Python}
 
@@ -71,7 +71,8 @@ def sasnet_predict(
 
         sasnet_color
     """  # noqa: D400, D401, D405, D407, D412 (PyMOL's form, for "help")
-    numbers = _number(int, "rotations", rotations), _number(float, "threshold", threshold)
+    least = None if threshold == "" else _number(float, "threshold", threshold)
+    numbers = _number(int, "rotations", rotations), least
     silent = bool(_number(int, "quiet", quiet))
     with Prediction(left, right, *numbers, _self=_self) as prediction:
         prediction.wait(_silence if silent else _print_progress)

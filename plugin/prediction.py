@@ -19,7 +19,6 @@ from .selections import Key, Partner
 
 #: The paper's number of rotations at prediction.
 ROTATIONS = 20
-THRESHOLD = 0.5
 #: Residues listed when none reaches the threshold, and the most that are listed.
 _FEWEST, _MOST = 5, 20
 _INTERVAL = 0.1
@@ -34,8 +33,9 @@ class Prediction:
         Atom selections.
     rotations : int
         Random rotations to average over, 1 or more.
-    threshold : float
-        Probability from which a residue counts as interface, 0 to 1.
+    threshold : float, optional
+        Probability from which a residue counts as interface, 0 to 1; that of the weights when
+        left out.
 
     Raises
     ------
@@ -48,12 +48,12 @@ class Prediction:
         left: str,
         right: str,
         rotations: int = ROTATIONS,
-        threshold: float = THRESHOLD,
+        threshold: float | None = None,
         _self: Any = _cmd,
     ) -> None:
         if rotations < 1:
             raise CmdException(f"rotations must be 1 or more, got {rotations}")
-        if not 0.0 <= threshold <= 1.0:
+        if threshold is not None and not 0.0 <= threshold <= 1.0:
             raise CmdException(f"threshold must be 0 to 1, got {threshold}")
         program = worker.find_program()
         self.threshold = threshold
@@ -110,9 +110,10 @@ class Prediction:
         selections.require_present(self._partners, self._cmd)
         result = results.read(Path(self._folder.name) / "out" / "result.json")
         scores = [_by_key(partner, result) for partner in self._partners]
+        threshold = result.threshold if self.threshold is None else self.threshold
         lines = [f"warning: {warning}" for warning in result.warnings]
         for partner, residues in zip(self._partners, scores):  # noqa: B905 (Python 3.9)
-            lines += self._show(partner, residues)
+            lines += self._show(partner, residues, threshold)
         colouring.draw_legend(self._cmd)
         return lines
 
@@ -138,12 +139,14 @@ class Prediction:
         options += ["--no-picture", "--progress-lines"]
         self._child = worker.Child([*program, *map(str, files), *options])
 
-    def _show(self, partner: Partner, residues: dict[Key, results.Residue]) -> list[str]:
+    def _show(
+        self, partner: Partner, residues: dict[Key, results.Residue], threshold: float
+    ) -> list[str]:
         probabilities = {key: residue.probability for key, residue in residues.items()}
         colouring.paint(partner.name, probabilities, self._cmd)
-        interface = {key for key, value in probabilities.items() if value >= self.threshold}
+        interface = {key for key, value in probabilities.items() if value >= threshold}
         selections.mark(f"sasnet_{partner.side}_interface", partner, interface, self._cmd)
-        lines = _table(partner, residues, self.threshold)
+        lines = _table(partner, residues, threshold)
         missing = len(partner.residues) - len(residues)
         if missing:
             lines.append(f"{partner.side}: {missing} residues got no prediction and no colour")

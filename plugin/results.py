@@ -37,9 +37,10 @@ class Residue:
 
 @dataclass(frozen=True)
 class Result:
-    """The residues of both partners and what the child warns of."""
+    """The residues of both partners, from where they are likely, and what the child warns of."""
 
     residues: tuple[Residue, ...]
+    threshold: float
     warnings: tuple[str, ...]
 
 
@@ -54,7 +55,8 @@ def read(path: Path) -> Result:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         residues = tuple(_residue(row) for row in content["residues"])
-        return Result(residues, tuple(str(line) for line in content["warnings"]))
+        warnings = tuple(str(line) for line in content["warnings"])
+        return Result(residues, float(content["threshold"]), warnings)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CmdException(
             f"sasnet_predict wrote no result that this plugin can read ({error!r}); "

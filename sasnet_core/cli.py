@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from sasnet_core import __version__
 from sasnet_core.config import ROTATIONS
-from sasnet_core.errors import SasnetError, SelectionError, SettingError, StructureError
+from sasnet_core.errors import (
+    SasnetError,
+    SelectionError,
+    SettingError,
+    StructureError,
+    WeightsError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -123,11 +129,14 @@ def run(options: argparse.Namespace) -> None:
     pair_count = check_options(options)
     left, right = read_partners(options)
     from sasnet_core.export import OutputFolder, write_prediction
-    from sasnet_core.scores import require_calibration
     from sasnet_core.weights import default_folder, read_info
 
     info = read_info(options.weights or default_folder())
-    require_calibration(info.calibration)
+    if info.calibration is None:
+        raise WeightsError(
+            f"{info.folder}: weights with a calibration are needed, these have none; "
+            "run train.calibrate on them"
+        )
     with OutputFolder(options.output or Path("sasnet_out")) as output:
         prediction = predict(options, left, right, info)
         write_prediction(prediction, output.staging, pair_count)
@@ -246,7 +255,7 @@ def predict(
                 left.protein, right.protein, options.rotations, options.seed, progress
             )
     settings = {"rotations": options.rotations, "seed": options.seed}
-    return Prediction(left, right, scores, info, settings)
+    return Prediction(left, right, scores, info, info.calibration, settings)
 
 
 def choose_device(wanted: str) -> str:

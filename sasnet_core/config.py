@@ -275,6 +275,40 @@ class RunConfig(_Config):
         )
 
 
+@dataclass(frozen=True)
+class Calibration(_Config):
+    """How pair scores become the probability that a residue is in the interface.
+
+    Attributes
+    ----------
+    slope, intercept : float
+        Of a logistic function of the log odds of the residue's best pair score.
+    threshold : float
+        Probability from which residues are called likely: the best F1 on the complexes below.
+    precision, recall : float
+        Share of likely residues that were in the interface there, and share of the interface
+        that was likely.
+    fitted_on : str
+        Complexes used, in words.
+    rotations : int
+        Rotations averaged there.
+    residues : int
+        Residues of those complexes.
+    interface_share : float
+        Share of them in the interface.
+    """
+
+    slope: float = 1.0
+    intercept: float = 0.0
+    threshold: float = 0.5
+    precision: float = 0.0
+    recall: float = 0.0
+    fitted_on: str = ""
+    rotations: int = 0
+    residues: int = 0
+    interface_share: float = 0.0
+
+
 def write_json(values: dict[str, Any], path: Path) -> None:
     """Write plain values as JSON, by way of a temporary name."""
     temporary = path.with_name(path.name + ".tmp")

@@ -14,6 +14,7 @@ from sasnet_core.metrics import auroc
 from sasnet_core.scores import best_pairs, residue_probabilities
 
 if TYPE_CHECKING:
+    from sasnet_core.config import Calibration
     from sasnet_core.protein import Protein
     from sasnet_core.scores import PairScores
     from sasnet_core.structure import Structure
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 #: Version of the layout of result.json.
 SCHEMA = 1
 _NUMBER = re.compile(r"-?\d+")
-#: Residues at or above this probability are called likely.
-LIKELY = 0.5
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,9 @@ class Prediction:
     scores : PairScores
         Pair scores.
     weights : WeightsInfo
-        The weights used; their calibration makes the probabilities.
+        The weights used.
+    calibration : Calibration
+        Theirs; makes the probabilities.
     settings : dict
         rotations and seed.
     """
@@ -92,6 +93,7 @@ class Prediction:
     right: Partner
     scores: PairScores
     weights: WeightsInfo
+    calibration: Calibration
     settings: dict[str, Any]
 
     def probabilities(self, side: str) -> tuple[np.ndarray, np.ndarray]:
@@ -102,9 +104,8 @@ class Prediction:
         """
         axis = 1 if side == "left" else 0
         best = self.scores.left_best if side == "left" else self.scores.right_best
-        calibration = self.weights.calibration
-        probability = residue_probabilities(self.scores.matrix.max(axis=axis), calibration)
-        return probability, residue_probabilities(best, calibration).std(axis=0)
+        probability = residue_probabilities(self.scores.matrix.max(axis=axis), self.calibration)
+        return probability, residue_probabilities(best, self.calibration).std(axis=0)
 
     def residue_rows(self) -> list[ResidueRow]:
         """List the residues of both sides in file order."""
@@ -164,7 +165,7 @@ class Prediction:
         }
         for partner, axis in ((self.left, 1), (self.right, 0)):
             touching = labels.any(axis=axis)
-            likely = self.probabilities(partner.side)[0] >= LIKELY
+            likely = self.probabilities(partner.side)[0] >= self.calibration.threshold
             report[partner.side] = {
                 "residues_in_contact": int(touching.sum()),
                 "residues_likely": int(likely.sum()),
@@ -181,8 +182,9 @@ class Prediction:
             "weights": {
                 "sha256": self.weights.sha256,
                 "model": self.weights.model.to_dict(),
-                "calibration": self.weights.calibration,
+                "calibration": self.calibration.to_dict(),
             },
+            "threshold": self.calibration.threshold,
             "settings": self.settings,
             "warnings": self.warnings(),
             "observed_in_input": self.observed(),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sasnet_core.errors import WeightsError
-
 if TYPE_CHECKING:
+    from sasnet_core.config import Calibration
     from sasnet_core.protein import Protein
 
 
@@ -31,36 +30,22 @@ def logit(scores: np.ndarray) -> np.ndarray:
     return np.log(clipped) - np.log1p(-clipped)
 
 
-def residue_probabilities(best_scores: np.ndarray, calibration: dict[str, Any]) -> np.ndarray:
+def residue_probabilities(best_scores: np.ndarray, calibration: Calibration) -> np.ndarray:
     """Turn each residue's best pair score into the probability that it is in the interface.
 
     Parameters
     ----------
     best_scores : ndarray, shape (..., n_residues)
         Maximum of the residue's pair scores.
-    calibration : dict
-        ``slope`` and ``intercept`` of a logistic function of the score's log odds.
+    calibration : Calibration
+        The one fitted for the weights that gave the scores.
 
     Returns
     -------
     ndarray, the same shape, float64
-
-    Raises
-    ------
-    WeightsError
-        The weights carry no calibration.
     """
-    require_calibration(calibration)
-    z = calibration["slope"] * logit(best_scores) + calibration["intercept"]
+    z = calibration.slope * logit(best_scores) + calibration.intercept
     return 1 / (1 + np.exp(-z))
-
-
-def require_calibration(calibration: dict[str, Any]) -> None:
-    """Raise WeightsError unless a calibration is there."""
-    if not {"slope", "intercept"} <= set(calibration):
-        raise WeightsError(
-            "weights with a calibration are needed, these have none; run train.calibrate on them"
-        )
 
 
 def best_pairs(matrix: np.ndarray, count: int | None) -> np.ndarray:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sasnet_core.prediction import LIKELY
-
 if TYPE_CHECKING:
+    from sasnet_core.config import Calibration
     from sasnet_core.prediction import PairRow, Prediction, ResidueRow
 
 #: Residues named per side, pairs named in all.
@@ -27,19 +26,29 @@ def summary_lines(prediction: Prediction) -> list[str]:
     for partner in (prediction.left, prediction.right):
         side = [row for row in rows if row.side == partner.side]
         chains = ",".join(partner.chain_ids)
-        lines += _side_lines(f"{partner.side} (chain {chains})", side)
+        title = f"{partner.side} (chain {chains})"
+        lines += _side_lines(title, side, prediction.calibration.threshold)
+    lines.append(_meaning(prediction.calibration))
     lines.append("most likely pairs (score, spread over rotations):")
     lines += [f"  {_pair(row)}" for row in prediction.pair_rows(MOST_PAIRS)]
     return lines + _observed_lines(prediction)
 
 
-def _side_lines(title: str, rows: list[ResidueRow]) -> list[str]:
+def _meaning(calibration: Calibration) -> str:
+    return (
+        f"likely: probability {calibration.threshold:.2f} or more; in the benchmark "
+        f"{calibration.precision:.0%} of such residues were in the interface, and "
+        f"{calibration.recall:.0%} of the interface was found"
+    )
+
+
+def _side_lines(title: str, rows: list[ResidueRow], threshold: float) -> list[str]:
     ranked = sorted(rows, key=lambda row: -row.probability)
-    likely = [row for row in ranked if row.probability >= LIKELY]
+    likely = [row for row in ranked if row.probability >= threshold]
     if likely:
         head = f"{title}: {len(likely)} of {len(rows)} residues likely in the interface"
     else:
-        head = f"{title}: no residue reaches probability {LIKELY}; the highest are"
+        head = f"{title}: no residue is likely in the interface; the highest are"
     named = (likely or ranked)[:MOST_RESIDUES]
     texts = [
         f"{row.name} {row.chain}{row.number}{row.insertion_code} {row.probability:.2f}"

@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from sasnet_core.config import ModelConfig, write_json
+from sasnet_core.config import Calibration, ModelConfig, write_json
 from sasnet_core.errors import SettingError, WeightsError
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ class WeightsInfo:
         The network they fit.
     sha256 : str
         Hash of the weights file.
-    calibration : dict
-        Coefficients that turn scores into probabilities, with what they were fitted on.
+    calibration : Calibration or None
+        How scores become probabilities; None before `train.calibrate` has run.
     """
 
     folder: Path
     model: ModelConfig
     sha256: str
-    calibration: dict[str, Any]
+    calibration: Calibration | None
 
 
 def save_weights(
@@ -50,7 +50,7 @@ def save_weights(
     tower: keras.Model,
     head: keras.Model,
     model: ModelConfig,
-    calibration: dict[str, Any] | None = None,
+    calibration: Calibration | None = None,
 ) -> None:
     """Write weights (half precision, normalization in single) and their configuration.
 
@@ -62,7 +62,7 @@ def save_weights(
         The network.
     model : ModelConfig
         Its sizes.
-    calibration : dict, optional
+    calibration : Calibration, optional
         See `WeightsInfo`.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -74,16 +74,16 @@ def save_weights(
     with temporary.open("wb") as stream:
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
     temporary.replace(folder / WEIGHTS_FILE)
-    write_config(folder, model, calibration or {})
+    write_config(folder, model, calibration)
 
 
-def write_config(folder: Path, model: ModelConfig, calibration: dict[str, Any]) -> None:
+def write_config(folder: Path, model: ModelConfig, calibration: Calibration | None) -> None:
     """Write the configuration of the weights that lie in a folder."""
     values = {
         "format": FORMAT,
         "model": model.to_dict(),
         "sha256": _hash(folder / WEIGHTS_FILE),
-        "calibration": calibration,
+        "calibration": calibration.to_dict() if calibration else None,
     }
     write_json(values, folder / CONFIG_FILE)
 
@@ -111,7 +111,8 @@ def read_info(folder: str | Path) -> WeightsInfo:
                 "use the sasnet that wrote them"
             )
         model = ModelConfig.from_dict(values["model"])
-        calibration = _checked_calibration(values["calibration"])
+        fitted = values["calibration"]
+        calibration = None if fitted is None else Calibration.from_dict(fitted)
         expected = str(values["sha256"])
     except (ValueError, KeyError, TypeError, SettingError) as error:
         raise WeightsError(
@@ -125,14 +126,6 @@ def read_info(folder: str | Path) -> WeightsInfo:
             "the file is damaged or belongs to another configuration: fetch it again"
         )
     return WeightsInfo(folder, model, found, calibration)
-
-
-def _checked_calibration(values: dict[str, Any]) -> dict[str, Any]:
-    """Refuse a calibration whose coefficients are no numbers; an empty one is none."""
-    for name in ("slope", "intercept") if values else ():
-        if not isinstance(values[name], float | int):
-            raise SettingError(f"calibration {name} must be a number, got {values[name]!r}")
-    return dict(values)
 
 
 def load_variables(folder: Path, tower: keras.Model, head: keras.Model) -> None:

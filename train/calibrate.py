@@ -3,13 +3,15 @@
     python -m train.calibrate DB5_DATASET --split DB3,DB4U --weights resources/default
 
 Fits on unbound complexes that were not trained on, the weights' own rotations averaged, and
-writes slope, intercept and what they were fitted on beside the weights.
+writes slope, intercept, the threshold with the best F1 and what they were fitted on beside the
+weights.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +19,11 @@ from scipy.optimize import minimize
 from tqdm import tqdm
 
 from sasnet_core.complexes import load_complex, read_manifest
-from sasnet_core.config import ROTATIONS
+from sasnet_core.config import ROTATIONS, Calibration
 from sasnet_core.errors import DatasetError, SasnetError
 from sasnet_core.interface import contact_matrix
 from sasnet_core.predict import Predictor
-from sasnet_core.scores import logit
+from sasnet_core.scores import logit, residue_probabilities
 from sasnet_core.weights import default_folder, read_info, write_config
 
 
@@ -74,6 +76,22 @@ def fit_logistic(best_scores: np.ndarray, labels: np.ndarray) -> tuple[float, fl
     return float(result.x[0]), float(result.x[1])
 
 
+def best_threshold(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float, float, float]:
+    """Find the threshold with the best F1.
+
+    Returns
+    -------
+    tuple of float
+        Threshold, and precision and recall at it.
+    """
+    order = np.argsort(-probabilities, kind="stable")
+    found = np.cumsum(labels[order])
+    called = np.arange(1, len(labels) + 1)
+    best = int(np.argmax(2 * found / (called + labels.sum())))
+    precision, recall = found[best] / called[best], found[best] / labels.sum()
+    return float(probabilities[order][best]), float(precision), float(recall)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
@@ -89,14 +107,18 @@ def main(arguments: list[str] | None = None) -> int:
     predictor = Predictor.load(info.folder)
     best, labels = collect(options.dataset, rows, predictor, options.rotations)
     slope, intercept = fit_logistic(best, labels)
-    calibration = {
-        "slope": round(slope, 4),
-        "intercept": round(intercept, 4),
-        "fitted_on": f"{len(rows)} unbound complexes of {options.split}",
-        "rotations": options.rotations,
-        "residues": len(labels),
-        "interface_share": round(float(labels.mean()), 4),
-    }
+    fitted = Calibration(slope=round(slope, 4), intercept=round(intercept, 4))
+    threshold, precision, recall = best_threshold(residue_probabilities(best, fitted), labels)
+    calibration = replace(
+        fitted,
+        threshold=round(threshold, 3),
+        precision=round(precision, 3),
+        recall=round(recall, 3),
+        fitted_on=f"{len(rows)} unbound complexes of {options.split}",
+        rotations=options.rotations,
+        residues=len(labels),
+        interface_share=round(float(labels.mean()), 4),
+    )
     write_config(info.folder, info.model, calibration)
     print(calibration)
     return 0

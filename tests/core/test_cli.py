@@ -319,7 +319,7 @@ def test_weights_without_calibration_are_refused_before_any_rotation(
 ):
     shutil.copytree(weights_folder, work / "w")
     path = work / "w" / "config.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "calibration": {}}))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "calibration": None}))
     before = tree(work)
     assert command(*ONE, "--weights", "w", "--progress-lines") == 2
     (line,) = capfd.readouterr().err.splitlines()

@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 
 from sasnet_core import structure
+from sasnet_core.config import Calibration
 from sasnet_core.prediction import Partner, Prediction, residue_key
 from sasnet_core.scores import PairScores
 from sasnet_core.summary import summary_lines
 from sasnet_core.weights import WeightsInfo
 from tests.core.build import chain_lines, random_protein, tiny_model, write_pdb
 
-CALIBRATION = {"slope": 1.0, "intercept": 0.0}
+CALIBRATION = Calibration()
 MATRIX = np.array([[0.1, 0.9], [0.6, 0.2], [0.3, 0.05]], np.float32)
 SPREAD = np.array([[0.01, 0.02], [0.03, 0.04], [0.05, 0.06]], np.float32)
 
@@ -26,7 +27,7 @@ def predicted(left, right, calibration=CALIBRATION):
         np.stack([MATRIX.max(axis=0), MATRIX.max(axis=0) / 2]),
     )
     info = WeightsInfo(Path("w"), tiny_model(), "0" * 64, calibration)
-    return Prediction(left, right, scores, info, {"rotations": 2, "seed": 0})
+    return Prediction(left, right, scores, info, calibration, {"rotations": 2, "seed": 0})
 
 
 @pytest.fixture
@@ -130,10 +131,7 @@ def test_the_summary_names_likely_residues_and_best_pairs(one_file):
 
 
 def test_the_summary_says_when_nothing_is_likely(two_files):
-    unsure = replace(
-        two_files,
-        weights=replace(two_files.weights, calibration={"slope": 1.0, "intercept": -9.0}),
-    )
+    unsure = replace(two_files, calibration=Calibration(1.0, -9.0))
     text = "\n".join(summary_lines(unsure))
-    assert "no residue reaches probability 0.5; the highest are" in text
+    assert "no residue is likely in the interface; the highest are" in text
     assert "touch" not in text

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sasnet_core.errors import WeightsError
+from sasnet_core.config import Calibration
 from sasnet_core.scores import best_pairs, logit, residue_probabilities
 
 
@@ -13,19 +13,13 @@ def test_log_odds_are_finite_at_both_ends():
 
 def test_a_calibration_of_slope_one_leaves_scores_as_they_are():
     scores = np.array([0.1, 0.5, 0.9])
-    same = residue_probabilities(scores, {"slope": 1.0, "intercept": 0.0})
+    same = residue_probabilities(scores, Calibration())
     np.testing.assert_allclose(same, scores)
 
 
 def test_a_calibration_is_a_logistic_function_of_the_log_odds():
-    (value,) = residue_probabilities(np.array([0.8]), {"slope": 2.0, "intercept": -1.0})
+    (value,) = residue_probabilities(np.array([0.8]), Calibration(2.0, -1.0))
     assert value == pytest.approx(1 / (1 + np.exp(1 - 2 * np.log(4))))
-
-
-@pytest.mark.parametrize("calibration", [{}, {"slope": 1.0}])
-def test_weights_without_calibration_give_no_probabilities(calibration):
-    with pytest.raises(WeightsError, match="calibration"):
-        residue_probabilities(np.array([0.5]), calibration)
 
 
 def test_best_pairs_fall_and_equal_ones_keep_residue_order():

@@ -63,7 +63,13 @@ def result(options, mode):
     if mode == "alien":
         left["Z", "999", "", "GLY", ""] = (0.0, 0.0, 0.0)
     residues = rows("left", left, right) + rows("right", right, left)
-    return {"version": "0", "residues": residues, "pairs": [], "warnings": ["this is a fake"]}
+    return {
+        "version": "0",
+        "residues": residues,
+        "pairs": [],
+        "threshold": 0.5,
+        "warnings": ["this is a fake"],
+    }
 
 
 def rows(side, own, others):

@@ -20,11 +20,11 @@ def read(plugin, tmp_path):
 
 
 def test_reads_what_the_contract_says(read):
-    result = read({"version": "1", "residues": [RESIDUE], "pairs": [], "warnings": ["old"]})
+    result = read({"residues": [RESIDUE], "threshold": 0.2, "warnings": ["old"]})
     (residue,) = result.residues
     assert (residue.side, residue.chain, residue.resi, residue.name) == ("left", "H", "-3A", "TYR")
     assert (residue.probability, residue.spread) == (0.71, 0.05)
-    assert result.warnings == ("old",)
+    assert (result.warnings, result.threshold) == (("old",), 0.2)
 
 
 @pytest.mark.parametrize(
@@ -34,9 +34,9 @@ def test_reads_what_the_contract_says(read):
         "{",
         "[]",
         {"residues": []},
-        {"residues": [{"side": "left"}], "warnings": []},
-        {"residues": [RESIDUE | {"probability": 1.2}], "warnings": []},
-        {"residues": [RESIDUE | {"probability": float("nan")}], "warnings": []},
+        {"residues": [{"side": "left"}], "threshold": 0.5, "warnings": []},
+        {"residues": [RESIDUE | {"probability": 1.2}], "threshold": 0.5, "warnings": []},
+        {"residues": [RESIDUE | {"probability": float("nan")}], "threshold": 0.5, "warnings": []},
     ],
 )
 def test_anything_else_is_one_clear_line(read, content):

@@ -134,8 +134,9 @@ def test_calibrate_stores_what_it_fitted(dataset, weights):
     arguments = [str(dataset), "--weights", str(weights), "--rotations", "1"]
     assert calibrate.main(arguments) == 0
     calibration = read_info(weights).calibration
-    assert calibration["fitted_on"] == "3 unbound complexes of DB4U"
-    assert calibration["rotations"] == 1
+    assert calibration.fitted_on == "3 unbound complexes of DB4U"
+    assert calibration.rotations == 1
+    assert 0 < calibration.threshold < 1
 
 
 def test_the_logistic_fit_finds_what_made_the_labels():
@@ -145,6 +146,12 @@ def test_the_logistic_fit_finds_what_made_the_labels():
     slope, intercept = calibrate.fit_logistic(scores, rng.random(40_000) < truth)
     assert slope == pytest.approx(1.5, abs=0.1)
     assert intercept == pytest.approx(-2.0, abs=0.1)
+
+
+def test_the_threshold_has_the_best_f1():
+    probabilities = np.array([0.9, 0.8, 0.7, 0.2, 0.1])
+    labels = np.array([True, False, True, False, False])
+    assert calibrate.best_threshold(probabilities, labels) == (0.7, pytest.approx(2 / 3), 1.0)
 
 
 def test_the_bootstrap_interval_holds_the_median():
