@@ -276,6 +276,36 @@ class RunConfig(_Config):
 
 
 @dataclass(frozen=True)
+class Smoothing(_Config):
+    """How a pair's score takes in those of the pairs around it: interfaces are patches.
+
+    Attributes
+    ----------
+    width : float
+        Standard deviation of the normal weight of a CA-CA distance, in angstrom.
+    sharpness : float
+        Of the mean over the neighbourhood: 0 the plain mean of log odds, large the maximum.
+    share : float
+        Of the neighbourhood in the result, 0 to 1; 0 leaves scores as they are.
+    fitted_on : str
+        Complexes that these were chosen on, in words.
+    """
+
+    width: float = 8.0
+    sharpness: float = 8.0
+    share: float = 0.0
+    fitted_on: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if self.width <= 0 or self.sharpness <= 0 or not 0 <= self.share <= 1:
+            raise SettingError(
+                "smoothing needs a width and sharpness over 0 and a share of 0 to 1, got "
+                f"{self.width}, {self.sharpness} and {self.share}"
+            )
+
+
+@dataclass(frozen=True)
 class Calibration(_Config):
     """How pair scores become the probability that a residue is in the interface.
 

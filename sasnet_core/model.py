@@ -97,6 +97,43 @@ def _dense_block(x: Any, config: ModelConfig, size: int, name: str, dtype: Any) 
 
 
 def embed_lattice(
+    tower: keras.Model, config: ModelConfig, lattice: Sequence[Any], training: bool = False
+) -> Any:
+    """Run the tower over a lattice: the same weights, each voxel's features computed once.
+
+    Parameters
+    ----------
+    tower, config, lattice, training
+        As in `lattice_features`.
+
+    Returns
+    -------
+    tensor, shape (n_residues, embedding_size)
+    """
+    return embed_features(tower, lattice_features(tower, config, lattice, training), training)
+
+
+def embed_features(tower: keras.Model, features: Any, training: bool = False) -> Any:
+    """Run the tower's dense layer over what the convolutions gave.
+
+    Parameters
+    ----------
+    tower : keras.Model
+        From `build_tower`.
+    features : tensor, shape (n_residues, output_voxels ** 3 * filters[-1])
+        From `lattice_features`.
+    training : bool
+        Whether batch normalization uses the statistics of these residues.
+
+    Returns
+    -------
+    tensor, shape (n_residues, embedding_size)
+    """
+    x = tower.get_layer("dense")(features)
+    return ops.relu(tower.get_layer("dense_norm")(x, training=training))
+
+
+def lattice_features(
     tower: keras.Model,
     config: ModelConfig,
     lattice: Sequence[Any],
@@ -104,7 +141,7 @@ def embed_lattice(
     convolve: Callable[[Any, Any, Any, int], Any] | None = None,
     normalize: Callable[[layers.Layer, Any, Any], Any] | None = None,
 ) -> Any:
-    """Run the tower over a lattice: the same weights, each voxel's features computed once.
+    """Run the tower's convolutions over a lattice and cut the residues' windows out.
 
     Parameters
     ----------
@@ -125,7 +162,7 @@ def embed_lattice(
 
     Returns
     -------
-    tensor, shape (n_residues, embedding_size)
+    tensor, shape (n_residues, output_voxels ** 3 * filters[-1])
     """
     occupancy, *tables, windows, counts = lattice
     dtype = tower.get_layer("dense").compute_dtype
@@ -149,9 +186,7 @@ def embed_lattice(
             x = _pooled(x, tables[level], 8)
             level += 1
     x = _pooled(x, windows, config.last_pooling**3)
-    x = ops.reshape(x, (-1, config.output_voxels**3 * config.filters[-1]))
-    x = tower.get_layer("dense")(x)
-    return ops.relu(tower.get_layer("dense_norm")(x, training=training))
+    return ops.reshape(x, (-1, config.output_voxels**3 * config.filters[-1]))
 
 
 def gather_convolution(x: Any, kernel: Any, table: Any, level: int) -> Any:

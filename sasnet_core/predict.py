@@ -9,10 +9,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from sasnet_core.config import ROTATIONS
+from sasnet_core.config import ROTATIONS, Smoothing
 from sasnet_core.lattice import Lattice, build_lattice, pad_lattice, random_pose
 from sasnet_core.model import build_head, build_tower, embed_lattice, finish_head, split_head
-from sasnet_core.scores import PairScores
+from sasnet_core.scores import PairScores, Smoother
 from sasnet_core.weights import load_variables, read_info
 
 if TYPE_CHECKING:
@@ -35,10 +35,19 @@ class Predictor:
         The network.
     model : ModelConfig
         Its sizes.
+    smoothing : Smoothing, optional
+        How scores take in their neighbours'; not at all when left out.
     """
 
-    def __init__(self, tower: keras.Model, head: keras.Model, model: ModelConfig) -> None:
+    def __init__(
+        self,
+        tower: keras.Model,
+        head: keras.Model,
+        model: ModelConfig,
+        smoothing: Smoothing | None = None,
+    ) -> None:
         self.tower, self.head, self.model = tower, head, model
+        self.smoothing = smoothing or Smoothing()
         self._embed = _compiled(self._embed_tensors)
         self._score_block = _compiled(self._block_scores)
 
@@ -54,7 +63,7 @@ class Predictor:
         info = read_info(folder)
         tower, head = build_tower(info.model, "float32"), build_head(info.model, "float32")
         load_variables(info.folder, tower, head)
-        return cls(tower, head, info.model)
+        return cls(tower, head, info.model, info.smoothing)
 
     def score(
         self,
@@ -65,6 +74,9 @@ class Predictor:
         progress: Callable[[int], None] | None = None,
     ) -> PairScores:
         """Score every pair of residues, averaged over random rotations and both orders.
+
+        The mean is smoothed over neighbouring pairs; spread and best scores are those of each
+        rotation's scores, smoothed alike.
 
         Parameters
         ----------
@@ -84,22 +96,24 @@ class Predictor:
         PairScores
             ``matrix`` and ``spread`` of shape (n_left, n_right), float32.
         """
+        smoother = Smoother(left, right, self.smoothing)
         shape = (left.n_residues, right.n_residues)
-        total, squares = np.zeros(shape), np.zeros(shape)
+        total, sums, squares = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         best: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
-        for number, matrix in enumerate(self.rotation_scores(left, right, rotations, seed), 1):
-            total += matrix
+        for number, raw in enumerate(self.rotation_scores(left, right, rotations, seed), 1):
+            total += raw
+            matrix = smoother.smooth(raw)
+            sums += matrix
             squares += matrix.astype(np.float64) ** 2
             best[0].append(matrix.max(axis=1))
             best[1].append(matrix.max(axis=0))
             if progress is not None:
                 progress(number)
-        mean = total / rotations
-        spread = np.sqrt(np.maximum(squares / rotations - mean**2, 0.0))
+        spread = np.sqrt(np.maximum(squares / rotations - (sums / rotations) ** 2, 0.0))
         return PairScores(
             left,
             right,
-            mean.astype(np.float32),
+            smoother.smooth(total / rotations),
             spread.astype(np.float32),
             np.stack(best[0]),
             np.stack(best[1]),
@@ -108,7 +122,12 @@ class Predictor:
     def rotation_scores(
         self, left: Protein, right: Protein, rotations: int, seed: int
     ) -> Iterator[np.ndarray]:
-        """Yield the scores of one rotation after another, each (n_left, n_right) float32."""
+        """Yield the scores of one rotation after another, not smoothed.
+
+        Yields
+        ------
+        ndarray, shape (n_left, n_right), float32
+        """
         keys = [_content_key(protein) for protein in (left, right)]
         for rotation in range(rotations):
             embeddings = [

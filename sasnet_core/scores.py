@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from sasnet_core.config import Calibration
+    from sasnet_core.config import Calibration, Smoothing
     from sasnet_core.protein import Protein
 
 
@@ -18,7 +18,7 @@ class PairScores:
 
     left: Protein
     right: Protein
-    matrix: np.ndarray  # (n_left, n_right) float32, mean over rotations and both orders
+    matrix: np.ndarray  # (n_left, n_right) float32, mean over rotations and orders, smoothed
     spread: np.ndarray  # (n_left, n_right) float32, standard deviation over rotations
     left_best: np.ndarray  # (rotations, n_left) float32, best pair score in each rotation
     right_best: np.ndarray  # (rotations, n_right) float32
@@ -28,6 +28,53 @@ def logit(scores: np.ndarray) -> np.ndarray:
     """Return log odds, finite for scores of 0 and 1."""
     clipped = np.clip(np.asarray(scores, np.float64), 1e-7, 1 - 1e-7)
     return np.log(clipped) - np.log1p(-clipped)
+
+
+class Smoother:
+    """Smooths the pair scores of two proteins over neighbouring residue pairs.
+
+    A pair's log odds become ``(1 - share) * own + share * field``, where the field is a soft
+    maximum over all pairs, ``log(sum(w * exp(sharpness * log odds))) / sharpness``, with weights
+    ``w`` that fall with the distances of both residues to the pair's and sum to 1.
+
+    Parameters
+    ----------
+    left, right : Protein
+        The partners; only distances within each count.
+    smoothing : Smoothing
+        Width, sharpness and share.
+    """
+
+    def __init__(self, left: Protein, right: Protein, smoothing: Smoothing) -> None:
+        self._smoothing = smoothing
+        self._left = _neighbour_weights(left.centers, smoothing.width)
+        self._right = _neighbour_weights(right.centers, smoothing.width)
+
+    def smooth(self, scores: np.ndarray) -> np.ndarray:
+        """Smooth a matrix of scores.
+
+        Parameters
+        ----------
+        scores : ndarray, shape (n_left, n_right)
+            0 to 1.
+
+        Returns
+        -------
+        ndarray, the same shape, float32
+        """
+        share, sharpness = self._smoothing.share, self._smoothing.sharpness
+        own = logit(scores)
+        highest = own.max()
+        sums = self._left @ np.exp(sharpness * (own - highest)) @ self._right.T
+        field = highest + np.log(sums + np.finfo(float).tiny) / sharpness
+        return (1 / (1 + np.exp(-((1 - share) * own + share * field)))).astype(np.float32)
+
+
+def _neighbour_weights(centers: np.ndarray, width: float) -> np.ndarray:
+    """Weigh residues by distance, shape (n_residues, n_residues), rows sum to 1."""
+    offsets = centers[:, None].astype(np.float64) - centers[None]
+    weights = np.exp(-(offsets**2).sum(axis=-1) / (2 * width**2))
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 def residue_probabilities(best_scores: np.ndarray, calibration: Calibration) -> np.ndarray:

@@ -12,7 +12,14 @@ import tensorflow as tf
 from sasnet_core.chemistry import AMINO_ACIDS
 from sasnet_core.errors import SasnetError
 from sasnet_core.lattice import layer_reach
-from sasnet_core.model import build_head, build_tower, embed_lattice, finish_head, split_head
+from sasnet_core.model import (
+    build_head,
+    build_tower,
+    embed_features,
+    finish_head,
+    lattice_features,
+    split_head,
+)
 from sasnet_core.pipeline import stream_batches
 
 if TYPE_CHECKING:
@@ -249,7 +256,7 @@ def embed_batch(tower: keras.Model, model: ModelConfig, values: dict[str, Any]) 
     def convolve(x: Any, kernel: Any, table: Any, level: int) -> Any:
         return two_way_convolution(x, kernel, table, inverses[level])
 
-    return embed_lattice(
+    features = lattice_features(
         tower,
         model,
         values["lattice"],
@@ -257,6 +264,7 @@ def embed_batch(tower: keras.Model, model: ModelConfig, values: dict[str, Any]) 
         convolve=convolve,
         normalize=shared_normalization,
     )
+    return embed_features(tower, features, training=True)
 
 
 def pair_loss(

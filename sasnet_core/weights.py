@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from sasnet_core.config import Calibration, ModelConfig, write_json
+from sasnet_core.config import Calibration, ModelConfig, Smoothing, write_json
 from sasnet_core.errors import SettingError, WeightsError
 
 if TYPE_CHECKING:
@@ -37,12 +37,15 @@ class WeightsInfo:
         Hash of the weights file.
     calibration : Calibration or None
         How scores become probabilities; None before `train.calibrate` has run.
+    smoothing : Smoothing
+        How scores take in their neighbours'; none before `train.smooth` has run.
     """
 
     folder: Path
     model: ModelConfig
     sha256: str
     calibration: Calibration | None
+    smoothing: Smoothing
 
 
 def save_weights(
@@ -77,13 +80,19 @@ def save_weights(
     write_config(folder, model, calibration)
 
 
-def write_config(folder: Path, model: ModelConfig, calibration: Calibration | None) -> None:
+def write_config(
+    folder: Path,
+    model: ModelConfig,
+    calibration: Calibration | None,
+    smoothing: Smoothing | None = None,
+) -> None:
     """Write the configuration of the weights that lie in a folder."""
     values = {
         "format": FORMAT,
         "model": model.to_dict(),
         "sha256": _hash(folder / WEIGHTS_FILE),
         "calibration": calibration.to_dict() if calibration else None,
+        "smoothing": (smoothing or Smoothing()).to_dict(),
     }
     write_json(values, folder / CONFIG_FILE)
 
@@ -113,6 +122,7 @@ def read_info(folder: str | Path) -> WeightsInfo:
         model = ModelConfig.from_dict(values["model"])
         fitted = values["calibration"]
         calibration = None if fitted is None else Calibration.from_dict(fitted)
+        smoothing = Smoothing.from_dict(values["smoothing"])
         expected = str(values["sha256"])
     except (ValueError, KeyError, TypeError, SettingError) as error:
         raise WeightsError(
@@ -125,7 +135,7 @@ def read_info(folder: str | Path) -> WeightsInfo:
             f"{folder / WEIGHTS_FILE}: sha256 must be {expected[:12]}..., is {found[:12]}...; "
             "the file is damaged or belongs to another configuration: fetch it again"
         )
-    return WeightsInfo(folder, model, found, calibration)
+    return WeightsInfo(folder, model, found, calibration, smoothing)
 
 
 def load_variables(folder: Path, tower: keras.Model, head: keras.Model) -> None:

@@ -119,7 +119,7 @@ def main(arguments: list[str] | None = None) -> int:
         residues=len(labels),
         interface_share=round(float(labels.mean()), 4),
     )
-    write_config(info.folder, info.model, calibration)
+    write_config(info.folder, info.model, calibration, info.smoothing)
     print(calibration)
     return 0
 

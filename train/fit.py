@@ -22,13 +22,13 @@ import tensorflow as tf
 
 from sasnet_core.complexes import Complex, load_complex, read_manifest
 from sasnet_core.config import RunConfig, write_json
-from sasnet_core.errors import DatasetError, SasnetError
+from sasnet_core.errors import DatasetError, SasnetError, WeightsError
 from sasnet_core.interface import contact_matrix
 from sasnet_core.metrics import auroc, cauroc
 from sasnet_core.pipeline import ComplexStream
 from sasnet_core.predict import Predictor
 from sasnet_core.training import Trainer
-from sasnet_core.weights import save_weights
+from sasnet_core.weights import load_variables, read_info, save_weights
 
 Scores = tuple[float, float] | None  # median and mean AUROC of a check
 LOG_COLUMNS = ("step", "seconds", "loss", "cauroc", "mean_auroc")
@@ -40,6 +40,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("dataset", type=Path, help="complexes to train on")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the run")
     parser.add_argument("--config", type=Path, help="JSON with 'model' and 'train' settings")
+    parser.add_argument("--start", type=Path, help="weights to start from, for a new run")
     parser.add_argument("--split", default="train", help="split of the dataset to train on")
     parser.add_argument("--validate", type=Path, help="dataset of train.db5, for the checks")
     parser.add_argument("--validate-count", type=int, default=20, help="complexes in a check")
@@ -63,6 +64,23 @@ def check(predictor: Predictor, complexes: list[Complex]) -> tuple[float, float]
         matrix = predictor.score(item.left, item.right, rotations=1).matrix
         values.append(auroc(contact_matrix(item.contacts, *matrix.shape), matrix))
     return cauroc(values), float(np.mean(values))
+
+
+def start(trainer: Trainer, folder: Path) -> None:
+    """Fill the network with the weights of a folder, whose settings must be the run's.
+
+    Raises
+    ------
+    WeightsError
+        The weights are of another network.
+    """
+    info = read_info(folder)
+    if info.model != trainer.config.model:
+        raise WeightsError(
+            f"{folder}: weights of the run's network are needed ({trainer.config.model}), "
+            f"these are of {info.model}; give their settings in --config"
+        )
+    load_variables(folder, trainer.tower, trainer.head)
 
 
 class RunLog:
@@ -104,6 +122,8 @@ def main(arguments: list[str] | None = None) -> int:
         validation_complexes(options.validate, options.validate_count) if options.validate else []
     )
     trainer = Trainer(config, tf.distribute.MirroredStrategy(), options.output / "checkpoints")
+    if options.start and not trainer.step:
+        start(trainer, options.start)
     predictor = Predictor(trainer.tower, trainer.head, config.model)
     log = RunLog(options.output / "log.csv")
     started, losses = time.monotonic(), []

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sasnet_core import structure
-from sasnet_core.config import Calibration
+from sasnet_core.config import Calibration, Smoothing
 from sasnet_core.prediction import Partner, Prediction, residue_key
 from sasnet_core.scores import PairScores
 from sasnet_core.summary import summary_lines
@@ -26,7 +26,7 @@ def predicted(left, right, calibration=CALIBRATION):
         np.stack([MATRIX.max(axis=1)] * 2),
         np.stack([MATRIX.max(axis=0), MATRIX.max(axis=0) / 2]),
     )
-    info = WeightsInfo(Path("w"), tiny_model(), "0" * 64, calibration)
+    info = WeightsInfo(Path("w"), tiny_model(), "0" * 64, calibration, Smoothing())
     return Prediction(left, right, scores, info, calibration, {"rotations": 2, "seed": 0})
 
 

@@ -1,8 +1,12 @@
 import numpy as np
 import pytest
 
-from sasnet_core.config import Calibration
-from sasnet_core.scores import best_pairs, logit, residue_probabilities
+from sasnet_core.config import Calibration, Smoothing
+from sasnet_core.errors import SettingError
+from sasnet_core.rotations import random_rotation
+from sasnet_core.scores import Smoother, best_pairs, logit, residue_probabilities
+
+from .build import random_complex
 
 
 def test_log_odds_are_finite_at_both_ends():
@@ -27,3 +31,57 @@ def test_best_pairs_fall_and_equal_ones_keep_residue_order():
     assert best_pairs(matrix, 4).tolist() == [[0, 1], [1, 2], [0, 2], [1, 0]]
     assert len(best_pairs(matrix, None)) == 6
     assert len(best_pairs(matrix, 99)) == 6
+
+
+@pytest.fixture
+def scored():
+    item = random_complex(3, 12, 9)
+    return item.left, item.right, np.random.default_rng(0).random((12, 9)).astype(np.float32)
+
+
+STRONG = Smoothing(width=8.0, sharpness=8.0, share=0.9)
+
+
+def test_no_share_leaves_scores_as_they_are(scored):
+    left, right, scores = scored
+    same = Smoother(left, right, Smoothing()).smooth(scores)
+    np.testing.assert_allclose(same, scores, atol=1e-6)
+
+
+def test_equal_scores_stay_equal(scored):
+    left, right, scores = scored
+    flat = Smoother(left, right, STRONG).smooth(np.full_like(scores, 0.3))
+    np.testing.assert_allclose(flat, 0.3, rtol=1e-5)
+
+
+def test_smoothing_is_the_sum_over_all_pairs_that_it_says(scored):
+    left, right, scores = scored
+    smooth = Smoother(left, right, STRONG).smooth(scores)
+    i, j, total, weights = 4, 7, 0.0, 0.0
+    for a in range(12):
+        for b in range(9):
+            squared = ((left.centers[i] - left.centers[a]) ** 2).sum()
+            squared += ((right.centers[j] - right.centers[b]) ** 2).sum()
+            weight = np.exp(-squared / (2 * 8.0**2))
+            odds = float(scores[a, b]) / (1 - float(scores[a, b]))
+            weights += weight
+            total += weight * odds**8
+    field = np.log(total / weights) / 8
+    wanted = 0.1 * logit(scores[i, j]) + 0.9 * field
+    assert logit(smooth[i, j]) == pytest.approx(wanted, abs=1e-4)
+
+
+def test_smoothing_knows_no_sides_and_no_places(scored):
+    left, right, scores = scored
+    here = Smoother(left, right, STRONG).smooth(scores)
+    turned = Smoother(right, left, STRONG).smooth(scores.T).T
+    np.testing.assert_allclose(here, turned, rtol=1e-5)
+    rotation = random_rotation(np.random.default_rng(1)).T
+    away = left.with_coordinates(left.coords @ rotation + 50, left.centers @ rotation + 50)
+    np.testing.assert_allclose(here, Smoother(away, right, STRONG).smooth(scores), rtol=1e-3)
+
+
+@pytest.mark.parametrize("wrong", [{"width": 0.0}, {"sharpness": -1.0}, {"share": 1.5}])
+def test_smoothing_out_of_range_is_refused(wrong):
+    with pytest.raises(SettingError, match="smoothing needs"):
+        Smoothing(**wrong)

@@ -9,10 +9,11 @@ import pytest
 
 from sasnet_core.complexes import load_complex, read_manifest
 from sasnet_core.config import ModelConfig
+from sasnet_core.errors import WeightsError
 from sasnet_core.model import build_head, build_tower
 from sasnet_core.scores import logit
 from sasnet_core.weights import read_info, save_weights
-from train import calibrate, db5, evaluate, fit, mine
+from train import calibrate, db5, evaluate, fit, mine, smooth
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"no structures at {SHARED}")
@@ -137,6 +138,44 @@ def test_calibrate_stores_what_it_fitted(dataset, weights):
     assert calibration.fitted_on == "3 unbound complexes of DB4U"
     assert calibration.rotations == 1
     assert 0 < calibration.threshold < 1
+
+
+@needs_shared
+def test_smooth_keeps_the_best_and_calibrate_leaves_it_alone(dataset, weights, monkeypatch, capsys):
+    monkeypatch.setattr(smooth, "WIDTHS", (8.0,))
+    monkeypatch.setattr(smooth, "SHARPNESSES", (8.0,))
+    arguments = [str(dataset), "--split", "DB4U", "--weights", str(weights), "--rotations", "1"]
+    assert smooth.main(arguments) == 0
+    lines = capsys.readouterr().out.splitlines()
+    tried = {float(line.split()[3]): line for line in lines if "CAUROC" in line}
+    kept = read_info(weights).smoothing
+    assert kept.fitted_on == "3 unbound complexes of DB4U"
+    value = {
+        share: float(line.split()[5]) + float(line.split()[7]) for share, line in tried.items()
+    }
+    assert value[kept.share] == pytest.approx(max(value.values()), abs=2e-3)
+    assert calibrate.main(arguments) == 0
+    assert read_info(weights).smoothing == kept
+
+
+@needs_shared
+def test_fit_starts_from_given_weights_and_refuses_those_of_another_network(
+    dataset, weights, tmp_path
+):
+    config = tmp_path / "config.json"
+    arguments = [str(dataset), "--config", str(config), "--split", "DB4U", "--check-every", "1",
+                 "--start", str(weights)]  # fmt: skip
+    train = {"steps": 1, "complexes_per_step": 1, "learning_rate": 0.0}
+    config.write_text(json.dumps({"model": TINY, "train": train}))
+    assert fit.main([*arguments, "-o", str(tmp_path / "same")]) == 0
+    given, trained = (
+        np.load(folder / "weights.npz") for folder in (weights, tmp_path / "same/last")
+    )
+    for name in given.files:
+        np.testing.assert_array_equal(given[name], trained[name])
+    config.write_text(json.dumps({"model": {**TINY, "embedding_size": 8}, "train": train}))
+    with pytest.raises(WeightsError, match="run's network"):
+        fit.main([*arguments, "-o", str(tmp_path / "other")])
 
 
 def test_the_logistic_fit_finds_what_made_the_labels():

@@ -1,0 +1,93 @@
+"""Choose how pair scores are smoothed over neighbouring pairs, by CAUROC on DB4.
+
+    python -m train.smooth DB5_DATASET --split DB3 --weights resources/default
+
+Tries a small grid of widths, sharpnesses and shares on unbound complexes that were not trained on
+and stores the one with the highest mean of CAUROC and mean AUROC beside the weights. Calibrate
+afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from sasnet_core.complexes import Complex, load_complex, read_manifest
+from sasnet_core.config import Smoothing
+from sasnet_core.errors import DatasetError, SasnetError
+from sasnet_core.interface import contact_matrix
+from sasnet_core.metrics import auroc, cauroc
+from sasnet_core.predict import Predictor
+from sasnet_core.scores import Smoother
+from sasnet_core.weights import default_folder, read_info, write_config
+
+WIDTHS = (6.0, 8.0, 10.0, 12.0)  # angstrom
+SHARPNESSES = (4.0, 8.0, 16.0)
+SHARES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95)
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset", type=Path, help="dataset of train.db5")
+    parser.add_argument("--split", default="DB3,DB4U", help="splits to choose on")
+    parser.add_argument("--weights", type=Path, help="default: those shipped")
+    parser.add_argument("--rotations", type=int, default=2)
+    return parser.parse_args(arguments)
+
+
+def raw_scores(predictor: Predictor, item: Complex, rotations: int) -> np.ndarray:
+    """Average the scores of a complex over rotations, not smoothed, shape (n_left, n_right)."""
+    return np.mean(list(predictor.rotation_scores(item.left, item.right, rotations, 0)), axis=0)
+
+
+def quality(cases: list[tuple[Complex, np.ndarray]], smoothing: Smoothing) -> tuple[float, float]:
+    """Compute CAUROC and mean AUROC of smoothed scores."""
+    values = []
+    for item, scores in cases:
+        smoothed = Smoother(item.left, item.right, smoothing).smooth(scores)
+        values.append(auroc(contact_matrix(item.contacts, *scores.shape), smoothed))
+    return cauroc(values), float(np.mean(values))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command."""
+    options = parse(arguments)
+    splits = options.split.split(",")
+    rows = [
+        r
+        for r in read_manifest(options.dataset)
+        if r["split"] in splits and r["state"] == "unbound"
+    ]
+    if not rows:
+        raise DatasetError(f"{options.dataset}: no unbound complexes in {options.split}")
+    info = read_info(options.weights or default_folder())
+    predictor = Predictor.load(info.folder)
+    items = [load_complex(options.dataset / row["file"]) for row in rows]
+    cases = [
+        (item, raw_scores(predictor, item, options.rotations))
+        for item in tqdm(items, desc="complexes", disable=None)
+    ]
+    fitted_on = f"{len(rows)} unbound complexes of {options.split}"
+    results = []
+    for width, sharpness, share in itertools.product(WIDTHS, SHARPNESSES, SHARES):
+        smoothing = Smoothing(width, sharpness, share, fitted_on)
+        median, mean = quality(cases, smoothing)
+        results.append((median + mean, smoothing))
+        print(f"{width:4.0f} A  {sharpness:4.0f}  {share:.2f}  CAUROC {median:.3f} mean {mean:.3f}")
+    best = max(results, key=lambda result: result[0])[1]
+    write_config(info.folder, info.model, info.calibration, best)
+    print(best)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except SasnetError as error:
+        sys.exit(f"train.smooth: {error}")
