@@ -257,6 +257,42 @@ class TrainConfig(_Config):
 
 
 @dataclass(frozen=True)
+class RefineConfig(_Config):
+    """How the dense layers are trained on features of frozen convolutions.
+
+    Attributes
+    ----------
+    steps : int
+        Length of the run; the learning rate falls to zero over it along a half cosine.
+    learning_rate, decay : float
+        Of AdamW.
+    complexes : int
+        Complexes in a step.
+    positives, residues : int
+        Contacts drawn per complex and step, and random residues per side for the non-contacts.
+    dropout : float
+        Share of features and of embedding entries left out.
+    average : float
+        Decay per step of the moving average of the weights.
+    drawn : int
+        Residues kept of each protein beside its interface.
+    seed : int
+        Seed of everything random.
+    """
+
+    steps: int = 600
+    learning_rate: float = 5e-4
+    decay: float = 0.01
+    complexes: int = 32
+    positives: int = 8
+    residues: int = 8
+    dropout: float = 0.3
+    average: float = 0.998
+    drawn: int = 64
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class RunConfig(_Config):
     """A model and its training together, as `train.fit` reads and writes them."""
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sasnet_core.config import ModelConfig
+    from sasnet_core.lattice import Lattice
 
 
 def build_tower(config: ModelConfig, dtype: Any = None) -> keras.Model:
@@ -94,6 +95,12 @@ def _dense_block(x: Any, config: ModelConfig, size: int, name: str, dtype: Any) 
     x = layers.Dense(size, use_bias=False, name=name, dtype=dtype)(x)
     x = _normalization(config, f"{name}_norm", dtype)(x)
     return layers.ReLU(name=f"{name}_relu", dtype=dtype)(x)
+
+
+def lattice_tensors(lattice: Lattice) -> list[Any]:
+    """Hand the arrays of a lattice to the backend, in the order of `lattice_features`."""
+    arrays = (lattice.occupancy, *lattice.tables, lattice.windows, lattice.counts)
+    return [ops.convert_to_tensor(array) for array in arrays]
 
 
 def embed_lattice(

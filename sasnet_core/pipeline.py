@@ -80,6 +80,10 @@ class ComplexStream:
         """Return the number of clusters: complexes in one round."""
         return len(self._clusters)
 
+    def clusters(self) -> list[list[Path]]:
+        """List the files of each cluster."""
+        return [list(files) for files in self._clusters]
+
     def complex_at(self, place: int) -> Complex:
         """Return the complex at a place in the stream."""
         round_number, row = divmod(place, len(self._clusters))

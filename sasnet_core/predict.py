@@ -10,8 +10,15 @@ import numpy as np
 from keras import ops
 
 from sasnet_core.config import ROTATIONS, Smoothing
-from sasnet_core.lattice import Lattice, build_lattice, pad_lattice, random_pose
-from sasnet_core.model import build_head, build_tower, embed_lattice, finish_head, split_head
+from sasnet_core.lattice import build_lattice, pad_lattice, random_pose
+from sasnet_core.model import (
+    build_head,
+    build_tower,
+    embed_lattice,
+    finish_head,
+    lattice_tensors,
+    split_head,
+)
 from sasnet_core.scores import PairScores, Smoother
 from sasnet_core.weights import load_variables, read_info
 
@@ -179,12 +186,6 @@ class Predictor:
             scores.append(ops.sigmoid(logits))
         shape = (ops.shape(left)[0], ops.shape(right)[0])
         return ops.reshape((scores[0] + scores[1]) / 2, shape)
-
-
-def lattice_tensors(lattice: Lattice) -> list[Any]:
-    """Hand the arrays of a lattice to the backend, in the order of `model.embed_lattice`."""
-    arrays = (lattice.occupancy, *lattice.tables, lattice.windows, lattice.counts)
-    return [ops.convert_to_tensor(array) for array in arrays]
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -20,7 +20,7 @@ ORDER = (
     ("complexes", "baselines"),
     ("db5", "mining"),
     ("model", "layers", "weights", "pipeline"),
-    ("predict", "training", "prediction"),
+    ("predict", "training", "refining", "prediction"),
     ("export", "summary", "picture"),
     ("cli",),
 )
@@ -29,12 +29,13 @@ RANK = {module: rank for rank, group in enumerate(ORDER) for module in group}
 ANYWHERE, IN_FUNCTION, FOR_TYPES = "anywhere", "in a function", "for types only"
 HEAVY = {
     "gemmi": {"structure": ANYWHERE},
-    "tensorflow": {"training": ANYWHERE, "predict": IN_FUNCTION},
+    "tensorflow": {"training": ANYWHERE, "refining": ANYWHERE, "predict": IN_FUNCTION},
     "keras": {
         "model": ANYWHERE,
         "layers": ANYWHERE,
         "predict": ANYWHERE,
         "training": ANYWHERE,
+        "refining": ANYWHERE,
         "weights": FOR_TYPES,
         "cli": IN_FUNCTION,
     },

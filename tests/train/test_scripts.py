@@ -13,7 +13,7 @@ from sasnet_core.errors import WeightsError
 from sasnet_core.model import build_head, build_tower
 from sasnet_core.scores import logit
 from sasnet_core.weights import read_info, save_weights
-from train import calibrate, db5, evaluate, fit, mine, smooth
+from train import calibrate, db5, evaluate, fit, mine, refine, smooth
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"no structures at {SHARED}")
@@ -156,6 +156,19 @@ def test_smooth_keeps_the_best_and_calibrate_leaves_it_alone(dataset, weights, m
     assert value[kept.share] == pytest.approx(max(value.values()), abs=2e-3)
     assert calibrate.main(arguments) == 0
     assert read_info(weights).smoothing == kept
+
+
+@needs_shared
+def test_refine_writes_weights_of_the_same_network(dataset, weights, tmp_path):
+    output = tmp_path / "refined"
+    arguments = [str(dataset), "--weights", str(weights), "-o", str(output), "--split", "DB4U",
+                 "--steps", "3"]  # fmt: skip
+    assert refine.main(arguments) == 0
+    given, refined = (np.load(folder / "weights.npz") for folder in (weights, output))
+    assert given.files == refined.files
+    changed = [name for name in given.files if not np.array_equal(given[name], refined[name])]
+    assert any("dense/kernel" in name for name in changed)
+    assert not any("conv" in name for name in changed)
 
 
 @needs_shared
