@@ -11,7 +11,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sasnet_core import __version__
 from sasnet_core.config import ROTATIONS
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sasnet_core.prediction import Partner, Prediction
+    from sasnet_core.structure import Structure
 
 EXIT_BAD_INPUT = 2
 DEMO_CHAINS = ("D", "E")
@@ -48,9 +49,17 @@ examples:
 exit codes: 0 done, 2 the input or a setting cannot be used (one line says why)"""
 
 
-def build_parser() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command line in one line, as every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise SettingError instead of printing the usage."""
+        raise SettingError(f"{message}; see sasnet_predict --help")
+
+
+def build_parser() -> Parser:
     """Make the command line's parser."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="sasnet_predict",
         description=DESCRIPTION,
         epilog=EPILOG,
@@ -63,7 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="STRUCTURE",
         help="one file with both partners, or two files; PDB or mmCIF, also gzipped",
     )
-    add("--left", metavar="CHAINS", help="chains of the left partner, like H,L")
+    add("--left", metavar="CHAINS", help="chains of the left partner, like H,L; _: no name")
     add("--right", metavar="CHAINS", help="chains of the right partner, like C")
     add("--demo", action="store_true", help="predict PyMOL's demo structure 1TII, chains D and E")
     add("-o", "--output", type=Path, help="folder for the results (default: sasnet_out)")
@@ -86,7 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--weights", type=Path, metavar="DIR", help="weights to use (default: those shipped)")
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute")
     add("--no-picture", action="store_true", help="leave out picture.png and session.pse")
-    add("--quiet", action="store_true", help="no progress and no summary")
+    add("--quiet", action="store_true", help="no progress and no summary, only warnings")
     add("--progress-lines", action="store_true", help=argparse.SUPPRESS)  # for the PyMOL plugin
     add("--version", action="version", version=f"sasnet {__version__}")
     return parser
@@ -105,10 +114,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         Exit code.
     """
-    options = build_parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        run(options)
+        run(build_parser().parse_args(arguments))
     except SasnetError as error:
         print(f"sasnet_predict: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
@@ -142,8 +150,10 @@ def run(options: argparse.Namespace) -> None:
         write_prediction(prediction, output.staging, pair_count)
         note = "" if options.no_picture else draw_picture(output.staging)
         files = output.publish()
+    for text in filter(None, [*prediction.warnings(), note]):
+        print(f"note: {text}", file=sys.stderr)
     if not options.quiet:
-        print_summary(prediction, files, note)
+        print_summary(prediction, files)
 
 
 def check_options(options: argparse.Namespace) -> int | None:
@@ -182,6 +192,7 @@ def read_partners(options: argparse.Namespace) -> tuple[Partner, Partner]:
     if options.demo:
         paths, left_chains, right_chains = [demo_structure()], [DEMO_CHAINS[0]], [DEMO_CHAINS[1]]
     files = [structure.read(path, options.model, options.assembly) for path in paths]
+    left_chains, right_chains = named(files[0], left_chains), named(files[-1], right_chains)
     if len(files) == 1:
         check_sides(files[0], left_chains, right_chains)
     settings = {"model": options.model, "assembly": options.assembly}
@@ -195,15 +206,22 @@ def read_partners(options: argparse.Namespace) -> tuple[Partner, Partner]:
     return left, right
 
 
+def named(file: Structure, chains: list[str]) -> list[str]:
+    """Let ``_`` stand for the chain without a name, unless a chain is called so."""
+    if "_" in file.chain_ids():
+        return chains
+    return ["" if name == "_" else name for name in chains]
+
+
 def split_chains(text: str | None) -> list[str]:
     """Split ``H,L`` into chain names."""
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
-def check_sides(file: Any, left: list[str], right: list[str]) -> None:
+def check_sides(file: Structure, left: list[str], right: list[str]) -> None:
     """Refuse one file without two sides, or with a chain on both."""
     if not left or not right:
-        known = ", ".join(file.chain_ids()) or "none"
+        known = ", ".join(name or "_" for name in file.chain_ids()) or "none"
         raise SelectionError(
             f"{file.path}: one file needs both --left and --right; its protein chains: {known}"
         )
@@ -304,7 +322,11 @@ def progress_callback(options: argparse.Namespace) -> Iterator[Callable[[int], N
         from tqdm import tqdm
 
         with tqdm(total=options.rotations, desc="rotations", unit="", file=sys.stderr) as bar:
-            yield lambda done: bar.update(done - bar.n) and None
+
+            def show(done: int) -> None:
+                bar.update(done - bar.n)
+
+            yield show
 
 
 def draw_picture(folder: Path) -> str:
@@ -328,14 +350,12 @@ def draw_picture(folder: Path) -> str:
     return ""
 
 
-def print_summary(prediction: Prediction, files: list[Path], note: str) -> None:
+def print_summary(prediction: Prediction, files: list[Path]) -> None:
     """Print the likely interface residues, what they are worth, and the files."""
     from sasnet_core.summary import summary_lines
 
     for line in summary_lines(prediction):
         print(line)
-    for text in filter(None, [*prediction.warnings(), note]):
-        print(f"note: {text}")
     print("files:")
     for path in files:
         print(f"  {path}")

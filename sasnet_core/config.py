@@ -59,24 +59,6 @@ def _check_type(name: str, value: Any, default: Any) -> None:
 
 
 @dataclass(frozen=True)
-class GridConfig(_Config):
-    """The cube around a residue.
-
-    Attributes
-    ----------
-    edge : int
-        Edge of the surfacelet in angstrom, and in voxels of 1 A (paper: 35).
-    """
-
-    edge: int = 35
-
-    def __post_init__(self) -> None:
-        """Refuse edges outside the paper's scaling study."""
-        if not 11 <= self.edge <= 64:
-            raise SettingError(f"edge must be 11 to 64 voxels, got {self.edge}")
-
-
-@dataclass(frozen=True)
 class ModelConfig(_Config):
     """Sizes of the network; the defaults are the paper's (section 4).
 
@@ -108,7 +90,8 @@ class ModelConfig(_Config):
 
     def __post_init__(self) -> None:
         """Check the sizes and that the cube has room for the convolutions."""
-        GridConfig(self.edge)
+        if not 11 <= self.edge <= 64:  # the paper's scaling study: 11 to 41
+            raise SettingError(f"edge must be 11 to 64 voxels, got {self.edge}")
         if self.normalization not in ("batch", "layer"):
             raise SettingError(
                 f"normalization must be 'batch' or 'layer', got {self.normalization!r}"

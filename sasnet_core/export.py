@@ -77,12 +77,10 @@ class OutputFolder:
     def publish(self) -> list[Path]:
         """Move every file to its place and list them, sorted; those of an earlier run go."""
         self.path.mkdir(parents=True, exist_ok=True)
-        for name in PRODUCTS:
+        files = sorted(self.staging.iterdir())
+        moved = [file.replace(self.path / file.name) for file in files]
+        for name in set(PRODUCTS) - {file.name for file in files}:
             (self.path / name).unlink(missing_ok=True)
-        moved = []
-        for file in sorted(self.staging.iterdir()):
-            file.replace(self.path / file.name)
-            moved.append(self.path / file.name)
         return moved
 
 
@@ -116,6 +114,8 @@ def _write_arrays(prediction: Prediction, path: Path) -> None:
             spread=prediction.scores.spread,
             left_residues=_labels(prediction.left.protein),
             right_residues=_labels(prediction.right.protein),
+            left_segments=prediction.left.protein.segment_ids,
+            right_segments=prediction.right.protein.segment_ids,
         )
 
 

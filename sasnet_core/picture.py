@@ -17,10 +17,15 @@ import numpy as np
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-#: Probability 0, 0.5 and 1: light grey, orange, dark red; lightness falls all the way, so the
-#: scale reads without colour vision too.
-PALETTE = ((0.88, 0.88, 0.90), (0.99, 0.60, 0.25), (0.55, 0.00, 0.08))
-PALETTE_NAMES = ("sasnet_low", "sasnet_middle", "sasnet_high")
+#: Probability and its red, green, blue: the scale of the PyMOL plugin. Lightness falls from 0.25
+#: on, so it reads without colour vision too.
+SCALE = (
+    (0.0, 0.82, 0.84, 0.87),
+    (0.25, 0.98, 0.84, 0.52),
+    (0.5, 0.97, 0.60, 0.24),
+    (0.75, 0.86, 0.27, 0.19),
+    (1.0, 0.60, 0.04, 0.30),
+)
 PANEL = 720  # pixels
 MARGIN = 100  # pixels, for the words under the panels
 
@@ -68,10 +73,11 @@ def draw(folder: Path) -> None:
 
 
 def _paint(cmd: Any) -> None:
-    for name, rgb in zip(PALETTE_NAMES, PALETTE, strict=True):
+    names = [f"sasnet_{round(100 * stop)}" for stop, *_ in SCALE]
+    for name, (_, *rgb) in zip(names, SCALE, strict=True):
         cmd.set_color(name, rgb)
     cmd.set("transparency", 0.25)
-    cmd.spectrum("b", " ".join(PALETTE_NAMES), "b > -0.5", minimum=0, maximum=1)
+    cmd.spectrum("b", " ".join(names), "b > -0.5", minimum=0, maximum=1)
     cmd.color("grey50", "b < -0.5")
     cmd.bg_color("white")
     cmd.set("ray_opaque_background", 1)
@@ -146,9 +152,9 @@ def _compose(images: list[Image], titles: list[str]) -> Image:
         pen.text(((place + 0.5) * PANEL, PANEL + 8), title, "black", font, anchor="ma")
     width = 400
     first = (picture.width - width) // 2
+    stops, *channels = zip(*SCALE, strict=True)
     for step in range(width):
-        channels = zip(*PALETTE, strict=True)
-        rgb = tuple(round(255 * np.interp(step / width, (0, 0.5, 1), c)) for c in channels)
+        rgb = tuple(round(255 * np.interp(step / width, stops, channel)) for channel in channels)
         pen.line([(first + step, PANEL + 44), (first + step, PANEL + 60)], fill=rgb)
     words = "probability of being in the interface"
     pen.text((first - 8, PANEL + 52), "0", "black", font, anchor="rm")

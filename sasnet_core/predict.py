@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from sasnet_core.config import ROTATIONS, Smoothing
+from sasnet_core.errors import SettingError
 from sasnet_core.lattice import build_lattice, pad_lattice, random_pose
 from sasnet_core.model import (
     build_head,
@@ -104,6 +105,8 @@ class Predictor:
             ``matrix`` and ``spread`` of shape (n_left, n_right), float32.
         """
         smoother = Smoother(left, right, self.smoothing)
+        if rotations < 1:
+            raise SettingError(f"rotations must be 1 or more, got {rotations}")
         shape = (left.n_residues, right.n_residues)
         total, sums, squares = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         best: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
@@ -136,6 +139,8 @@ class Predictor:
         ndarray, shape (n_left, n_right), float32
         """
         keys = [_content_key(protein) for protein in (left, right)]
+        if keys[0] == keys[1]:  # the same protein twice: poses of their own all the same
+            keys[1] = (*keys[1], 1)
         for rotation in range(rotations):
             embeddings = [
                 self.embed(protein, np.random.default_rng([seed, rotation, *key]))

@@ -48,11 +48,11 @@ class ResidueRow:
     chain: str
     number: int
     insertion_code: str
-    segment: str
     name: str
     probability: float
     spread: float
     max_pair_score: float
+    segment: str
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,8 @@ class PairRow:
     right_name: str
     score: float
     spread: float
+    left_segment: str
+    right_segment: str
 
 
 @dataclass(frozen=True)
@@ -121,11 +123,11 @@ class Prediction:
                         chain,
                         number,
                         code,
-                        str(partner.protein.segment_ids[row]),
                         name,
                         _rounded(probability[row]),
                         _rounded(spread[row]),
                         _rounded(best[row]),
+                        str(partner.protein.segment_ids[row]),
                     )
                 )
         return rows
@@ -136,7 +138,8 @@ class Prediction:
         for i, j in best_pairs(self.scores.matrix, count).tolist():
             left, right = residue_key(self.left.protein, i), residue_key(self.right.protein, j)
             numbers = _rounded(self.scores.matrix[i, j]), _rounded(self.scores.spread[i, j])
-            rows.append(PairRow(*left, *right, *numbers))
+            segments = self.left.protein.segment_ids[i], self.right.protein.segment_ids[j]
+            rows.append(PairRow(*left, *right, *numbers, *map(str, segments)))
         return rows
 
     def warnings(self) -> list[str]:
@@ -182,6 +185,7 @@ class Prediction:
             "weights": {
                 "sha256": self.weights.sha256,
                 "model": self.weights.model.to_dict(),
+                "smoothing": self.weights.smoothing.to_dict(),
                 "calibration": self.calibration.to_dict(),
             },
             "threshold": self.calibration.threshold,

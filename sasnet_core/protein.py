@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 COMPLETENESS_WARNING = 0.8
 #: Coordinates beyond this cannot stand in a PDB file and mean a damaged one (angstrom).
 MAX_COORDINATE = 1e5
+#: No protein is larger (angstrom); one that is holds dummy coordinates such as 9999.
+MAX_EXTENT = 2000.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Protein:
 
     @property
     def sequence(self) -> str:
-        """One-letter sequence of the residues, shape (n_residues,), chains one after the other."""
+        """One letter per residue, chains one after the other."""
         return "".join(one_letter(name) for name in self.residue_names)
 
     def with_coordinates(self, coords: np.ndarray, centers: np.ndarray) -> Protein:
@@ -197,10 +199,11 @@ class _ProteinBuilder:
                 "choose chains that hold protein"
             )
         coords = np.asarray(self.positions, np.float32).reshape(-1, 3)
-        if not (np.abs(coords) < MAX_COORDINATE).all():
+        plausible = (np.abs(coords) < MAX_COORDINATE).all()
+        if not plausible or (np.ptp(coords, axis=0) > MAX_EXTENT).any():
             raise StructureError(
-                f"{self.name}: coordinates must be finite numbers under {MAX_COORDINATE:.0e} A, "
-                "found others; repair or re-download the file"
+                f"{self.name}: coordinates must be finite numbers within {MAX_EXTENT:g} A of one "
+                "another, found others; repair or re-download the file"
             )
         columns = [np.array(column) for column in zip(*self.keys, strict=True)]
         chain_ids, residue_ids, residue_names, segment_ids = columns
@@ -220,7 +223,7 @@ class _ProteinBuilder:
 
 
 def select_chains(protein: Protein, chain_ids: Iterable[str], name: str) -> Protein:
-    """Cut some chains out of a protein.
+    """Cut some chains out of a protein; residues without a CA, and warnings, stay behind.
 
     Parameters
     ----------

@@ -81,7 +81,8 @@ class Structure:
         for chain_id in chain_ids:
             if chain_id not in known:
                 raise SelectionError(
-                    f"{self.path}: no protein chain {chain_id!r}; choose among {', '.join(known)}"
+                    f"{self.path}: no protein chain {chain_id or '_'!r}; choose among "
+                    f"{', '.join(name or '_' for name in known)}"
                 )
 
     def protein(self, chain_ids: Sequence[str] | None = None, name: str | None = None) -> Protein:
@@ -198,6 +199,7 @@ def read(path: str | Path, model: int = 1, assembly: str | None = None) -> Struc
     data = _read_bytes(path)
     text = _unpack(path, data)
     structure = _parse(path, text)
+    structure.merge_chain_parts()  # waters and ligands of a chain stand apart from it in files
     structure.setup_entities()
     chosen = _choose_model(path, structure, model)
     if assembly is not None:
@@ -283,6 +285,11 @@ def _clean_record(path: Path, line: bytes) -> bytes:
 
 
 def _choose_model(path: Path, structure: gemmi.Structure, number: int) -> gemmi.Model:
+    if not len(structure):
+        raise StructureError(
+            f"{path}: at least one atom is needed, none could be read; check that an mmCIF file "
+            "has all columns of _atom_site"
+        )
     if not 1 <= number <= len(structure):
         raise StructureError(
             f"{path}: coordinate model must be 1 to {len(structure)}, got {number}"
@@ -353,7 +360,7 @@ def _raw_residue(chain_id: str, segment_id: str, residue: gemmi.Residue) -> RawR
         RawAtom(
             atom.name,
             atom.element.name,
-            atom.altloc,
+            atom.altloc.strip("\0 "),
             atom.occ,
             (atom.pos.x, atom.pos.y, atom.pos.z),
         )

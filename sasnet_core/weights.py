@@ -124,12 +124,12 @@ def read_info(folder: str | Path) -> WeightsInfo:
         calibration = None if fitted is None else Calibration.from_dict(fitted)
         smoothing = Smoothing.from_dict(values["smoothing"])
         expected = str(values["sha256"])
-    except (ValueError, KeyError, TypeError, SettingError) as error:
+        found = _hash(folder / WEIGHTS_FILE)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SettingError) as error:
         raise WeightsError(
             f"{folder / CONFIG_FILE}: settings of this sasnet are needed ({error}); "
             "use the file that came with the weights"
         ) from None
-    found = _hash(folder / WEIGHTS_FILE)
     if found != expected:
         raise WeightsError(
             f"{folder / WEIGHTS_FILE}: sha256 must be {expected[:12]}..., is {found[:12]}...; "
@@ -150,12 +150,16 @@ def load_variables(folder: Path, tower: keras.Model, head: keras.Model) -> None:
     arrays = _read_arrays(folder / WEIGHTS_FILE)
     if set(arrays) != set(variables):
         differing = sorted(set(arrays) ^ set(variables))
-        raise WeightsError(f"{folder}: weights do not fit their settings at {differing[:3]}")
+        raise WeightsError(
+            f"{folder}: weights do not fit their settings at {differing[:3]}; "
+            "fetch both files again"
+        )
     for name, variable in variables.items():
         value = arrays[name].astype(np.float32)
         if value.shape != tuple(variable.shape):
             raise WeightsError(
-                f"{folder}: {name} must have shape {tuple(variable.shape)}, has {value.shape}"
+                f"{folder}: {name} must have shape {tuple(variable.shape)}, has {value.shape}; "
+                "fetch both files again"
             )
         variable.assign(value)
 

@@ -2,7 +2,7 @@
 
     python -m train.calibrate DB5_DATASET --split DB3,DB4U --weights resources/default
 
-Fits on unbound complexes that were not trained on, the weights' own rotations averaged, and
+Fits on unbound complexes that were not trained on, --rotations of them averaged, and
 writes slope, intercept, the threshold with the best F1 and what they were fitted on beside the
 weights.
 """

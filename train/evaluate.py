@@ -129,6 +129,7 @@ def evaluate(item: Complex, matrix: np.ndarray) -> dict[str, float | int | str]:
 def bootstrap_interval(values: list[float], seed: int = 0) -> tuple[float, float]:
     """Compute the 95 % interval of the median by resampling complexes."""
     rng = np.random.default_rng(seed)
+    values = np.nan_to_num(values).tolist()  # a failed complex counts 0
     picks = rng.integers(len(values), size=(BOOTSTRAP, len(values)))
     medians = np.median(np.asarray(values)[picks], axis=1)
     low, high = np.percentile(medians, [2.5, 97.5])

@@ -22,7 +22,7 @@ import tensorflow as tf
 
 from sasnet_core.complexes import Complex, load_complex, read_manifest
 from sasnet_core.config import RunConfig, write_json
-from sasnet_core.errors import DatasetError, SasnetError, WeightsError
+from sasnet_core.errors import DatasetError, SasnetError, SettingError, WeightsError
 from sasnet_core.interface import contact_matrix
 from sasnet_core.metrics import auroc, cauroc
 from sasnet_core.pipeline import ComplexStream
@@ -64,6 +64,20 @@ def check(predictor: Predictor, complexes: list[Complex]) -> tuple[float, float]
         matrix = predictor.score(item.left, item.right, rotations=1).matrix
         values.append(auroc(contact_matrix(item.contacts, *matrix.shape), matrix))
     return cauroc(values), float(np.mean(values))
+
+
+def read_config(path: Path) -> RunConfig:
+    """Read the settings of a run.
+
+    Raises
+    ------
+    SettingError
+        The file is missing, is no JSON, or holds settings that are none.
+    """
+    try:
+        return RunConfig.from_dict(json.loads(path.read_text()))
+    except (OSError, ValueError, AttributeError) as error:
+        raise SettingError(f"{path}: JSON with 'model' and 'train' is needed ({error})") from None
 
 
 def start(trainer: Trainer, folder: Path) -> None:
@@ -113,8 +127,7 @@ class RunLog:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
-    values = json.loads(options.config.read_text()) if options.config else {}
-    config = RunConfig.from_dict(values)
+    config = read_config(options.config) if options.config else RunConfig()
     options.output.mkdir(parents=True, exist_ok=True)
     write_json(config.to_dict(), options.output / "config.json")
     stream = ComplexStream(options.dataset, config.train.seed, options.split)

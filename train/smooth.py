@@ -3,8 +3,8 @@
     python -m train.smooth DB5_DATASET --split DB3 --weights resources/default
 
 Tries a small grid of widths, sharpnesses and shares on unbound complexes that were not trained on
-and stores the one with the highest mean of CAUROC and mean AUROC beside the weights. Calibrate
-afterwards.
+and stores the one with the highest mean of CAUROC and mean AUROC beside the weights. Their
+calibration no longer fits then and is taken away: run train.calibrate afterwards.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
         results.append((median + mean, smoothing))
         print(f"{width:4.0f} A  {sharpness:4.0f}  {share:.2f}  CAUROC {median:.3f} mean {mean:.3f}")
     best = max(results, key=lambda result: result[0])[1]
-    write_config(info.folder, info.model, info.calibration, best)
+    write_config(info.folder, info.model, None, best)  # a calibration would no longer fit
     print(best)
     return 0
 

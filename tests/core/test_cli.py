@@ -14,10 +14,11 @@ import pytest
 from sasnet_core.cli import main
 from tests.core.build import atom_line, chain_lines, write_pdb
 
-RESIDUE_COLUMNS = "side,chain,number,insertion_code,segment,name,probability,spread,max_pair_score"
+RESIDUE_COLUMNS = "side,chain,number,insertion_code,name,probability,spread,max_pair_score,segment"
 PAIR_COLUMNS = (
     "left_chain,left_number,left_insertion_code,left_name,"
-    "right_chain,right_number,right_insertion_code,right_name,score,spread"
+    "right_chain,right_number,right_insertion_code,right_name,score,spread,"
+    "left_segment,right_segment"
 )
 TABLES = ["pairs.csv", "residues.csv", "result.json", "scores.npz"]
 
@@ -70,7 +71,14 @@ def test_the_pair_table_falls_and_has_a_thousand_rows(demo_result):
 
 def test_the_arrays_fit_the_tables(demo_result):
     with np.load(demo_result / "scores.npz", allow_pickle=False) as arrays:
-        assert set(arrays.files) == {"scores", "spread", "left_residues", "right_residues"}
+        assert set(arrays.files) == {
+            "scores",
+            "spread",
+            "left_residues",
+            "right_residues",
+            "left_segments",
+            "right_segments",
+        }
         scores, spread = arrays["scores"], arrays["spread"]
         left, right = arrays["left_residues"].tolist(), arrays["right_residues"].tolist()
     assert scores.shape == spread.shape == (len(left), len(right))
@@ -204,7 +212,7 @@ def test_warnings_are_told(command, work, capfd):
     write_pdb(work / "trace.pdb", [atom_line("CA", "TRP", number=k, xyz=(3.8 * k, 0, 0))
                                    for k in range(1, 5)])  # fmt: skip
     assert command("trace.pdb", "right.pdb") == 0
-    assert "note: trace:A: 4 of 56 expected heavy atoms" in capfd.readouterr().out
+    assert "note: trace:A: 4 of 56 expected heavy atoms" in capfd.readouterr().err
 
 
 def test_progress_lines_count_the_rotations(command, capfd):

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from sasnet_core import config
 from sasnet_core.config import (
-    GridConfig,
     MiningConfig,
     ModelConfig,
     RunConfig,
@@ -18,7 +17,7 @@ from sasnet_core.errors import SettingError
 
 def test_defaults_are_the_numbers_of_the_paper():
     model, train, mining = ModelConfig(), TrainConfig(), MiningConfig()
-    assert GridConfig().edge == model.edge == 35
+    assert model.edge == 35
     assert model.filters == (32, 64, 128, 256)
     assert model.poolings == 2 and model.pooled_layers == (2, 4)
     assert (model.embedding_size, model.head_sizes) == (512, (512, 512))
@@ -80,7 +79,7 @@ def test_impossible_networks_are_refused(values):
         ModelConfig(**values)
 
 
-@pytest.mark.parametrize("kind", [GridConfig, ModelConfig, TrainConfig, MiningConfig])
+@pytest.mark.parametrize("kind", [ModelConfig, TrainConfig, MiningConfig])
 def test_unknown_names_are_refused_with_those_known(kind):
     with pytest.raises(SettingError, match="unknown settings .'colour'.; known"):
         kind.from_dict({"colour": 1})

@@ -432,3 +432,24 @@ def test_a_damaged_file_gives_a_protein_or_a_structure_error_and_nothing_else(tm
         assert "\n" not in str(error)
     else:
         assert protein.n_residues == len(protein.residue_ids) > 0
+
+
+def test_two_residues_of_one_number_without_altlocs_both_stay(tmp_path):
+    lines = [*residue_lines(number=1), *residue_lines(number=1, xyz=(4, 0, 0), residue="ALA")]
+    protein = structure.read(write_pdb(tmp_path / "a.pdb", lines)).protein()
+    assert protein.residue_names.tolist() == ["CYS", "ALA"]
+    assert any("repeat" in warning for warning in protein.warnings)
+
+
+def test_dummy_coordinates_far_away_are_refused(tmp_path):
+    lines = [*residue_lines(number=1), *residue_lines(number=2, xyz=(9990, 0, 0))]
+    with pytest.raises(StructureError, match="within 2000 A"):
+        structure.read(write_pdb(tmp_path / "a.pdb", lines)).protein()
+
+
+def test_copies_in_an_assembly_are_numbered_whatever_else_a_chain_holds(tmp_path):
+    waters = residue_lines("A", 500, (90, 0, 0), residue="HOH", record="HETATM")
+    lines = [*REMARK_350, *chain_lines(start=(5, 0, 0)), "TER", *chain_lines("B"), "TER", *waters]
+    entry = structure.read(write_pdb(tmp_path / "a.pdb", lines), assembly="1")
+    assert entry.chain_ids() == ["A", "A-2"]
+    np.testing.assert_allclose(entry.protein(["A-2"]).centers[0], [-5, 0, 40], atol=1e-4)

@@ -79,3 +79,9 @@ def test_colours_survive_a_saved_session(enterotoxin, colouring, per_atom, tmp_p
     enterotoxin.load(str(tmp_path / "session.pse"))
     assert per_atom(enterotoxin, "polymer", "color") == wanted
     assert "sasnet_legend" in enterotoxin.get_names("objects")
+
+
+def test_the_picture_of_the_shell_command_has_the_same_scale(plugin):
+    from sasnet_core import picture
+
+    assert plugin.colouring.SCALE == picture.SCALE

@@ -154,6 +154,7 @@ def test_smooth_keeps_the_best_and_calibrate_leaves_it_alone(dataset, weights, m
         share: float(line.split()[5]) + float(line.split()[7]) for share, line in tried.items()
     }
     assert value[kept.share] == pytest.approx(max(value.values()), abs=2e-3)
+    assert read_info(weights).calibration is None
     assert calibrate.main(arguments) == 0
     assert read_info(weights).smoothing == kept
 
