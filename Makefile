@@ -34,6 +34,7 @@ dist/sasnet_plugin.zip: $(wildcard plugin/*.py)
 $(STAMP): setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "sasnet needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/system-libraries python3-venv
 	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "a virtual environment cannot be made; on Debian: apt-get install python3-venv"; exit 2; }
 	$(BIN)/python -m pip install --quiet --editable '.[pymol,train,test]'
