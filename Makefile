@@ -29,7 +29,7 @@ plugin: dist/sasnet_plugin.zip
 dist/sasnet_plugin.zip: $(wildcard plugin/*.py)
 	rm -rf build/plugin && mkdir -p build/plugin/sasnet_plugin dist
 	cp plugin/*.py LICENSE build/plugin/sasnet_plugin/
-	rm -f $@ && cd build/plugin && $(PYTHON) -m zipfile -c ../../$@ sasnet_plugin/
+	rm -f $@ && $(PYTHON) -m zipfile -c $@ build/plugin/sasnet_plugin
 
 $(STAMP): setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
