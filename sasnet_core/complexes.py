@@ -93,3 +93,41 @@ def read_manifest(dataset: Path) -> list[dict[str, str]]:
         )
     with path.open(newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+def benchmark_rows(
+    dataset: Path, splits: str | None, state: str = "unbound"
+) -> list[dict[str, str]]:
+    """List a benchmark's complexes of some splits in one state.
+
+    Parameters
+    ----------
+    dataset : Path
+        Made by `train.db5`, or mined: then every complex is bound.
+    splits : str or None
+        Like ``"DB3,DB4U"``; None for all.
+    state : str
+        "unbound" or "bound".
+
+    Returns
+    -------
+    list of dict
+        Rows of the manifest, never none.
+
+    Raises
+    ------
+    DatasetError
+        There is no such complex.
+    """
+    wanted = None if splits is None else splits.split(",")
+    rows = [
+        row
+        for row in read_manifest(dataset)
+        if (wanted is None or row["split"] in wanted) and row.get("state", "bound") == state
+    ]
+    if not rows:
+        raise DatasetError(
+            f"{dataset}: {state} complexes of {splits or 'any split'} are needed, there are none; "
+            "name another split or dataset"
+        )
+    return rows

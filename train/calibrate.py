@@ -18,9 +18,9 @@ import numpy as np
 from scipy.optimize import minimize
 from tqdm import tqdm
 
-from sasnet_core.complexes import load_complex, read_manifest
+from sasnet_core.complexes import benchmark_rows, load_complex
 from sasnet_core.config import ROTATIONS, Calibration
-from sasnet_core.errors import DatasetError, SasnetError
+from sasnet_core.errors import SasnetError
 from sasnet_core.interface import contact_matrix
 from sasnet_core.predict import Predictor
 from sasnet_core.scores import logit, residue_probabilities
@@ -95,14 +95,7 @@ def best_threshold(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
-    splits = options.split.split(",")
-    rows = [
-        r
-        for r in read_manifest(options.dataset)
-        if r["split"] in splits and r["state"] == "unbound"
-    ]
-    if not rows:
-        raise DatasetError(f"{options.dataset}: no unbound complexes in {options.split}")
+    rows = benchmark_rows(options.dataset, options.split)
     info = read_info(options.weights or default_folder())
     predictor = Predictor.load(info.folder)
     best, labels = collect(options.dataset, rows, predictor, options.rotations)

@@ -17,9 +17,9 @@ import numpy as np
 from tqdm import tqdm
 
 from sasnet_core.baselines import distance_from_centre_product, exposed_area_product
-from sasnet_core.complexes import Complex, load_complex, read_manifest, write_table
+from sasnet_core.complexes import Complex, benchmark_rows, load_complex, write_table
 from sasnet_core.config import ROTATIONS
-from sasnet_core.errors import DatasetError, SasnetError
+from sasnet_core.errors import SasnetError
 from sasnet_core.interface import contact_matrix
 from sasnet_core.metrics import auroc, average_precision, cauroc, precision_at
 from sasnet_core.predict import Predictor
@@ -62,13 +62,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def chosen_rows(options: argparse.Namespace) -> list[dict[str, str]]:
     """Pick the rows of the manifest that the options ask for."""
-    rows = [
-        row
-        for row in read_manifest(options.dataset)
-        if options.split in (None, row["split"]) and row.get("state", "bound") == options.state
-    ]
-    if not rows:
-        raise DatasetError(f"{options.dataset}: no {options.state} complexes in {options.split}")
+    rows = benchmark_rows(options.dataset, options.split, options.state)
     if options.count:
         places = np.linspace(0, len(rows) - 1, min(options.count, len(rows)))
         rows = [rows[k] for k in places.round().astype(int)]

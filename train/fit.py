@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from sasnet_core.complexes import Complex, load_complex, read_manifest
+from sasnet_core.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.config import RunConfig, write_json
 from sasnet_core.errors import DatasetError, SasnetError, SettingError, WeightsError
 from sasnet_core.interface import contact_matrix
@@ -50,7 +50,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def validation_complexes(dataset: Path, count: int) -> list[Complex]:
     """Load a fixed, evenly spread subset of the unbound DB4U complexes."""
-    rows = [r for r in read_manifest(dataset) if r["split"] == "DB4U" and r["state"] == "unbound"]
+    rows = benchmark_rows(dataset, "DB4U")
     if not 1 <= count <= len(rows):
         raise DatasetError(f"{dataset}: 1 to {len(rows)} complexes for the checks, got {count}")
     chosen = np.linspace(0, len(rows) - 1, count).round().astype(int)

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from sasnet_core.complexes import Complex, load_complex, read_manifest
+from sasnet_core.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.config import Smoothing
-from sasnet_core.errors import DatasetError, SasnetError
+from sasnet_core.errors import SasnetError
 from sasnet_core.interface import contact_matrix
 from sasnet_core.metrics import auroc, cauroc
 from sasnet_core.predict import Predictor
@@ -58,14 +58,7 @@ def quality(cases: list[tuple[Complex, np.ndarray]], smoothing: Smoothing) -> tu
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
-    splits = options.split.split(",")
-    rows = [
-        r
-        for r in read_manifest(options.dataset)
-        if r["split"] in splits and r["state"] == "unbound"
-    ]
-    if not rows:
-        raise DatasetError(f"{options.dataset}: no unbound complexes in {options.split}")
+    rows = benchmark_rows(options.dataset, options.split)
     info = read_info(options.weights or default_folder())
     predictor = Predictor.load(info.folder)
     items = [load_complex(options.dataset / row["file"]) for row in rows]

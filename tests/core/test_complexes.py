@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from sasnet_core.complexes import load_complex, read_manifest, save_complex, write_table
+from sasnet_core.complexes import (
+    benchmark_rows,
+    load_complex,
+    read_manifest,
+    save_complex,
+    write_table,
+)
 from sasnet_core.errors import DatasetError
 from tests.core.build import random_complex
 
@@ -85,3 +91,13 @@ def test_a_dataset_without_manifest_is_refused(tmp_path):
 def test_a_manifest_comes_back(tmp_path):
     write_table([{"id": "1abc", "split": "train"}], tmp_path / "manifest.csv", ["id", "split"])
     assert read_manifest(tmp_path) == [{"id": "1abc", "split": "train"}]
+
+
+def test_rows_of_a_benchmark_are_those_of_the_splits_and_state(tmp_path):
+    table = [("DB3", "unbound"), ("DB4U", "unbound"), ("DB4U", "bound"), ("DB5U", "unbound")]
+    rows = [{"split": split, "state": state} for split, state in table]
+    write_table(rows, tmp_path / "manifest.csv", ["split", "state"])
+    assert benchmark_rows(tmp_path, "DB3,DB4U") == rows[:2]
+    assert benchmark_rows(tmp_path, None, "bound") == [rows[2]]
+    with pytest.raises(DatasetError, match="bound complexes of DB3 are needed"):
+        benchmark_rows(tmp_path, "DB3", "bound")
