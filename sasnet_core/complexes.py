@@ -5,16 +5,14 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 
 from sasnet_core.errors import DatasetError
+from sasnet_core.files import write_arrays
 from sasnet_core.protein import Protein
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 MANIFEST = "manifest.csv"
 
@@ -30,17 +28,13 @@ class Complex:
 
 
 def save_complex(item: Complex, path: Path) -> None:
-    """Write a complex as .npz without pickle, by way of a temporary name."""
+    """Write a complex as .npz without pickle; its folder is made if it is not there."""
     arrays: dict[str, np.ndarray] = {"name": np.array(item.name), "contacts": item.contacts}
     for side in ("left", "right"):
         protein: Protein = getattr(item, side)
         arrays[f"{side}_name"] = np.array(protein.name)
         arrays |= {f"{side}_{key}": value for key, value in protein.array_fields().items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as stream:
-        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
-    temporary.replace(path)
+    write_arrays(arrays, path)
 
 
 def load_complex(path: Path) -> Complex:
@@ -65,16 +59,6 @@ def _protein_of(arrays: Any, side: str) -> Protein:
     prefix = f"{side}_"
     values = {k.removeprefix(prefix): arrays[k] for k in arrays.files if k.startswith(prefix)}
     return Protein(name=str(values.pop("name")), **values)
-
-
-def write_table(rows: Sequence[dict[str, Any]], path: Path, columns: Iterable[str]) -> None:
-    """Write rows as CSV with a fixed column order, by way of a temporary name."""
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, list(columns), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    temporary.replace(path)
 
 
 def read_manifest(dataset: Path) -> list[dict[str, str]]:

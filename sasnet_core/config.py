@@ -7,14 +7,10 @@ Prediction" (arXiv 1807.01297).
 from __future__ import annotations
 
 import dataclasses
-import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from sasnet_core.errors import SettingError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: Any two heavy atoms within this make a contact (angstrom; paper, section 3).
 CONTACT_CUTOFF = 6.0
@@ -356,10 +352,3 @@ class Calibration(_Config):
     rotations: int = 0
     residues: int = 0
     interface_share: float = 0.0
-
-
-def write_json(values: dict[str, Any], path: Path) -> None:
-    """Write plain values as JSON, by way of a temporary name."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n")
-    temporary.replace(path)

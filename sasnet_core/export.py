@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sasnet_core.complexes import write_table
-from sasnet_core.config import write_json
 from sasnet_core.errors import OutputError
+from sasnet_core.files import write_arrays, write_json, write_table
 from sasnet_core.prediction import PairRow, ResidueRow
 
 if TYPE_CHECKING:
@@ -102,21 +101,21 @@ def write_prediction(prediction: Prediction, folder: Path, pair_count: int | Non
     pairs = [asdict(r) for r in prediction.pair_rows(pair_count)]
     write_table(pairs, folder / "pairs.csv", columns)
     write_json(prediction.to_dict(pair_count), folder / "result.json")
-    _write_arrays(prediction, folder / "scores.npz")
+    write_arrays(_arrays(prediction), folder / "scores.npz")
     _write_structures(prediction, folder)
 
 
-def _write_arrays(prediction: Prediction, path: Path) -> None:
-    with path.open("wb") as stream:
-        np.savez_compressed(
-            stream,
-            scores=prediction.scores.matrix,
-            spread=prediction.scores.spread,
-            left_residues=_labels(prediction.left.protein),
-            right_residues=_labels(prediction.right.protein),
-            left_segments=prediction.left.protein.segment_ids,
-            right_segments=prediction.right.protein.segment_ids,
-        )
+def _arrays(prediction: Prediction) -> dict[str, np.ndarray]:
+    """Gather the content of scores.npz."""
+    left, right = prediction.left.protein, prediction.right.protein
+    return {
+        "scores": prediction.scores.matrix,
+        "spread": prediction.scores.spread,
+        "left_residues": _labels(left),
+        "right_residues": _labels(right),
+        "left_segments": left.segment_ids,
+        "right_segments": right.segment_ids,
+    }
 
 
 def _labels(protein: Protein) -> np.ndarray:

@@ -12,8 +12,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from sasnet_core.config import Calibration, ModelConfig, Smoothing, write_json
+from sasnet_core.config import Calibration, ModelConfig, Smoothing
 from sasnet_core.errors import SettingError, WeightsError
+from sasnet_core.files import write_arrays, write_json
 
 if TYPE_CHECKING:
     import keras
@@ -68,15 +69,11 @@ def save_weights(
     calibration : Calibration, optional
         See `WeightsInfo`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     arrays = {
         name: np.asarray(variable, np.float16 if variable.path.endswith("kernel") else np.float32)
         for name, variable in _named_variables(tower, head).items()
     }
-    temporary = folder / (WEIGHTS_FILE + ".tmp")
-    with temporary.open("wb") as stream:
-        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
-    temporary.replace(folder / WEIGHTS_FILE)
+    write_arrays(arrays, folder / WEIGHTS_FILE)
     write_config(folder, model, calibration)
 
 

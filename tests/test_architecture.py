@@ -14,7 +14,7 @@ CORE = ROOT / "sasnet_core"
 
 #: Each module may import those of earlier lines and of its own.
 ORDER = (
-    ("errors", "chemistry", "config"),
+    ("errors", "chemistry", "config", "files"),
     ("protein", "rotations", "metrics"),
     ("voxels", "lattice", "interface", "scores", "structure", "homology"),
     ("complexes", "baselines"),

@@ -14,8 +14,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from sasnet_core import db5
-from sasnet_core.complexes import MANIFEST, save_complex, write_table
+from sasnet_core.complexes import MANIFEST, save_complex
 from sasnet_core.errors import SasnetError
+from sasnet_core.files import write_table
 
 COLUMNS = (
     "id", "state", "n_left", "n_right", "n_contacts", "unmapped_contacts", "category",

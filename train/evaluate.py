@@ -17,9 +17,10 @@ import numpy as np
 from tqdm import tqdm
 
 from sasnet_core.baselines import distance_from_centre_product, exposed_area_product
-from sasnet_core.complexes import Complex, benchmark_rows, load_complex, write_table
+from sasnet_core.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import SasnetError
+from sasnet_core.files import write_table
 from sasnet_core.interface import contact_matrix
 from sasnet_core.metrics import auroc, average_precision, cauroc, precision_at
 from sasnet_core.predict import Predictor

@@ -21,8 +21,9 @@ import numpy as np
 import tensorflow as tf
 
 from sasnet_core.complexes import Complex, benchmark_rows, load_complex
-from sasnet_core.config import RunConfig, write_json
+from sasnet_core.config import RunConfig
 from sasnet_core.errors import DatasetError, SasnetError, SettingError, WeightsError
+from sasnet_core.files import write_json
 from sasnet_core.interface import contact_matrix
 from sasnet_core.metrics import auroc, cauroc
 from sasnet_core.pipeline import ComplexStream
@@ -128,7 +129,6 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
     config = read_config(options.config) if options.config else RunConfig()
-    options.output.mkdir(parents=True, exist_ok=True)
     write_json(config.to_dict(), options.output / "config.json")
     stream = ComplexStream(options.dataset, config.train.seed, options.split)
     held_out = (

@@ -18,9 +18,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from sasnet_core import homology, mining, structure
-from sasnet_core.complexes import MANIFEST, Complex, save_complex, write_table
-from sasnet_core.config import MiningConfig, write_json
+from sasnet_core.complexes import MANIFEST, Complex, save_complex
+from sasnet_core.config import MiningConfig
 from sasnet_core.errors import SasnetError
+from sasnet_core.files import write_json, write_table
 
 COLUMNS = (
     "id", "entry", "left_chains", "right_chains", "n_left", "n_right", "n_contacts",

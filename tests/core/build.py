@@ -5,8 +5,9 @@ from pathlib import Path
 import gemmi
 import numpy as np
 
-from sasnet_core.complexes import MANIFEST, Complex, save_complex, write_table
+from sasnet_core.complexes import MANIFEST, Complex, save_complex
 from sasnet_core.config import ModelConfig
+from sasnet_core.files import write_table
 from sasnet_core.interface import contacts
 from sasnet_core.protein import Protein, RawAtom, RawResidue, build_protein
 

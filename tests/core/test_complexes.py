@@ -6,9 +6,9 @@ from sasnet_core.complexes import (
     load_complex,
     read_manifest,
     save_complex,
-    write_table,
 )
 from sasnet_core.errors import DatasetError
+from sasnet_core.files import write_table
 from tests.core.build import random_complex
 
 
@@ -76,11 +76,6 @@ def test_a_damaged_file_is_a_dataset_error_that_names_it(tmp_path, damage):
     damage(path)
     with pytest.raises(DatasetError, match="pair.npz"):
         load_complex(path)
-
-
-def test_tables_keep_their_column_order(tmp_path):
-    write_table([{"b": 1, "a": "x,y"}], tmp_path / "t.csv", ["a", "b"])
-    assert (tmp_path / "t.csv").read_text() == 'a,b\n"x,y",1\n'
 
 
 def test_a_dataset_without_manifest_is_refused(tmp_path):

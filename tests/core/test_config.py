@@ -10,9 +10,9 @@ from sasnet_core.config import (
     ModelConfig,
     RunConfig,
     TrainConfig,
-    write_json,
 )
 from sasnet_core.errors import SettingError
+from sasnet_core.files import write_json
 
 
 def test_defaults_are_the_numbers_of_the_paper():

@@ -1,0 +1,62 @@
+"""Files written whole or not at all: JSON, tables, arrays."""
+
+from __future__ import annotations
+
+import csv
+import json
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+
+@contextmanager
+def written_whole(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[Any]]:
+    """Open a file that gets its name when the block ends; if it fails, an earlier file stays.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its folder is made if it is not there.
+    mode : str
+        "w" for text (UTF-8, lines end as written), "wb" for bytes.
+
+    Yields
+    ------
+    file object
+        Open for writing under a temporary name in the same folder.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    text = {} if mode == "wb" else {"encoding": "utf-8", "newline": ""}
+    try:
+        with temporary.open(mode, **text) as stream:  # type: ignore[call-overload]
+            yield stream
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_json(values: Mapping[str, Any], path: Path) -> None:
+    """Write plain values as JSON, keys sorted."""
+    with written_whole(path) as stream:
+        stream.write(json.dumps(values, indent=2, sort_keys=True) + "\n")
+
+
+def write_table(rows: Iterable[Mapping[str, Any]], path: Path, columns: Iterable[str]) -> None:
+    """Write rows as CSV with a fixed column order."""
+    with written_whole(path) as stream:
+        writer = csv.DictWriter(stream, list(columns), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
+    """Write named arrays of numbers and texts as compressed .npz."""
+    with written_whole(path, "wb") as stream:
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
