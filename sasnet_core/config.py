@@ -75,6 +75,14 @@ class ModelConfig(_Config):
         "batch" (paper): after every convolution and dense layer but the last; "layer": layer
         normalization after the dense layers, none after convolutions, where it would hide how
         densely the atoms lie.
+    context_layers : int
+        Layers in which residues hear from the residues around them; 0: none (paper).
+    context_size : int
+        Outputs of each context layer; the head reads these where there are any.
+    neighbours : int
+        Residues that each residue hears from: the nearest by CA distance.
+    dropout : float
+        Share of the context layers' inputs and messages left out in training.
     """
 
     edge: int = 35
@@ -83,6 +91,10 @@ class ModelConfig(_Config):
     embedding_size: int = 512
     head_sizes: tuple[int, ...] = (512, 512)
     normalization: str = "batch"
+    context_layers: int = 0
+    context_size: int = 128
+    neighbours: int = 20
+    dropout: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the sizes and that the cube has room for the convolutions."""
@@ -95,12 +107,31 @@ class ModelConfig(_Config):
         sizes = (*self.filters, self.embedding_size, *self.head_sizes)
         if not self.filters or not self.head_sizes or min(sizes) < 1:
             raise SettingError(f"layer sizes must be positive, got {sizes}")
+        if not 0 <= self.context_layers <= 8:
+            raise SettingError(f"context_layers must be 0 to 8, got {self.context_layers}")
+        if min(self.context_size, self.neighbours) < 1:
+            raise SettingError(
+                f"context_size and neighbours must be positive, got {self.context_size} "
+                f"and {self.neighbours}"
+            )
+        if not 0 <= self.dropout < 1:
+            raise SettingError(f"dropout must be at least 0 and under 1, got {self.dropout}")
         if not 0 <= self.poolings <= 2:
             raise SettingError(f"poolings must be 0, 1 or 2, got {self.poolings}")
         if self.pooled_layers is None:
             raise SettingError(
                 f"{len(self.filters)} convolutions do not fit into a cube of {self.edge} voxels"
             )
+
+    @property
+    def neighbours_read(self) -> int:
+        """Neighbours that the network reads: none without context layers."""
+        return self.neighbours if self.context_layers else 0
+
+    @property
+    def head_input(self) -> int:
+        """Size of what the head reads of each residue."""
+        return self.context_size if self.context_layers else self.embedding_size
 
     @property
     def pooled_layers(self) -> tuple[int, ...]:
@@ -214,6 +245,11 @@ class TrainConfig(_Config):
     auxiliary : float
         Weight of what the embedding of every residue is also asked in training: its amino acid,
         its exposed area, whether it is in the interface; 0: nothing (paper).
+    weight_decay : float
+        Share of the learning rate by which weights shrink in each step.
+    frozen_poses : int
+        0: the tower is trained (paper). Otherwise it stays as it starts, embeds every complex in
+        this many poses once, and only context layers and head are trained, many times faster.
     precision : str
         "float32" or "mixed_bfloat16".
     seed : int
@@ -231,43 +267,9 @@ class TrainConfig(_Config):
     noise: float = 0.0
     average: float = 0.0
     auxiliary: float = 0.0
+    weight_decay: float = 0.0
+    frozen_poses: int = 0
     precision: str = "float32"
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class RefineConfig(_Config):
-    """How the dense layers are trained on features of frozen convolutions.
-
-    Attributes
-    ----------
-    steps : int
-        Length of the run; the learning rate falls to zero over it along a half cosine.
-    learning_rate, decay : float
-        Of AdamW.
-    complexes : int
-        Complexes in a step.
-    positives, residues : int
-        Contacts drawn per complex and step, and random residues per side for the non-contacts.
-    dropout : float
-        Share of features and of embedding entries left out.
-    average : float
-        Decay per step of the moving average of the weights.
-    drawn : int
-        Residues kept of each protein beside its interface.
-    seed : int
-        Seed of everything random.
-    """
-
-    steps: int = 600
-    learning_rate: float = 5e-4
-    decay: float = 0.01
-    complexes: int = 32
-    positives: int = 8
-    residues: int = 8
-    dropout: float = 0.3
-    average: float = 0.998
-    drawn: int = 64
     seed: int = 0
 
 

@@ -60,10 +60,10 @@ def build_head(config: ModelConfig, dtype: Any = None) -> keras.Model:
     Returns
     -------
     keras.Model
-        Inputs two times (batch, embedding_size), output (batch, 1), float32.
+        Inputs two times (batch, head_input), output (batch, 1), float32.
     """
-    left = keras.Input((config.embedding_size,), name="left_embedding")
-    right = keras.Input((config.embedding_size,), name="right_embedding")
+    left = keras.Input((config.head_input,), name="left_embedding")
+    right = keras.Input((config.head_input,), name="right_embedding")
     x = layers.Concatenate(name="concatenate", dtype=dtype)([left, right])
     for number, size in enumerate(config.head_sizes, start=1):
         x = _dense_block(x, config, size, f"dense{number}", dtype)

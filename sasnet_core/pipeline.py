@@ -16,14 +16,16 @@ from sasnet_core.complexes import load_complex, read_manifest
 from sasnet_core.errors import DatasetError
 from sasnet_core.interface import exposed_area, sample_negatives
 from sasnet_core.lattice import Lattice, build_lattice, join_lattices, pad_lattice, random_pose
+from sasnet_core.surroundings import find_surroundings, join_surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from sasnet_core.complexes import Complex
     from sasnet_core.config import ModelConfig, TrainConfig
     from sasnet_core.protein import Protein
+    from sasnet_core.surroundings import Surroundings
 
 
 #: A typical exposed residue (A^2); brings areas to the scale of the other losses.
@@ -36,7 +38,9 @@ AREA_POINTS = 100
 class Batch:
     """Residues of some complexes on one joined lattice, and pairs of them."""
 
-    lattice: Lattice
+    lattice: Lattice | None  # None: their embeddings are known
+    embeddings: np.ndarray | None  # (n_residues, embedding_size) float16, from a frozen tower
+    surroundings: Surroundings
     pairs: np.ndarray  # (n_pairs, 2) int32, rows of the lattice's windows, (left, right)
     labels: np.ndarray  # (n_pairs,) float32, 1 contact, 0 none
     weights: np.ndarray  # (n_pairs,) float32, sum 1 over the batch
@@ -98,6 +102,7 @@ def make_batch(
     model: ModelConfig,
     config: TrainConfig,
     rngs: Sequence[np.random.Generator],
+    embeddings: Sequence[np.ndarray] | None = None,
 ) -> Batch:
     """Put complexes in random poses and draw their pairs.
 
@@ -113,30 +118,58 @@ def make_batch(
         Network and training.
     rngs : sequence of numpy.random.Generator
         A source of randomness for each complex.
+    embeddings : sequence of ndarray, shape (poses, n_residues, embedding_size), optional
+        Of each complex, left residues first, where the tower is frozen: one pose is drawn.
     """
-    lattices, pairs, labels, weights = [], [], [], []
+    lattices, surroundings, chosen, pairs, labels, weights = [], [], [], [], [], []
     first_row = 0
-    for item, rng in zip(complexes, rngs, strict=True):
-        positives = item.contacts
-        if len(positives) > config.positives:
-            positives = rng.choice(positives, config.positives, replace=False)
-        n_left, n_right = item.left.n_residues, item.right.n_residues
-        negatives = sample_negatives(item.contacts, n_left, n_right, config.negatives, rng)
+    for number, (item, rng) in enumerate(zip(complexes, rngs, strict=True)):
+        rows, is_contact = _draw_pairs(item, config, rng)
         for protein in (item.left, item.right):
-            lattices.append(_posed_lattice(protein, model, config, rng))
-        rows = np.concatenate([positives, negatives]) + [first_row, first_row + n_left]
+            noise = _noise(protein, config, rng)
+            if embeddings is None:
+                lattices.append(
+                    build_lattice(protein, model, random_pose(rng), displacement=noise,
+                                  inverses=True)
+                )  # fmt: skip
+            surroundings.append(find_surroundings(protein, model.neighbours_read, noise))
+        if embeddings is not None:
+            chosen.append(rng.choice(embeddings[number]))
+        rows += [first_row, first_row + item.left.n_residues]
         pairs.append(rows[:, ::-1] if rng.random() < 0.5 else rows)
-        labels.append(np.repeat([1.0, 0.0], [len(positives), len(negatives)]))
-        shares = 0.5 / max(1, len(positives)), 0.5 / max(1, len(negatives))
-        weights.append(np.repeat(shares, [len(positives), len(negatives)]))
-        first_row += n_left + n_right
+        labels.append(is_contact)
+        shares = [0.5 / max(1, np.sum(is_contact == kind)) for kind in (0, 1)]
+        weights.append(np.where(is_contact, shares[1], shares[0]))
+        first_row += item.left.n_residues + item.right.n_residues
+    areas_wanted = config.auxiliary > 0 and embeddings is None
     return Batch(
-        pad_lattice(join_lattices(lattices)),
+        pad_lattice(join_lattices(lattices)) if lattices else None,
+        np.concatenate(chosen) if chosen else None,
+        join_surroundings(surroundings),
         np.concatenate(pairs).astype(np.int32),
         np.concatenate(labels).astype(np.float32),
         (np.concatenate(weights) / len(complexes)).astype(np.float32),
-        _join_targets([residue_targets(item, config.auxiliary > 0) for item in complexes]),
+        _join_targets([residue_targets(item, areas_wanted) for item in complexes]),
     )
+
+
+def _draw_pairs(
+    item: Complex, config: TrainConfig, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw contacts and non-contacts of a complex, and say which is which."""
+    positives = item.contacts
+    if len(positives) > config.positives:
+        positives = rng.choice(positives, config.positives, replace=False)
+    sizes = item.left.n_residues, item.right.n_residues
+    negatives = sample_negatives(item.contacts, *sizes, config.negatives, rng)
+    counts = [len(positives), len(negatives)]
+    return np.concatenate([positives, negatives]), np.repeat([True, False], counts)
+
+
+def _noise(protein: Protein, config: TrainConfig, rng: np.random.Generator) -> np.ndarray | None:
+    if not config.noise:
+        return None
+    return rng.normal(scale=config.noise, size=protein.coords.shape)
 
 
 def residue_targets(item: Complex, areas_wanted: bool = True) -> ResidueTargets:
@@ -175,26 +208,18 @@ def _join_targets(targets: list[ResidueTargets]) -> ResidueTargets:
     )
 
 
-def _posed_lattice(
-    protein: Protein, model: ModelConfig, config: TrainConfig, rng: np.random.Generator
-) -> Lattice:
-    noise = None
-    if config.noise:
-        noise = rng.normal(scale=config.noise, size=protein.coords.shape)
-    return build_lattice(protein, model, random_pose(rng), displacement=noise, inverses=True)
-
-
 def stream_batches(
     stream: ComplexStream,
     model: ModelConfig,
     config: TrainConfig,
     first_step: int,
     replicas: int = 1,
+    embedded: Callable[[Complex], np.ndarray] | None = None,
 ) -> Iterator[Batch]:
     """Yield the batches of a run, one per replica and step, from a step on.
 
     Complexes of a step are dealt out to the replicas; what a step holds does not depend on
-    where the run was resumed.
+    where the run was resumed. With a frozen tower, `embedded` gives a complex's embeddings.
     """
     share = config.complexes_per_step // replicas
     if share * replicas != config.complexes_per_step:
@@ -206,5 +231,6 @@ def stream_batches(
         places = range(place, place + share)
         complexes = [stream.complex_at(p) for p in places]
         rngs = [np.random.default_rng([config.seed, p, 2]) for p in places]
-        yield make_batch(complexes, model, config, rngs)
+        embeddings = [embedded(item) for item in complexes] if embedded else None
+        yield make_batch(complexes, model, config, rngs, embeddings)
         place += share

@@ -5,29 +5,24 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 from keras import ops
 
 from sasnet_core.config import ROTATIONS, Smoothing
+from sasnet_core.context import surroundings_tensors
 from sasnet_core.errors import SettingError
 from sasnet_core.lattice import build_lattice, pad_lattice, random_pose
-from sasnet_core.model import (
-    build_head,
-    build_tower,
-    embed_lattice,
-    finish_head,
-    lattice_tensors,
-    split_head,
-)
+from sasnet_core.model import finish_head, lattice_tensors, split_head
+from sasnet_core.network import build_network, compiled
 from sasnet_core.scores import PairScores, Smoother
-from sasnet_core.weights import load_variables, read_info
+from sasnet_core.surroundings import find_surroundings
+from sasnet_core.weights import fill, read_info
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from sasnet_core.config import ModelConfig
+    from sasnet_core.network import Network
     from sasnet_core.protein import Protein
 
 #: Pairs scored at a time; bounds the memory of the head.
@@ -39,25 +34,17 @@ class Predictor:
 
     Parameters
     ----------
-    tower, head : keras.Model
-        The network.
-    model : ModelConfig
-        Its sizes.
+    network : Network
+        Its weights and sizes.
     smoothing : Smoothing, optional
         How scores take in their neighbours'; not at all when left out.
     """
 
-    def __init__(
-        self,
-        tower: keras.Model,
-        head: keras.Model,
-        model: ModelConfig,
-        smoothing: Smoothing | None = None,
-    ) -> None:
-        self.tower, self.head, self.model = tower, head, model
+    def __init__(self, network: Network, smoothing: Smoothing | None = None) -> None:
+        self.network = network
         self.smoothing = smoothing or Smoothing()
-        self._embed = _compiled(self._embed_tensors)
-        self._score_block = _compiled(self._block_scores)
+        self._embed = compiled(network.embed)
+        self._score_block = compiled(self._block_scores)
 
     @classmethod
     def load(cls, folder: str | Path) -> Predictor:
@@ -69,9 +56,9 @@ class Predictor:
             The folder does not hold weights that fit their configuration.
         """
         info = read_info(folder)
-        tower, head = build_tower(info.model, "float32"), build_head(info.model, "float32")
-        load_variables(info.folder, tower, head)
-        return cls(tower, head, info.model, info.smoothing)
+        network = build_network(info.model, "float32")
+        fill(network.parts, info.folder)
+        return cls(network, info.smoothing)
 
     def score(
         self,
@@ -153,10 +140,12 @@ class Predictor:
 
         Returns
         -------
-        tensor, shape (n_residues, embedding_size)
+        tensor, shape (n_residues, head_input)
         """
-        lattice = pad_lattice(build_lattice(protein, self.model, random_pose(rng)))
-        return self._embed(*lattice_tensors(lattice))
+        config = self.network.config
+        lattice = pad_lattice(build_lattice(protein, config, random_pose(rng)))
+        around = find_surroundings(protein, config.neighbours_read)
+        return self._embed(lattice_tensors(lattice), surroundings_tensors(around))
 
     def score_embeddings(self, left: Any, right: Any) -> np.ndarray:
         """Score all pairs of embeddings, both orders averaged.
@@ -165,8 +154,8 @@ class Predictor:
         -------
         ndarray, shape (n_left, n_right), float32
         """
-        forward = split_head(self.head, left, right)
-        backward = split_head(self.head, right, left)
+        forward = split_head(self.network.head, left, right)
+        backward = split_head(self.network.head, right, left)
         rows = max(1, PAIR_BLOCK // right.shape[0])
         blocks = [
             self._score_block(
@@ -179,27 +168,15 @@ class Predictor:
         ]
         return np.concatenate([ops.convert_to_numpy(block) for block in blocks])
 
-    def _embed_tensors(self, *tensors: Any) -> Any:
-        return embed_lattice(self.tower, self.model, tensors)
-
     def _block_scores(self, left: Any, right: Any, left_second: Any, right_first: Any) -> Any:
         width = left.shape[-1]
         scores = []
         for a, b in ((left, right), (left_second, right_first)):
             sums = ops.reshape(ops.expand_dims(a, 1) + ops.expand_dims(b, 0), (-1, width))
-            logits = finish_head(self.head, self.model, sums)
+            logits = finish_head(self.network.head, self.network.config, sums)
             scores.append(ops.sigmoid(logits))
         shape = (ops.shape(left)[0], ops.shape(right)[0])
         return ops.reshape((scores[0] + scores[1]) / 2, shape)
-
-
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile for TensorFlow; other backends run as they are."""
-    if keras.backend.backend() != "tensorflow":
-        return function
-    import tensorflow as tf
-
-    return tf.function(function, reduce_retracing=True)  # type: ignore[no-any-return]
 
 
 def _content_key(protein: Protein) -> tuple[int, ...]:

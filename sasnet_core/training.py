@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -12,24 +13,22 @@ import tensorflow as tf
 from sasnet_core.chemistry import AMINO_ACIDS
 from sasnet_core.errors import SasnetError
 from sasnet_core.lattice import layer_reach
-from sasnet_core.model import (
-    build_head,
-    build_tower,
-    embed_features,
-    finish_head,
-    lattice_features,
-    split_head,
-)
+from sasnet_core.model import embed_features, finish_head, lattice_features, split_head
+from sasnet_core.network import build_network
 from sasnet_core.pipeline import stream_batches
+from sasnet_core.surroundings import GEOMETRY_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sasnet_core.complexes import Complex
     from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
     from sasnet_core.pipeline import Batch, ComplexStream
 
 
+#: Takes a complex to its embeddings in some poses (see `pipeline.make_batch`).
+Embedded = Callable[["Complex"], np.ndarray]
 #: The gradient of a step is scaled down to this norm.
 MAX_GRADIENT_NORM = 1.0
 
@@ -50,9 +49,15 @@ def learning_rate(step: int, config: TrainConfig) -> float:
 def batch_tensors(batch: Batch) -> dict[str, Any]:
     """Name the arrays of a batch as `_signature` does."""
     lattice = batch.lattice
-    return {
-        "lattice": (lattice.occupancy, *lattice.tables, lattice.windows, lattice.counts),
-        "inverses": lattice.inverses,
+    if lattice is None:
+        tower_input: dict[str, Any] = {"embeddings": batch.embeddings}
+    else:
+        tower_input = {
+            "lattice": (lattice.occupancy, *lattice.tables, lattice.windows, lattice.counts),
+            "inverses": lattice.inverses,
+        }
+    return tower_input | {
+        "surroundings": (batch.surroundings.neighbours, batch.surroundings.geometry),
         "pairs": batch.pairs,
         "labels": batch.labels,
         "weights": batch.weights,
@@ -60,15 +65,25 @@ def batch_tensors(batch: Batch) -> dict[str, Any]:
     }
 
 
-def _signature(model: ModelConfig) -> dict[str, Any]:
+def _tower_signature(model: ModelConfig) -> dict[str, Any]:
     widths = [size**3 for size, _ in layer_reach(model)]
     rows = [tf.TensorSpec((None, width), tf.int32) for width in widths]
     inverses = [tf.TensorSpec((None, width), tf.int32) for width in widths if width == 27]
     windows = tf.TensorSpec((None, model.window_rows), tf.int32)
     occupancy, counts = tf.TensorSpec((None, 4), tf.float32), tf.TensorSpec((None,), tf.int32)
-    return {
-        "lattice": (occupancy, *rows, windows, counts),
-        "inverses": tuple(inverses),
+    return {"lattice": (occupancy, *rows, windows, counts), "inverses": tuple(inverses)}
+
+
+def _signature(model: ModelConfig, frozen: bool) -> dict[str, Any]:
+    if frozen:
+        known = {"embeddings": tf.TensorSpec((None, model.embedding_size), tf.float16)}
+    else:
+        known = _tower_signature(model)
+    return known | {
+        "surroundings": (
+            tf.TensorSpec((None, model.neighbours_read), tf.int32),
+            tf.TensorSpec((None, model.neighbours_read, GEOMETRY_SIZE), tf.float32),
+        ),
         "pairs": tf.TensorSpec((None, 2), tf.int32),
         "labels": tf.TensorSpec((None,), tf.float32),
         "weights": tf.TensorSpec((None,), tf.float32),
@@ -82,7 +97,7 @@ def _signature(model: ModelConfig) -> dict[str, Any]:
 
 
 class Trainer:
-    """Trains tower and head of one configuration under a distribution strategy.
+    """Trains a network of one configuration under a distribution strategy.
 
     Parameters
     ----------
@@ -99,25 +114,28 @@ class Trainer:
         self.config = config
         self.strategy = strategy
         with strategy.scope():
-            self.tower = build_tower(config.model, config.train.precision)
-            self.head = build_head(config.model, config.train.precision)
+            self.network = build_network(config.model, config.train.precision)
             self.auxiliary = build_auxiliary(config.model)
             self.optimizer = keras.optimizers.get(
                 {
                     "class_name": config.train.optimizer,
                     "config": {
                         "learning_rate": config.train.learning_rate,
+                        "weight_decay": config.train.weight_decay or None,
                         "use_ema": config.train.average > 0,
                         "ema_momentum": config.train.average or None,
                     },
                 }
             )
-            models = (self.tower, self.head, self.auxiliary)
-            self.variables = [v for model in models for v in model.trainable_variables]
+            models = {part.name: part for part in (*self.network.parts, self.auxiliary)}
+            self.variables = [
+                variable
+                for name, part in models.items()
+                for variable in part.trainable_variables
+                if not (name == "tower" and config.train.frozen_poses)
+            ]
             self.optimizer.build(self.variables)
-        checkpoint = tf.train.Checkpoint(
-            tower=self.tower, head=self.head, auxiliary=self.auxiliary, optimizer=self.optimizer
-        )
+        checkpoint = tf.train.Checkpoint(**models, optimizer=self.optimizer)
         self._manager = tf.train.CheckpointManager(checkpoint, str(folder), max_to_keep=2)
         if self._manager.latest_checkpoint:
             checkpoint.restore(self._manager.latest_checkpoint).assert_existing_objects_matched()
@@ -128,15 +146,26 @@ class Trainer:
         """Steps done."""
         return int(self.optimizer.iterations.numpy())
 
-    def run(self, stream: ComplexStream) -> Iterator[tuple[int, float]]:
+    def run(
+        self, stream: ComplexStream, embedded: Embedded | None = None
+    ) -> Iterator[tuple[int, float]]:
         """Train to the configured step, yielding (step, loss) after each.
+
+        Parameters
+        ----------
+        stream : ComplexStream
+            What to train on.
+        embedded : callable, optional
+            Gives a complex's embeddings, where the tower is frozen (`TrainConfig.frozen_poses`).
 
         Raises
         ------
         TrainingError
             The loss is not a finite number.
         """
-        dataset = self.strategy.distribute_datasets_from_function(lambda _: self._dataset(stream))
+        dataset = self.strategy.distribute_datasets_from_function(
+            lambda _: self._dataset(stream, embedded)
+        )
         batches = iter(dataset)
         if self._step_function is None:
             self._step_function = self._make_step(batches.element_spec)
@@ -150,12 +179,12 @@ class Trainer:
                 )
             yield self.step, loss
 
-    def _dataset(self, stream: ComplexStream) -> tf.data.Dataset:
+    def _dataset(self, stream: ComplexStream, embedded: Embedded | None) -> tf.data.Dataset:
         replicas = self.strategy.num_replicas_in_sync
         arguments = (stream, self.config.model, self.config.train, self.step, replicas)
         dataset = tf.data.Dataset.from_generator(
-            lambda: (batch_tensors(batch) for batch in stream_batches(*arguments)),
-            output_signature=_signature(self.config.model),
+            lambda: (batch_tensors(batch) for batch in stream_batches(*arguments, embedded)),
+            output_signature=_signature(self.config.model, embedded is not None),
         )
         return dataset.prefetch(2 * replicas)
 
@@ -171,10 +200,15 @@ class Trainer:
 
     def _replica_step(self, values: dict[str, Any]) -> Any:
         with tf.GradientTape() as tape:
-            embeddings = embed_batch(self.tower, self.config.model, values)
-            loss = pair_loss(self.head, self.config.model, embeddings, values)
-            asked = self.config.train.auxiliary
-            extra = asked * auxiliary_loss(self.auxiliary(embeddings), values["residues"])
+            network = self.network
+            if "embeddings" in values:
+                embeddings = tf.cast(values["embeddings"], tf.float32)
+            else:
+                embeddings = embed_batch(network.tower, self.config.model, values)
+            heard = network.hear(embeddings, values["surroundings"], training=True)
+            loss = pair_loss(network.head, self.config.model, heard, values)
+            answers = self.auxiliary([embeddings, heard])
+            extra = self.config.train.auxiliary * auxiliary_loss(answers, values["residues"])
             scaled = (loss + extra) / self.strategy.num_replicas_in_sync
         gradients = self._clipped(tape.gradient(scaled, self.variables))
         self.optimizer.apply(gradients, self.variables)
@@ -197,7 +231,7 @@ class Trainer:
         self._manager.save()
 
     def averaged(self) -> _Averaged:
-        """Return a context in which tower and head hold the moving average of the weights."""
+        """Return a context in which the network holds the moving average of the weights."""
         return _Averaged(self)
 
 
@@ -221,17 +255,21 @@ class _Averaged:
 
 
 def build_auxiliary(model: ModelConfig) -> keras.Model:
-    """Build the layer that reads residue properties from an embedding, in training only.
+    """Build the layers that read residue properties from embeddings, in training only.
 
     Returns
     -------
     keras.Model
-        Input (n_residues, embedding_size), output (n_residues, 22): amino-acid logits, exposed
-        area, interface logit.
+        Inputs (n_residues, embedding_size), what the tower gave, and (n_residues, head_input),
+        what the head reads; output (n_residues, 22): amino-acid logits and exposed area read
+        from the first, interface logit from the second.
     """
     embedding = keras.Input((model.embedding_size,), name="embedding")
-    answers = keras.layers.Dense(len(AMINO_ACIDS) + 2, name="answers", dtype="float32")(embedding)
-    return keras.Model(embedding, answers, name="auxiliary")
+    heard = keras.Input((model.head_input,), name="heard")
+    own = keras.layers.Dense(len(AMINO_ACIDS) + 1, name="own", dtype="float32")(embedding)
+    interface = keras.layers.Dense(1, name="interface", dtype="float32")(heard)
+    answers = keras.layers.Concatenate(name="answers", dtype="float32")([own, interface])
+    return keras.Model([embedding, heard], answers, name="auxiliary")
 
 
 def embed_batch(tower: keras.Model, model: ModelConfig, values: dict[str, Any]) -> Any:
@@ -278,8 +316,8 @@ def pair_loss(
         From `model.build_head`.
     model : ModelConfig
         Its sizes.
-    embeddings : tensor, shape (n_residues, embedding_size)
-        From `embed_batch`.
+    embeddings : tensor, shape (n_residues, head_input)
+        What the head reads.
     values : dict of tensors
         From `batch_tensors`.
 

@@ -17,7 +17,11 @@ from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.files import write_arrays, write_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import keras
+
+    from sasnet_core.network import Network
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "weights.npz"
@@ -49,32 +53,24 @@ class WeightsInfo:
     smoothing: Smoothing
 
 
-def save_weights(
-    folder: Path,
-    tower: keras.Model,
-    head: keras.Model,
-    model: ModelConfig,
-    calibration: Calibration | None = None,
-) -> None:
+def save_weights(folder: Path, network: Network, calibration: Calibration | None = None) -> None:
     """Write weights (half precision, normalization in single) and their configuration.
 
     Parameters
     ----------
     folder : Path
         Made if it is not there.
-    tower, head : keras.Model
-        The network.
-    model : ModelConfig
-        Its sizes.
+    network : Network
+        Whose weights.
     calibration : Calibration, optional
         See `WeightsInfo`.
     """
     arrays = {
         name: np.asarray(variable, np.float16 if variable.path.endswith("kernel") else np.float32)
-        for name, variable in _named_variables(tower, head).items()
+        for name, variable in _named_variables(network.parts).items()
     }
     write_arrays(arrays, folder / WEIGHTS_FILE)
-    write_config(folder, model, calibration)
+    write_config(folder, network.config, calibration)
 
 
 def write_config(
@@ -135,16 +131,27 @@ def read_info(folder: str | Path) -> WeightsInfo:
     return WeightsInfo(folder, model, found, calibration, smoothing)
 
 
-def load_variables(folder: Path, tower: keras.Model, head: keras.Model) -> None:
-    """Fill a network with the weights of a folder.
+def fill(parts: Sequence[keras.Model], folder: Path, others: bool = False) -> None:
+    """Fill parts of a network with the weights of a folder.
+
+    Parameters
+    ----------
+    parts : sequence of keras.Model
+        Like `Network.parts`.
+    folder : Path
+        Made by `save_weights`.
+    others : bool
+        Whether the folder may hold weights of other parts too.
 
     Raises
     ------
     WeightsError
         An array is missing, left over, or of another shape.
     """
-    variables = _named_variables(tower, head)
+    variables = _named_variables(parts)
     arrays = _read_arrays(folder / WEIGHTS_FILE)
+    if others:
+        arrays = {name: value for name, value in arrays.items() if name in variables}
     if set(arrays) != set(variables):
         differing = sorted(set(arrays) ^ set(variables))
         raise WeightsError(
@@ -171,11 +178,9 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
         ) from None
 
 
-def _named_variables(tower: keras.Model, head: keras.Model) -> dict[str, Any]:
+def _named_variables(parts: Sequence[keras.Model]) -> dict[str, Any]:
     return {
-        f"{model.name}/{variable.path}": variable
-        for model in (tower, head)
-        for variable in model.weights
+        f"{model.name}/{variable.path}": variable for model in parts for variable in model.weights
     }
 
 

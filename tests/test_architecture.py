@@ -16,11 +16,13 @@ CORE = ROOT / "sasnet_core"
 ORDER = (
     ("errors", "chemistry", "config", "files"),
     ("protein", "rotations", "metrics"),
-    ("voxels", "lattice", "interface", "scores", "structure", "homology"),
+    ("voxels", "lattice", "surroundings", "interface", "scores", "structure", "homology"),
     ("complexes", "baselines"),
     ("db5", "mining"),
-    ("model", "layers", "weights", "pipeline"),
-    ("predict", "training", "refining", "prediction"),
+    ("model", "context", "layers", "pipeline"),
+    ("network",),
+    ("weights", "embeddings"),
+    ("predict", "training", "prediction"),
     ("export", "summary", "picture"),
     ("cli",),
 )
@@ -29,13 +31,14 @@ RANK = {module: rank for rank, group in enumerate(ORDER) for module in group}
 ANYWHERE, IN_FUNCTION, FOR_TYPES = "anywhere", "in a function", "for types only"
 HEAVY = {
     "gemmi": {"structure": ANYWHERE},
-    "tensorflow": {"training": ANYWHERE, "refining": ANYWHERE, "predict": IN_FUNCTION},
+    "tensorflow": {"training": ANYWHERE, "network": IN_FUNCTION},
     "keras": {
         "model": ANYWHERE,
         "layers": ANYWHERE,
-        "predict": ANYWHERE,
         "training": ANYWHERE,
-        "refining": ANYWHERE,
+        "context": ANYWHERE,
+        "network": ANYWHERE,
+        "embeddings": ANYWHERE,
         "weights": FOR_TYPES,
         "cli": IN_FUNCTION,
     },

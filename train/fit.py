@@ -16,20 +16,27 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
 from sasnet_core.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.config import RunConfig
-from sasnet_core.errors import DatasetError, SasnetError, SettingError, WeightsError
+from sasnet_core.embeddings import EmbeddingCache
+from sasnet_core.errors import DatasetError, SasnetError, SettingError
 from sasnet_core.files import write_json
 from sasnet_core.interface import contact_matrix
 from sasnet_core.metrics import auroc, cauroc
+from sasnet_core.network import Network
 from sasnet_core.pipeline import ComplexStream
 from sasnet_core.predict import Predictor
 from sasnet_core.training import Trainer
-from sasnet_core.weights import load_variables, read_info, save_weights
+from sasnet_core.weights import fill, read_info, save_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Scores = tuple[float, float] | None  # median and mean AUROC of a check
 LOG_COLUMNS = ("step", "seconds", "loss", "cauroc", "mean_auroc")
@@ -41,7 +48,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("dataset", type=Path, help="complexes to train on")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the run")
     parser.add_argument("--config", type=Path, help="JSON with 'model' and 'train' settings")
-    parser.add_argument("--start", type=Path, help="weights to start from, for a new run")
+    parser.add_argument(
+        "--start",
+        type=Path,
+        help="weights to start from: the network's or its tower's",
+    )
     parser.add_argument("--split", default="train", help="split of the dataset to train on")
     parser.add_argument("--validate", type=Path, help="dataset of train.db5, for the checks")
     parser.add_argument("--validate-count", type=int, default=20, help="complexes in a check")
@@ -81,21 +92,28 @@ def read_config(path: Path) -> RunConfig:
         raise SettingError(f"{path}: JSON with 'model' and 'train' is needed ({error})") from None
 
 
-def start(trainer: Trainer, folder: Path) -> None:
-    """Fill the network with the weights of a folder, whose settings must be the run's.
+def start(network: Network, folder: Path) -> None:
+    """Fill a network with the weights of a folder: all if it is the same network, else the tower.
 
     Raises
     ------
     WeightsError
-        The weights are of another network.
+        The tower is another one.
     """
-    info = read_info(folder)
-    if info.model != trainer.config.model:
-        raise WeightsError(
-            f"{folder}: weights of the run's network are needed ({trainer.config.model}), "
-            f"these are of {info.model}; give their settings in --config"
-        )
-    load_variables(folder, trainer.tower, trainer.head)
+    same = read_info(folder).model == network.config
+    fill(network.parts if same else [network.tower], folder, others=not same)
+
+
+def embed_all(
+    trainer: Trainer, stream: ComplexStream, output: Path
+) -> Callable[[Complex], np.ndarray]:
+    """Let the frozen tower embed every complex once; what an earlier run embedded is kept."""
+    config = trainer.config.train
+    cache = EmbeddingCache(trainer.network, output / "embeddings", config.frozen_poses, config.seed)
+    files = [file for files in stream.clusters() for file in files]
+    for file in tqdm(files, desc="embedding", disable=None):
+        cache.add(load_complex(file))
+    return cache.read
 
 
 class RunLog:
@@ -136,11 +154,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     trainer = Trainer(config, tf.distribute.MirroredStrategy(), options.output / "checkpoints")
     if options.start and not trainer.step:
-        start(trainer, options.start)
-    predictor = Predictor(trainer.tower, trainer.head, config.model)
+        start(trainer.network, options.start)
+    embedded = embed_all(trainer, stream, options.output) if config.train.frozen_poses else None
+    predictor = Predictor(trainer.network)
     log = RunLog(options.output / "log.csv")
     started, losses = time.monotonic(), []
-    for step, loss in trainer.run(stream):
+    for step, loss in trainer.run(stream, embedded):
         losses.append(loss)
         if step % options.check_every and step != config.train.steps:
             continue
@@ -150,7 +169,7 @@ def main(arguments: list[str] | None = None) -> int:
             scores = check(predictor, held_out) if held_out else None
             folders = ["last"] if scores is None or scores[0] <= best else ["last", "best"]
             for name in folders:
-                save_weights(options.output / name, trainer.tower, trainer.head, config.model)
+                save_weights(options.output / name, trainer.network)
         log.add(step, time.monotonic() - started, float(np.mean(losses)), scores)
         losses = []
     return 0

@@ -111,7 +111,7 @@ def moved(protein: Protein, rotation: np.ndarray, shift=(0.0, 0.0, 0.0)) -> Prot
     )
 
 
-def tiny_model(edge=20, normalization="batch") -> ModelConfig:
+def tiny_model(edge=20, normalization="batch", context_layers=0) -> ModelConfig:
     """Return the paper's layers with few outputs each."""
     return ModelConfig(
         edge=edge,
@@ -119,16 +119,19 @@ def tiny_model(edge=20, normalization="batch") -> ModelConfig:
         embedding_size=12,
         head_sizes=(10, 9),
         normalization=normalization,
+        context_layers=context_layers,
+        context_size=8,
+        neighbours=5,
     )
 
 
 def tiny_network(config: ModelConfig, seed=0, dtype="float32"):
-    """Build tower and head with random weights, normalization statistics included."""
-    from sasnet_core.model import build_head, build_tower
+    """Build a network with random weights, normalization statistics included."""
+    from sasnet_core.network import build_network
 
-    tower, head = build_tower(config, dtype), build_head(config, dtype)
+    network = build_network(config, dtype)
     rng = np.random.default_rng(seed)
-    for variable in [*tower.weights, *head.weights]:
+    for variable in [v for part in network.parts for v in part.weights]:
         kind, shape = variable.path.rsplit("/", 1)[-1], tuple(variable.shape)
         if kind == "kernel":
             value = rng.normal(size=shape) * np.sqrt(2 / np.prod(shape[:-1]))
@@ -137,7 +140,7 @@ def tiny_network(config: ModelConfig, seed=0, dtype="float32"):
         else:
             value = rng.normal(scale=0.3, size=shape)
         variable.assign(value.astype(np.float32))
-    return tower, head
+    return network
 
 
 def write_dataset(folder: Path, complexes: list[Complex], clusters: list[str]) -> Path:

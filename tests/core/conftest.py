@@ -14,5 +14,5 @@ def weights_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
     model = tiny_model()
     calibration = Calibration()
-    save_weights(folder, *tiny_network(model), model, calibration)
+    save_weights(folder, tiny_network(model), calibration)
     return folder

@@ -35,7 +35,7 @@ def dense_windows(protein, config, pose):
 
 
 def embed_lattice_of(lattice, config, seed=0):
-    tower, _ = tiny_network(config, seed)
+    tower = tiny_network(config, seed).tower
     return np.asarray(embed_lattice(tower, config, parts(lattice)))
 
 
@@ -57,7 +57,8 @@ def test_the_paper_has_17_million_parameters_in_the_tower_and_one_in_the_head():
 
 def test_shapes_of_a_small_network():
     config = tiny_model(edge=23)
-    tower, head = tiny_network(config)
+    network = tiny_network(config)
+    tower, head = network.tower, network.head
     assert tower.input_shape == (None, 20, 20, 20, 4)
     assert tower.output_shape == (None, 12)
     assert head.output_shape == (None, 1)
@@ -66,7 +67,8 @@ def test_shapes_of_a_small_network():
 @pytest.mark.parametrize("normalization", ["batch", "layer"])
 def test_sasnet_is_one_tower_for_both_sides_and_the_head(normalization):
     config = tiny_model(16, normalization)
-    tower, head = tiny_network(config)
+    network = tiny_network(config)
+    tower, head = network.tower, network.head
     model = build_sasnet(tower, head)
     assert model.count_params() == tower.count_params() + head.count_params()
     rng = np.random.default_rng(0)
@@ -80,7 +82,7 @@ def test_sasnet_is_one_tower_for_both_sides_and_the_head(normalization):
 
 def test_the_head_tells_left_from_right():
     config = tiny_model(16)
-    _, head = tiny_network(config)
+    head = tiny_network(config).head
     one, two = np.random.default_rng(0).random((2, 4, 12)).astype(np.float32)
     assert not np.allclose(head([one, two]), head([two, one]))
 
@@ -94,7 +96,7 @@ def test_the_head_tells_left_from_right():
 def test_a_lattice_gives_what_the_tower_gives_on_windows_cut_from_it(seed, edge, normalization):
     config = tiny_model(edge, normalization)
     protein, pose = random_protein(seed, 6), draw_pose(np.random.default_rng(seed))
-    tower, _ = tiny_network(config, seed)
+    tower = tiny_network(config, seed).tower
     expected = np.asarray(tower(dense_windows(protein, config, pose)))
     found = np.asarray(embed_lattice(tower, config, parts(build_lattice(protein, config, pose))))
     close(found, expected)
@@ -107,7 +109,7 @@ def test_that_holds_for_other_depths_and_poolings(count, poolings):
     config = ModelConfig(
         edge=20, filters=(3,) * count, poolings=poolings, embedding_size=6, head_sizes=(4,)
     )
-    tower, _ = tiny_network(config, count)
+    tower = tiny_network(config, count).tower
     protein, pose = random_protein(count, 3), draw_pose(np.random.default_rng(1))
     expected = np.asarray(tower(dense_windows(protein, config, pose)))
     found = np.asarray(embed_lattice(tower, config, parts(build_lattice(protein, config, pose))))
@@ -130,7 +132,7 @@ def test_bfloat16_stays_near_float32():
     config, pose = tiny_model(20), draw_pose(np.random.default_rng(0))
     lattice = build_lattice(random_protein(1), config, pose)
     exact = embed_lattice_of(lattice, config)
-    tower, _ = tiny_network(config, 0, "mixed_bfloat16")
+    tower = tiny_network(config, 0, "mixed_bfloat16").tower
     rough = embed_lattice(tower, config, parts(lattice))
     assert keras.backend.standardize_dtype(rough.dtype) == "bfloat16"
     np.testing.assert_allclose(np.asarray(ops.cast(rough, "float32")), exact, atol=0.1)
@@ -138,7 +140,7 @@ def test_bfloat16_stays_near_float32():
 
 def training_step(lattice, config):
     """Return embeddings in training mode and the moving statistics they leave."""
-    tower, _ = tiny_network(config)
+    tower = tiny_network(config).tower
     embeddings = np.asarray(embed_lattice(tower, config, parts(lattice), training=True))
     moving = {v.path: np.asarray(v) for v in tower.non_trainable_variables}
     return embeddings, moving
@@ -151,7 +153,7 @@ def test_padding_changes_neither_a_batch_norm_step_nor_its_moving_statistics():
     padded, padded_moving = training_step(pad_lattice(lattice, 2048), config)
     close(plain, padded)
     assert_alive(plain)
-    start = {v.path: np.asarray(v) for v in tiny_network(config)[0].non_trainable_variables}
+    start = {v.path: np.asarray(v) for v in tiny_network(config).tower.non_trainable_variables}
     assert len(start) == 10
     for path, value in plain_moving.items():
         assert not np.allclose(value, start[path]), f"{path} did not move"
@@ -161,7 +163,7 @@ def test_padding_changes_neither_a_batch_norm_step_nor_its_moving_statistics():
 def test_batch_norm_in_training_reads_rows_in_use_and_no_vacuum():
     config = tiny_model(20)
     lattice = build_lattice(random_protein(1), config, draw_pose(np.random.default_rng(0)))
-    tower, _ = tiny_network(config)
+    tower = tiny_network(config).tower
     layer = tower.get_layer("conv1_norm")
     before = np.asarray(layer.moving_mean)
     embed_lattice(tower, config, parts(pad_lattice(lattice, 2048)), training=True)

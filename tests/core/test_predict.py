@@ -7,12 +7,10 @@ from sasnet_core.predict import Predictor
 from sasnet_core.rotations import random_rotation
 from tests.core.build import moved, random_protein, tiny_model, tiny_network
 
-MODEL = tiny_model(16)
 
-
-@pytest.fixture(scope="module")
-def predictor():
-    return Predictor(*tiny_network(MODEL), MODEL)
+@pytest.fixture(scope="module", params=[0, 2], ids=["paper", "context"])
+def predictor(request):
+    return Predictor(tiny_network(tiny_model(16, context_layers=request.param)))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +53,9 @@ def test_both_orders_of_the_head_are_averaged(predictor, partners):
     left, right = (np.asarray(e) for e in embeddings)
     first = np.repeat(left, len(right), axis=0)
     second = np.tile(right, (len(left), 1))
-    logits = [np.asarray(predictor.head(pair)) for pair in ([first, second], [second, first])]
+    logits = [
+        np.asarray(predictor.network.head(pair)) for pair in ([first, second], [second, first])
+    ]
     expected = np.mean([1 / (1 + np.exp(-logit)) for logit in logits], axis=0).reshape(9, 7)
     np.testing.assert_allclose(predictor.score_embeddings(*embeddings), expected, atol=1e-5)
 
@@ -127,7 +127,7 @@ def test_progress_is_told_after_each_rotation(predictor, partners):
 def test_loaded_weights_score_like_the_network_they_came_from(weights_folder, partners):
     model = tiny_model()
     loaded = Predictor.load(weights_folder).score(*partners, rotations=2).matrix
-    direct = Predictor(*tiny_network(model), model).score(*partners, rotations=2).matrix
+    direct = Predictor(tiny_network(model)).score(*partners, rotations=2).matrix
     np.testing.assert_allclose(loaded, direct, atol=0.01)
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sasnet_core.complexes import Complex
+from sasnet_core.complexes import Complex, load_complex
 from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
+from sasnet_core.embeddings import EmbeddingCache
 from sasnet_core.interface import contact_matrix
 from sasnet_core.metrics import auroc
 from sasnet_core.model import embed_lattice
@@ -77,7 +78,7 @@ def copies(variables):
 
 
 def arrays(run):
-    return copies([*run.tower.weights, *run.head.weights])
+    return copies([*run.network.tower.weights, *run.network.head.weights])
 
 
 def test_the_rate_rises_then_falls_along_a_half_cosine():
@@ -91,14 +92,16 @@ def test_the_rate_rises_then_falls_along_a_half_cosine():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("normalization", ["layer", "batch"])
-def test_a_small_run_learns(stream, tmp_path, normalization):
-    model = replace(MODEL, normalization=normalization)
+@pytest.mark.parametrize(
+    ("normalization", "context_layers"), [("layer", 0), ("batch", 0), ("layer", 1)]
+)
+def test_a_small_run_learns(stream, tmp_path, normalization, context_layers):
+    model = replace(MODEL, normalization=normalization, context_layers=context_layers, neighbours=3)
     run = trainer(tmp_path, model=model, steps=80)
     losses = [loss for _, loss in run.run(stream)]
     assert len(losses) == run.step == 80
     assert losses[0] > 0.5 and np.mean(losses[-10:]) < 0.4 * np.mean(losses[:5])
-    predictor = Predictor(run.tower, run.head, model)
+    predictor = Predictor(run.network)
     for item in (stream.complex_at(0), sticky_complex(9)):
         matrix = predictor.score(item.left, item.right, rotations=2).matrix
         assert auroc(contact_matrix(item.contacts, 6, 6), matrix) > 0.9
@@ -117,6 +120,20 @@ def test_a_resumed_run_goes_on_as_if_it_had_never_stopped(stream, tmp_path):
     assert {**before, **after} == pytest.approx(losses, rel=1e-4)
     for one, two in zip(arrays(straight), arrays(second), strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-4)
+
+
+def test_with_a_frozen_tower_only_the_layers_behind_it_learn(stream, tmp_path):
+    model = replace(MODEL, context_layers=1, neighbours=3)
+    run = trainer(tmp_path, model=model, steps=40, frozen_poses=2)
+    cache = EmbeddingCache(run.network, tmp_path, poses=2, seed=0)
+    for files in stream.clusters():
+        cache.add(load_complex(files[0]))
+    before = [copies(part.weights) for part in run.network.parts]
+    losses = [loss for _, loss in run.run(stream, cache.read)]
+    assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
+    for part, old in zip(run.network.parts, before, strict=True):
+        moved = [np.abs(a - b).max() > 1e-4 for a, b in zip(copies(part.weights), old, strict=True)]
+        assert not any(moved) if part.name == "tower" else all(moved)
 
 
 def test_a_run_that_is_done_does_nothing_more(stream, tmp_path):
@@ -140,7 +157,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoint(stream, 
     steps = run.run(stream)
     next(steps)
     run.save()
-    run.head.get_layer("logit").bias.assign([float("nan")])
+    run.network.head.get_layer("logit").bias.assign([float("nan")])
     with pytest.raises(TrainingError, match="loss must be finite, got nan"):
         next(steps)
     kept = trainer(tmp_path, steps=5)
@@ -184,7 +201,7 @@ def test_the_fast_training_step_is_that_of_the_plain_model(normalization):
     weights = np.random.default_rng(1).normal(size=(14, 12)).astype(np.float32)
     results = []
     for fast in (True, False):
-        tower, _ = tiny_network(model)
+        tower = tiny_network(model).tower
         with tf.GradientTape() as tape:
             if fast:
                 out = embed_batch(tower, model, values)
@@ -227,7 +244,10 @@ def test_residue_questions_change_how_the_tower_learns(stream, tmp_path):
 def test_bfloat16_trains_too(stream, tmp_path):
     run = trainer(tmp_path, steps=3, precision="mixed_bfloat16")
     assert all(np.isfinite(loss) for _, loss in run.run(stream))
-    assert keras.backend.standardize_dtype(run.tower.get_layer("conv1").kernel.dtype) == "float32"
+    assert (
+        keras.backend.standardize_dtype(run.network.tower.get_layer("conv1").kernel.dtype)
+        == "float32"
+    )
 
 
 TWO_DEVICES = """
@@ -250,7 +270,7 @@ for devices in (["CPU:0"], ["CPU:0", "CPU:1"]):
     assert strategy.num_replicas_in_sync == len(devices)
     model = replace(MODEL, normalization=normalization)
     run = trainer(folder / f"run{len(devices)}", strategy, model, average=average)
-    logit = run.head.get_layer("logit")
+    logit = run.network.head.get_layer("logit")
     logit.kernel.assign(scale * logit.kernel)
     start = arrays(run)
     losses = [loss for _, loss in run.run(stream)]

@@ -5,7 +5,7 @@ import pytest
 
 from sasnet_core.config import Calibration, ModelConfig
 from sasnet_core.errors import WeightsError
-from sasnet_core.weights import load_variables, read_info, save_weights, write_config
+from sasnet_core.weights import fill, read_info, save_weights, write_config
 from tests.core.build import tiny_model, tiny_network
 
 MODEL = tiny_model(16)
@@ -13,17 +13,19 @@ MODEL = tiny_model(16)
 
 @pytest.fixture
 def folder(tmp_path):
-    save_weights(tmp_path / "w", *tiny_network(MODEL), MODEL, Calibration(1.5, -2.0))
+    save_weights(tmp_path / "w", tiny_network(MODEL), Calibration(1.5, -2.0))
     return tmp_path / "w"
 
 
+def all_weights(network):
+    return [variable for part in network.parts for variable in part.weights]
+
+
 def test_weights_come_back_in_half_precision(folder):
-    tower, head = tiny_network(MODEL)
-    other = tiny_network(MODEL, seed=9)
-    load_variables(folder, *other)
-    for before, after in zip(
-        [*tower.weights, *head.weights], [*other[0].weights, *other[1].weights], strict=True
-    ):
+    network, other = tiny_network(MODEL), tiny_network(MODEL, seed=9)
+    fill(other.parts, folder)
+    before_and_after = zip(all_weights(network), all_weights(other), strict=True)
+    for before, after in before_and_after:
         kind = np.float16 if before.path.endswith("kernel") else np.float32
         expected = np.asarray(before).astype(kind).astype(np.float32)
         np.testing.assert_array_equal(np.asarray(after), expected)
@@ -40,7 +42,7 @@ def test_the_files_say_what_is_in_them(folder):
 
 
 def test_the_same_weights_give_the_same_file(folder, tmp_path):
-    save_weights(tmp_path / "v", *tiny_network(MODEL), MODEL)
+    save_weights(tmp_path / "v", tiny_network(MODEL))
     assert read_info(folder).sha256 == read_info(tmp_path / "v").sha256
 
 
@@ -108,14 +110,14 @@ def test_a_damaged_configuration_is_refused(folder, text):
 def test_a_network_of_other_sizes_is_refused(folder):
     wider = ModelConfig(**{**MODEL.to_dict(), "filters": (4, 5, 6, 8)})
     with pytest.raises(WeightsError, match="must have shape"):
-        load_variables(folder, *tiny_network(wider))
+        fill(tiny_network(wider).parts, folder)
     other = ModelConfig(**{**MODEL.to_dict(), "normalization": "layer"})
     with pytest.raises(WeightsError, match="do not fit their settings"):
-        load_variables(folder, *tiny_network(other))
+        fill(tiny_network(other).parts, folder)
 
 
 def test_weights_that_are_no_array_file_are_refused(folder):
     (folder / "weights.npz").write_bytes(b"no array file")
     write_config(folder, MODEL, {})
     with pytest.raises(WeightsError):
-        load_variables(folder, *tiny_network(MODEL))
+        fill(tiny_network(MODEL).parts, folder)

@@ -10,10 +10,10 @@ import pytest
 from sasnet_core.complexes import load_complex, read_manifest
 from sasnet_core.config import ModelConfig
 from sasnet_core.errors import WeightsError
-from sasnet_core.model import build_head, build_tower
+from sasnet_core.network import build_network
 from sasnet_core.scores import logit
 from sasnet_core.weights import read_info, save_weights
-from train import calibrate, db5, evaluate, fit, mine, refine, smooth
+from train import calibrate, db5, evaluate, fit, mine, smooth
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"no structures at {SHARED}")
@@ -50,7 +50,7 @@ def dataset(benchmark, tmp_path_factory):
 def weights(tmp_path):
     model = ModelConfig.from_dict(TINY)
     folder = tmp_path / "weights"
-    save_weights(folder, build_tower(model), build_head(model), model)
+    save_weights(folder, build_network(model))
     return folder
 
 
@@ -157,19 +157,6 @@ def test_smooth_keeps_the_best_and_calibrate_leaves_it_alone(dataset, weights, m
     assert read_info(weights).calibration is None
     assert calibrate.main(arguments) == 0
     assert read_info(weights).smoothing == kept
-
-
-@needs_shared
-def test_refine_writes_weights_of_the_same_network(dataset, weights, tmp_path):
-    output = tmp_path / "refined"
-    arguments = [str(dataset), "--weights", str(weights), "-o", str(output), "--split", "DB4U",
-                 "--steps", "3"]  # fmt: skip
-    assert refine.main(arguments) == 0
-    given, refined = (np.load(folder / "weights.npz") for folder in (weights, output))
-    assert given.files == refined.files
-    changed = [name for name in given.files if not np.array_equal(given[name], refined[name])]
-    assert any("dense/kernel" in name for name in changed)
-    assert not any("conv" in name for name in changed)
 
 
 @needs_shared

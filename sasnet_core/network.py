@@ -1,0 +1,90 @@
+"""The whole network as one thing: tower, context layers, head, and the sizes they have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from sasnet_core.context import build_context
+from sasnet_core.model import build_head, build_tower, embed_lattice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sasnet_core.config import ModelConfig
+
+
+@dataclass(frozen=True)
+class Network:
+    """Tower, context layers and head of one configuration."""
+
+    config: ModelConfig
+    tower: keras.Model
+    context: keras.Model | None  # None: the head reads the tower's embeddings (paper)
+    head: keras.Model
+
+    @property
+    def parts(self) -> tuple[keras.Model, ...]:
+        """The models that hold the weights, from the atoms on."""
+        return tuple(part for part in (self.tower, self.context, self.head) if part is not None)
+
+    def embed(self, lattice: Sequence[Any], surroundings: Sequence[Any]) -> Any:
+        """Embed every residue of whole proteins, as in prediction.
+
+        Parameters
+        ----------
+        lattice : sequence of tensors
+            From `model.lattice_tensors`.
+        surroundings : sequence of tensors
+            neighbours and geometry of a `surroundings.Surroundings`.
+
+        Returns
+        -------
+        tensor, shape (n_residues, head_input)
+        """
+        return self.hear(embed_lattice(self.tower, self.config, lattice), surroundings)
+
+    def hear(self, embeddings: Any, surroundings: Sequence[Any], training: bool = False) -> Any:
+        """Run the context layers, where there are any.
+
+        Parameters
+        ----------
+        embeddings : tensor, shape (n_residues, embedding_size)
+            From the tower.
+        surroundings : sequence of tensors
+            neighbours and geometry of a `surroundings.Surroundings`.
+        training : bool
+            Whether dropout is at work.
+
+        Returns
+        -------
+        tensor, shape (n_residues, head_input)
+        """
+        if self.context is None:
+            return embeddings
+        return self.context([embeddings, *surroundings], training=training)
+
+
+def build_network(config: ModelConfig, dtype: Any = None) -> Network:
+    """Build a network with random weights.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        Sizes.
+    dtype : str or keras.DTypePolicy, optional
+        Precision, like ``"mixed_bfloat16"``; Keras' own default when left out.
+    """
+    context = build_context(config, dtype) if config.context_layers else None
+    return Network(config, build_tower(config, dtype), context, build_head(config, dtype))
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile for TensorFlow; other backends run as they are."""
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    return tf.function(function, reduce_retracing=True)  # type: ignore[no-any-return]

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from sasnet_core.embeddings import EmbeddingCache
+from sasnet_core.lattice import build_lattice, random_pose
+from sasnet_core.model import embed_lattice, lattice_tensors
+from tests.core.build import random_complex, tiny_model, tiny_network
+
+MODEL = tiny_model(16, "layer", context_layers=1)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return tiny_network(MODEL)
+
+
+def test_poses_are_what_the_tower_gives_left_residues_first(network, tmp_path):
+    item = random_complex(1, 6, 5)
+    cache = EmbeddingCache(network, tmp_path, poses=2, seed=4)
+    cache.add(item)
+    found = cache.read(item)
+    assert found.shape == (2, 11, 12) and found.dtype == np.float16
+    rng = np.random.default_rng([4, *item.name.encode()])
+    lattice = build_lattice(item.left, MODEL, random_pose(rng))
+    expected = np.asarray(embed_lattice(network.tower, MODEL, lattice_tensors(lattice)))
+    np.testing.assert_allclose(found[0, :6], expected, atol=5e-3)
+    assert np.abs(found[0] - found[1]).max() > 0.01
+
+
+def test_what_is_there_is_not_made_again(network, tmp_path):
+    item = random_complex(2, 6, 5)
+    cache = EmbeddingCache(network, tmp_path, poses=1, seed=0)
+    cache.add(item)
+    before = cache.read(item)
+    EmbeddingCache(tiny_network(MODEL, seed=9), tmp_path, poses=1, seed=0).add(item)
+    np.testing.assert_array_equal(cache.read(item), before)
