@@ -7,8 +7,10 @@ Prediction" (arXiv 1807.01297).
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from sasnet_core.errors import SettingError
 
@@ -20,10 +22,46 @@ SURFACE_PROBE = 1.4
 SURFACE_POINTS = 1000
 #: Rotations averaged at prediction (paper, section 4).
 ROTATIONS = 20
+#: Keras optimizers to train with.
+OPTIMIZERS = ("rmsprop", "adam", "adamw", "nadam", "adamax", "adagrad", "adadelta", "sgd", "lion")
+
+
+class _Rule(NamedTuple):
+    """What a setting must be, in words and as a test."""
+
+    words: str
+    allows: Callable[[Any], bool]
+
+
+_POSITIVE = _Rule("a number over 0", lambda value: 0 < value < math.inf)
+_NOT_NEGATIVE = _Rule("a number of 0 or more", lambda value: 0 <= value < math.inf)
+_COUNT = _Rule("a whole number of 1 or more", lambda value: value >= 1)
+_SHARE = _Rule("a number from 0 to 1", lambda value: 0 <= value <= 1)
+_UNDER_ONE = _Rule("a number of 0 or more and under 1", lambda value: 0 <= value < 1)
+_SEED = _Rule("a whole number from 0 to 4294967295", lambda value: 0 <= value < 2**32)
+
+
+def _one_of(*choices: str) -> _Rule:
+    return _Rule("one of " + ", ".join(choices), lambda value: value in choices)
 
 
 class _Config:
-    """JSON in and out, for the dataclasses below."""
+    """JSON in and out and checks of ranges, for the dataclasses below."""
+
+    _rules: ClassVar[dict[str, _Rule]] = {}
+
+    def __post_init__(self) -> None:
+        """Check every setting that has a rule.
+
+        Raises
+        ------
+        SettingError
+            A setting is out of its range.
+        """
+        for name, rule in self._rules.items():
+            value = getattr(self, name)
+            if not rule.allows(value):
+                raise SettingError(f"{name} must be {rule.words}, got {value!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain values."""
@@ -186,6 +224,14 @@ class MiningConfig(_Config):
     max_identity: float = 0.30
     min_contacts: int = 20
 
+    _rules = {
+        "max_resolution": _POSITIVE,
+        "min_residues": _COUNT,
+        "min_buried_area": _NOT_NEGATIVE,
+        "max_identity": _SHARE,
+        "min_contacts": _COUNT,
+    }
+
 
 @dataclass(frozen=True)
 class TrainConfig(_Config):
@@ -194,7 +240,7 @@ class TrainConfig(_Config):
     Attributes
     ----------
     optimizer : str
-        Name of a Keras optimizer (paper: "rmsprop").
+        One of `OPTIMIZERS` (paper: "rmsprop").
     learning_rate : float
         Peak rate (paper: 1e-4).
     warmup_steps : int
@@ -234,6 +280,21 @@ class TrainConfig(_Config):
     precision: str = "float32"
     seed: int = 0
 
+    _rules = {
+        "optimizer": _one_of(*OPTIMIZERS),
+        "learning_rate": _NOT_NEGATIVE,
+        "warmup_steps": _NOT_NEGATIVE,
+        "steps": _COUNT,
+        "complexes_per_step": _COUNT,
+        "positives": _COUNT,
+        "negatives": _COUNT,
+        "noise": _NOT_NEGATIVE,
+        "average": _UNDER_ONE,
+        "auxiliary": _NOT_NEGATIVE,
+        "precision": _one_of("float32", "mixed_bfloat16"),
+        "seed": _SEED,
+    }
+
 
 @dataclass(frozen=True)
 class RefineConfig(_Config):
@@ -269,6 +330,19 @@ class RefineConfig(_Config):
     average: float = 0.998
     drawn: int = 64
     seed: int = 0
+
+    _rules = {
+        "steps": _COUNT,
+        "learning_rate": _NOT_NEGATIVE,
+        "decay": _NOT_NEGATIVE,
+        "complexes": _COUNT,
+        "positives": _COUNT,
+        "residues": _COUNT,
+        "dropout": _UNDER_ONE,
+        "average": _UNDER_ONE,
+        "drawn": _COUNT,
+        "seed": _SEED,
+    }
 
 
 @dataclass(frozen=True)
@@ -311,13 +385,7 @@ class Smoothing(_Config):
     share: float = 0.0
     fitted_on: str = ""
 
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        if self.width <= 0 or self.sharpness <= 0 or not 0 <= self.share <= 1:
-            raise SettingError(
-                "smoothing needs a width and sharpness over 0 and a share of 0 to 1, got "
-                f"{self.width}, {self.sharpness} and {self.share}"
-            )
+    _rules = {"width": _POSITIVE, "sharpness": _POSITIVE, "share": _SHARE}
 
 
 @dataclass(frozen=True)
