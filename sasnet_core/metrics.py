@@ -39,8 +39,18 @@ def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
 
 def cauroc(aurocs: Sequence[float]) -> float:
     """Take the median of the complexes' AUROC (paper, section 4); a failed complex counts 0."""
-    values = np.nan_to_num(np.asarray(aurocs, float), nan=0.0)
+    values = _counted(aurocs)
     return float(np.median(values)) if values.size else float("nan")
+
+
+def mean_auroc(aurocs: Sequence[float]) -> float:
+    """Take the mean of the complexes' AUROC; a failed complex counts 0."""
+    values = _counted(aurocs)
+    return float(values.mean()) if values.size else float("nan")
+
+
+def _counted(aurocs: Sequence[float]) -> np.ndarray:
+    return np.nan_to_num(np.asarray(aurocs, float), nan=0.0)
 
 
 def precision_at(labels: np.ndarray, scores: np.ndarray, k: int) -> float:
