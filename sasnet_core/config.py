@@ -113,6 +113,12 @@ class ModelConfig(_Config):
         "batch" (paper): after every convolution and dense layer but the last; "layer": layer
         normalization after the dense layers, none after convolutions, where it would hide how
         densely the atoms lie.
+
+    Examples
+    --------
+    >>> model = ModelConfig()
+    >>> model.edge, model.edge_read, model.output_voxels
+    (35, 32, 5)
     """
 
     edge: int = 35

@@ -24,6 +24,11 @@ def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
     -------
     float
         0 to 1; nan when only one class is there.
+
+    Examples
+    --------
+    >>> auroc(np.array([True, False, False]), np.array([0.4, 0.4, 0.1]))
+    0.75
     """
     from scipy.stats import rankdata
 
@@ -38,7 +43,13 @@ def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
 
 
 def cauroc(aurocs: Sequence[float]) -> float:
-    """Take the median of the complexes' AUROC (paper, section 4); a failed complex counts 0."""
+    """Take the median of the complexes' AUROC (paper, section 4); a failed complex counts 0.
+
+    Examples
+    --------
+    >>> cauroc([0.9, 0.8, float("nan")])
+    0.8
+    """
     values = _counted(aurocs)
     return float(np.median(values)) if values.size else float("nan")
 
