@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sasnet_core import __version__
 from sasnet_core.config import ROTATIONS
+from tests.test_architecture import ORDER
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,3 +32,9 @@ def test_the_plugin_averages_as_many_rotations_as_the_command():
     assert found(r"^ROTATIONS = (\d+)$", "plugin/prediction.py") == str(ROTATIONS)
     described = r"rotations =[^{]*\{default: (\d+)\}"
     assert found(described, "plugin/commands.py") == str(ROTATIONS)
+
+
+def test_the_order_of_modules_is_told_as_it_is_tested():
+    block = (ROOT / "CONTRIBUTING.md").read_text().split("```")[1]
+    told = [line.split() for line in block.split("\n") if line]
+    assert told == [*map(list, ORDER), ["train/*"]]

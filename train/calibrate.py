@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from sasnet_core.complexes import benchmark_rows, load_complex
 from sasnet_core.config import ROTATIONS, Calibration
-from sasnet_core.errors import SasnetError
+from sasnet_core.errors import run_script
 from sasnet_core.predict import Predictor
 from sasnet_core.scores import logit, residue_probabilities
 from sasnet_core.weights import default_folder, read_info, write_config
@@ -117,7 +117,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except SasnetError as error:
-        sys.exit(f"train.calibrate: {error}")
+    sys.exit(run_script("train.calibrate", main))

@@ -20,7 +20,7 @@ from tqdm import tqdm
 from sasnet_core.baselines import distance_from_centre_product, exposed_area_product
 from sasnet_core.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.config import ROTATIONS
-from sasnet_core.errors import DatasetError, SasnetError, SettingError
+from sasnet_core.errors import DatasetError, SettingError, run_script
 from sasnet_core.files import write_table
 from sasnet_core.metrics import average_precision, cauroc, mean_auroc, precision_at
 from sasnet_core.predict import Predictor
@@ -221,7 +221,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except SasnetError as error:
-        sys.exit(f"train.evaluate: {error}")
+    sys.exit(run_script("train.evaluate", main))

@@ -23,7 +23,7 @@ import tensorflow as tf
 
 from sasnet_core.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.config import RunConfig
-from sasnet_core.errors import DatasetError, SasnetError, SettingError, WeightsError
+from sasnet_core.errors import DatasetError, SettingError, WeightsError, run_script
 from sasnet_core.files import write_json
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.pipeline import ComplexStream
@@ -192,7 +192,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except SasnetError as error:
-        sys.exit(f"train.fit: {error}")
+    sys.exit(run_script("train.fit", main))

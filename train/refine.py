@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from sasnet_core.complexes import load_complex
 from sasnet_core.config import RefineConfig
-from sasnet_core.errors import SasnetError
+from sasnet_core.errors import run_script
 from sasnet_core.model import build_head, build_tower
 from sasnet_core.pipeline import ComplexStream
 from sasnet_core.refining import CachedComplex, FeatureCache, refine
@@ -70,7 +70,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except SasnetError as error:
-        sys.exit(f"train.refine: {error}")
+    sys.exit(run_script("train.refine", main))

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from sasnet_core.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.config import Smoothing
-from sasnet_core.errors import SasnetError
+from sasnet_core.errors import run_script
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.predict import Predictor
 from sasnet_core.scores import Smoother
@@ -79,7 +79,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except SasnetError as error:
-        sys.exit(f"train.smooth: {error}")
+    sys.exit(run_script("train.smooth", main))

@@ -2,9 +2,10 @@
 
 import csv
 import json
+import runpy
 import shutil
+import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,9 +16,9 @@ from sasnet_core.errors import DatasetError, SettingError, WeightsError
 from sasnet_core.model import build_head, build_tower
 from sasnet_core.scores import logit
 from sasnet_core.weights import read_info, save_weights
+from tests.conftest import SHARED
 from train import calibrate, db5, evaluate, fit, mine, refine, smooth
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"no structures at {SHARED}")
 
 TINY = {"edge": 16, "filters": [4, 4, 8, 8], "embedding_size": 16, "head_sizes": [16, 16],
@@ -267,6 +268,31 @@ def test_fit_starts_from_given_weights_and_refuses_those_of_another_network(
     config.write_text(json.dumps({"model": {**TINY, "embedding_size": 8}, "train": train}))
     with pytest.raises(WeightsError, match="run's network"):
         fit.main([*arguments, "-o", str(tmp_path / "other")])
+
+
+@pytest.mark.parametrize(
+    ("script", "options"),
+    [
+        ("db5", ["-o", "out"]),
+        ("fit", ["-o", "out"]),
+        ("smooth", []),
+        ("calibrate", []),
+        ("evaluate", []),
+        ("refine", ["-o", "out", "--weights", "none"]),
+    ],
+)
+def test_a_missing_dataset_is_one_line_and_exit_code_2(
+    script, options, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", [script, "nowhere", *options])
+    monkeypatch.delitem(sys.modules, f"train.{script}")  # else runpy warns
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module(f"train.{script}", run_name="__main__")
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"train.{script}: n")
+    assert "is needed" in line
 
 
 def test_the_logistic_fit_finds_what_made_the_labels():
