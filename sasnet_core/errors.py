@@ -15,6 +15,28 @@ class SasnetError(Exception):
     """Base of the errors that end a command with one line and exit code 2."""
 
 
+def run_script(name: str, main: Callable[[], int]) -> int:
+    """Run a script; what its user can mend becomes one line instead of a traceback.
+
+    Parameters
+    ----------
+    name : str
+        What the line begins with.
+    main : callable
+        The script; returns an exit code.
+
+    Returns
+    -------
+    int
+        That of `main`, or `EXIT_BAD_INPUT`.
+    """
+    try:
+        return main()
+    except (SasnetError, OSError) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+
+
 class StructureError(SasnetError):
     """A structure file cannot be used."""
 
@@ -37,25 +59,3 @@ class OutputError(SasnetError):
 
 class SettingError(SasnetError):
     """A number or a choice is out of its range."""
-
-
-def run_script(name: str, main: Callable[[], int]) -> int:
-    """Run a script; what its user can mend becomes one line instead of a traceback.
-
-    Parameters
-    ----------
-    name : str
-        What the line begins with.
-    main : callable
-        The script; returns an exit code.
-
-    Returns
-    -------
-    int
-        That of `main`, or `EXIT_BAD_INPUT`.
-    """
-    try:
-        return main()
-    except (SasnetError, OSError) as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        return EXIT_BAD_INPUT
