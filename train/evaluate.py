@@ -108,8 +108,16 @@ def stranger_matrix(
 
 
 def evaluate(item: Complex, matrix: np.ndarray) -> dict[str, float | int | str]:
-    """Compare the scores of one complex with its contacts."""
+    """Compare the scores of one complex with its contacts.
+
+    Raises
+    ------
+    DatasetError
+        A measure cannot be computed.
+    """
     labels = item.labels()
+    if not np.isfinite(matrix).all():
+        raise DatasetError("scores must be finite numbers, some are not")
     if not 0 < labels.sum() < labels.size:
         raise DatasetError("contacts and non-contacts are needed, one of them is missing")
     return {

@@ -17,6 +17,7 @@ from sasnet_core.model import build_head, build_tower
 from sasnet_core.scores import logit
 from sasnet_core.weights import read_info, save_weights
 from tests.conftest import SHARED
+from tests.core.build import random_complex
 from train import calibrate, db5, evaluate, fit, mine, refine, smooth
 
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"no structures at {SHARED}")
@@ -293,6 +294,15 @@ def test_a_missing_dataset_is_one_line_and_exit_code_2(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"train.{script}: n")
     assert "is needed" in line
+
+
+def test_scores_that_are_no_numbers_fail_their_complex():
+    item = random_complex(1)
+    scores = np.zeros(item.labels().shape)
+    assert evaluate.evaluate(item, scores)["auroc"] == 0.5
+    scores[0, 0] = np.nan
+    with pytest.raises(DatasetError, match="finite"):
+        evaluate.evaluate(item, scores)
 
 
 def test_the_logistic_fit_finds_what_made_the_labels():
