@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-OUT ?= sasnet_out
+OUT = sasnet_out
 STAMP = $(VENV)/.installed
 
 .PHONY: demo test lint plugin clean
@@ -41,4 +41,4 @@ $(STAMP): setup.py
 	touch $@
 
 clean:
-	rm -rf build dist *.egg-info $(OUT)
+	rm -rf build dist *.egg-info sasnet_out

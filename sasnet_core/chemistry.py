@@ -44,10 +44,22 @@ def is_hydrogen(element: str) -> bool:
 
 
 def channel_of(element: str) -> int:
-    """Return the row of `CHANNELS` an element counts in, or `NO_CHANNEL`."""
+    """Return the row of `CHANNELS` an element counts in, or `NO_CHANNEL`.
+
+    Examples
+    --------
+    >>> [channel_of(element) for element in ("C", "o", "Se", "Zn")]
+    [0, 1, 3, -1]
+    """
     return _CHANNEL_OF.get(element.upper(), NO_CHANNEL)
 
 
 def one_letter(residue_name: str) -> str:
-    """Return the one-letter code of a residue name, ``X`` when it has none."""
+    """Return the one-letter code of a residue name, ``X`` when it has none.
+
+    Examples
+    --------
+    >>> "".join(map(one_letter, ("TYR", "MSE", "HOH")))
+    'YMX'
+    """
     return _ONE_LETTER.get(residue_name.upper(), "X")

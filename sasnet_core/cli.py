@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from sasnet_core import __version__
 from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import (
+    EXIT_BAD_INPUT,
     SasnetError,
     SelectionError,
     SettingError,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from sasnet_core.prediction import Partner, Prediction
     from sasnet_core.structure import Structure
 
-EXIT_BAD_INPUT = 2
 DEMO_CHAINS = ("D", "E")
 PICTURE_TIMEOUT = 300  # seconds
 

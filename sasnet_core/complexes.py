@@ -12,6 +12,8 @@ import numpy as np
 
 from sasnet_core.errors import DatasetError
 from sasnet_core.files import write_arrays
+from sasnet_core.interface import contact_matrix
+from sasnet_core.metrics import auroc
 from sasnet_core.protein import Protein
 
 MANIFEST = "manifest.csv"
@@ -25,6 +27,25 @@ class Complex:
     left: Protein
     right: Protein
     contacts: np.ndarray  # (n_contacts, 2) int32, rows (left residue, right residue)
+
+    def labels(self) -> np.ndarray:
+        """Say of every residue pair whether it is a contact, shape (n_left, n_right), bool."""
+        return contact_matrix(self.contacts, self.left.n_residues, self.right.n_residues)
+
+    def auroc(self, scores: np.ndarray) -> float:
+        """Compute the AUROC over all pairs, the CAUROC's value of this complex.
+
+        Parameters
+        ----------
+        scores : ndarray, shape (n_left, n_right)
+            Of every residue pair.
+
+        Returns
+        -------
+        float
+            0 to 1; nan when every pair or none is a contact.
+        """
+        return auroc(self.labels(), scores)
 
 
 def save_complex(item: Complex, path: Path) -> None:

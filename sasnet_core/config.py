@@ -7,8 +7,10 @@ Prediction" (arXiv 1807.01297).
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from sasnet_core.errors import SettingError
 
@@ -20,10 +22,46 @@ SURFACE_PROBE = 1.4
 SURFACE_POINTS = 1000
 #: Rotations averaged at prediction (paper, section 4).
 ROTATIONS = 20
+#: Keras optimizers to train with.
+OPTIMIZERS = ("rmsprop", "adam", "adamw", "nadam", "adamax", "adagrad", "adadelta", "sgd", "lion")
+
+
+class _Rule(NamedTuple):
+    """What a setting must be, in words and as a test."""
+
+    words: str
+    allows: Callable[[Any], bool]
+
+
+_POSITIVE = _Rule("a number over 0", lambda value: 0 < value < math.inf)
+_NOT_NEGATIVE = _Rule("a number of 0 or more", lambda value: 0 <= value < math.inf)
+_COUNT = _Rule("a whole number of 1 or more", lambda value: value >= 1)
+_SHARE = _Rule("a number from 0 to 1", lambda value: 0 <= value <= 1)
+_UNDER_ONE = _Rule("a number of 0 or more and under 1", lambda value: 0 <= value < 1)
+_SEED = _Rule("a whole number from 0 to 4294967295", lambda value: 0 <= value < 2**32)
+
+
+def _one_of(*choices: str) -> _Rule:
+    return _Rule("one of " + ", ".join(choices), lambda value: value in choices)
 
 
 class _Config:
-    """JSON in and out, for the dataclasses below."""
+    """JSON in and out and checks of ranges, for the dataclasses below."""
+
+    _rules: ClassVar[dict[str, _Rule]] = {}
+
+    def __post_init__(self) -> None:
+        """Check every setting that has a rule.
+
+        Raises
+        ------
+        SettingError
+            A setting is out of its range.
+        """
+        for name, rule in self._rules.items():
+            value = getattr(self, name)
+            if not rule.allows(value):
+                raise SettingError(f"{name} must be {rule.words}, got {value!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain values."""
@@ -83,6 +121,12 @@ class ModelConfig(_Config):
         Residues that each residue hears from: the nearest by CA distance.
     dropout : float
         Share of the context layers' inputs and messages left out in training.
+
+    Examples
+    --------
+    >>> model = ModelConfig()
+    >>> model.edge, model.edge_read, model.output_voxels
+    (35, 32, 5)
     """
 
     edge: int = 35
@@ -96,8 +140,16 @@ class ModelConfig(_Config):
     neighbours: int = 20
     dropout: float = 0.0
 
+    _rules = {
+        "context_layers": _Rule("a whole number from 0 to 8", lambda value: 0 <= value <= 8),
+        "context_size": _COUNT,
+        "neighbours": _COUNT,
+        "dropout": _UNDER_ONE,
+    }
+
     def __post_init__(self) -> None:
         """Check the sizes and that the cube has room for the convolutions."""
+        super().__post_init__()
         if not 11 <= self.edge <= 64:  # the paper's scaling study: 11 to 41
             raise SettingError(f"edge must be 11 to 64 voxels, got {self.edge}")
         if self.normalization not in ("batch", "layer"):
@@ -107,15 +159,6 @@ class ModelConfig(_Config):
         sizes = (*self.filters, self.embedding_size, *self.head_sizes)
         if not self.filters or not self.head_sizes or min(sizes) < 1:
             raise SettingError(f"layer sizes must be positive, got {sizes}")
-        if not 0 <= self.context_layers <= 8:
-            raise SettingError(f"context_layers must be 0 to 8, got {self.context_layers}")
-        if min(self.context_size, self.neighbours) < 1:
-            raise SettingError(
-                f"context_size and neighbours must be positive, got {self.context_size} "
-                f"and {self.neighbours}"
-            )
-        if not 0 <= self.dropout < 1:
-            raise SettingError(f"dropout must be at least 0 and under 1, got {self.dropout}")
         if not 0 <= self.poolings <= 2:
             raise SettingError(f"poolings must be 0, 1 or 2, got {self.poolings}")
         if self.pooled_layers is None:
@@ -217,6 +260,14 @@ class MiningConfig(_Config):
     max_identity: float = 0.30
     min_contacts: int = 20
 
+    _rules = {
+        "max_resolution": _POSITIVE,
+        "min_residues": _COUNT,
+        "min_buried_area": _NOT_NEGATIVE,
+        "max_identity": _SHARE,
+        "min_contacts": _COUNT,
+    }
+
 
 @dataclass(frozen=True)
 class TrainConfig(_Config):
@@ -225,7 +276,7 @@ class TrainConfig(_Config):
     Attributes
     ----------
     optimizer : str
-        Name of a Keras optimizer (paper: "rmsprop").
+        One of `OPTIMIZERS` (paper: "rmsprop").
     learning_rate : float
         Peak rate (paper: 1e-4).
     warmup_steps : int
@@ -272,6 +323,23 @@ class TrainConfig(_Config):
     precision: str = "float32"
     seed: int = 0
 
+    _rules = {
+        "optimizer": _one_of(*OPTIMIZERS),
+        "learning_rate": _NOT_NEGATIVE,
+        "warmup_steps": _NOT_NEGATIVE,
+        "steps": _COUNT,
+        "complexes_per_step": _COUNT,
+        "positives": _COUNT,
+        "negatives": _COUNT,
+        "noise": _NOT_NEGATIVE,
+        "average": _UNDER_ONE,
+        "auxiliary": _NOT_NEGATIVE,
+        "weight_decay": _NOT_NEGATIVE,
+        "frozen_poses": _Rule("a whole number of 0 or more", lambda value: value >= 0),
+        "precision": _one_of("float32", "mixed_bfloat16"),
+        "seed": _SEED,
+    }
+
 
 @dataclass(frozen=True)
 class RunConfig(_Config):
@@ -313,13 +381,7 @@ class Smoothing(_Config):
     share: float = 0.0
     fitted_on: str = ""
 
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        if self.width <= 0 or self.sharpness <= 0 or not 0 <= self.share <= 1:
-            raise SettingError(
-                "smoothing needs a width and sharpness over 0 and a share of 0 to 1, got "
-                f"{self.width}, {self.sharpness} and {self.share}"
-            )
+    _rules = {"width": _POSITIVE, "sharpness": _POSITIVE, "share": _SHARE}
 
 
 @dataclass(frozen=True)

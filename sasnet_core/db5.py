@@ -18,6 +18,8 @@ from sasnet_core.protein import Protein, select_chains
 if TYPE_CHECKING:
     from pathlib import Path
 
+#: What is read from the benchmark's table.
+COLUMNS = ("code", "category", "difficulty", "split")
 #: Two chains are of one protein when their alignment is this identical.
 MIN_CHAIN_IDENTITY = 0.3
 
@@ -36,12 +38,24 @@ class Db5Case:
 
 
 def read_table(folder: Path) -> list[dict[str, str]]:
-    """Read db5.csv, one dict per complex."""
+    """Read db5.csv, one dict per complex.
+
+    Raises
+    ------
+    DatasetError
+        The file or one of its columns is missing.
+    """
     path = folder / "db5.csv"
     if not path.is_file():
         raise DatasetError(f"{folder}: docking benchmark 5 with its db5.csv is needed, not found")
     with path.open(newline="") as stream:
-        return list(csv.DictReader(stream))
+        reader = csv.DictReader(stream)
+        missing = sorted(set(COLUMNS) - set(reader.fieldnames or ()))
+        if missing:
+            raise DatasetError(
+                f"{path}: the columns {', '.join(COLUMNS)} are needed, {missing} are missing"
+            )
+        return list(reader)
 
 
 def read_case(folder: Path, row: dict[str, str]) -> Db5Case:

@@ -1,8 +1,40 @@
 """What a user can mend: every message says what must be, what came and what to do."""
 
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EXIT_BAD_INPUT = 2
+
 
 class SasnetError(Exception):
     """Base of the errors that end a command with one line and exit code 2."""
+
+
+def run_script(name: str, main: Callable[[], int]) -> int:
+    """Run a script; what its user can mend becomes one line instead of a traceback.
+
+    Parameters
+    ----------
+    name : str
+        What the line begins with.
+    main : callable
+        The script; returns an exit code.
+
+    Returns
+    -------
+    int
+        That of `main`, or `EXIT_BAD_INPUT`.
+    """
+    try:
+        return main()
+    except (SasnetError, OSError) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
 
 
 class StructureError(SasnetError):

@@ -111,6 +111,12 @@ def map_sequence(source: str, target: str) -> tuple[np.ndarray, float]:
         Row in the target for each residue of the source, -1 where there is none.
     identity : float
         Identical pairs over the shorter length.
+
+    Examples
+    --------
+    >>> rows, identity = map_sequence("MKTAYIAK", "KTAYGAK")
+    >>> rows.tolist(), round(identity, 2)
+    ([-1, 0, 1, 2, 3, 4, 5, 6], 0.86)
     """
     import pyopal
 

@@ -24,6 +24,11 @@ def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
     -------
     float
         0 to 1; nan when only one class is there.
+
+    Examples
+    --------
+    >>> auroc(np.array([True, False, False]), np.array([0.4, 0.4, 0.1]))
+    0.75
     """
     from scipy.stats import rankdata
 
@@ -38,9 +43,25 @@ def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
 
 
 def cauroc(aurocs: Sequence[float]) -> float:
-    """Take the median of the complexes' AUROC (paper, section 4); a failed complex counts 0."""
-    values = np.nan_to_num(np.asarray(aurocs, float), nan=0.0)
+    """Take the median of the complexes' AUROC (paper, section 4); a failed complex counts 0.
+
+    Examples
+    --------
+    >>> cauroc([0.9, 0.8, float("nan")])
+    0.8
+    """
+    values = _counted(aurocs)
     return float(np.median(values)) if values.size else float("nan")
+
+
+def mean_auroc(aurocs: Sequence[float]) -> float:
+    """Take the mean of the complexes' AUROC; a failed complex counts 0."""
+    values = _counted(aurocs)
+    return float(values.mean()) if values.size else float("nan")
+
+
+def _counted(aurocs: Sequence[float]) -> np.ndarray:
+    return np.nan_to_num(np.asarray(aurocs, float), nan=0.0)
 
 
 def precision_at(labels: np.ndarray, scores: np.ndarray, k: int) -> float:

@@ -56,6 +56,15 @@ def voxelize(
     -------
     ndarray, shape (*shape, 4), float32
         Channels C, O, N, S.
+
+    Examples
+    --------
+    A carbon, and an oxygen 2.4 A along x:
+
+    >>> coords = np.array([[0.5, 0.5, 0.5], [2.9, 0.5, 0.5]])
+    >>> grid = voxelize(coords, np.array([0, 1]), np.zeros(3), (4, 4, 4))
+    >>> np.argwhere(grid).tolist()  # x, y, z, channel
+    [[0, 0, 0, 0], [2, 0, 0, 1]]
     """
     cells, channels = occupied_cells(coords, elements, origin, shape)
     grid = np.zeros((*shape, len(CHANNELS)), np.float32)

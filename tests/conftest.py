@@ -13,16 +13,16 @@ settings.register_profile("sasnet", deadline=None, max_examples=25, derandomize=
 settings.load_profile("sasnet")
 
 ROOT = Path(__file__).parents[1]
+#: Structures that are not part of the repository.
+SHARED = Path(os.environ.get("SASNET_SHARED", ROOT.parent / "shared" / "data"))
 
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of structures that is not part of the repository."""
-    default = ROOT.parent / "shared" / "data"
-    folder = Path(os.environ.get("SASNET_SHARED", default))
-    if not folder.is_dir():
-        pytest.skip(f"no shared data at {folder} (set SASNET_SHARED)")
-    return folder
+    if not SHARED.is_dir():
+        pytest.skip(f"no shared data at {SHARED} (set SASNET_SHARED)")
+    return SHARED
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,7 @@ from tqdm import tqdm
 
 from sasnet_core.complexes import benchmark_rows, load_complex
 from sasnet_core.config import ROTATIONS, Calibration
-from sasnet_core.errors import SasnetError
-from sasnet_core.interface import contact_matrix
+from sasnet_core.errors import run_script
 from sasnet_core.predict import Predictor
 from sasnet_core.scores import logit, residue_probabilities
 from sasnet_core.weights import default_folder, read_info, write_config
@@ -51,7 +50,7 @@ def collect(
     for row in tqdm(rows, desc="complexes", disable=None):
         item = load_complex(dataset / row["file"])
         matrix = predictor.score(item.left, item.right, rotations).matrix
-        truth = contact_matrix(item.contacts, *matrix.shape)
+        truth = item.labels()
         for axis in (1, 0):
             best.append(matrix.max(axis=axis))
             labels.append(truth.any(axis=axis))
@@ -118,7 +117,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except SasnetError as error:
-        sys.exit(f"train.calibrate: {error}")
+    sys.exit(run_script("train.calibrate", main))

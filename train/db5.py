@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from sasnet_core import db5
 from sasnet_core.complexes import MANIFEST, save_complex
-from sasnet_core.errors import SasnetError
+from sasnet_core.errors import run_script
 from sasnet_core.files import write_table
 
 COLUMNS = (
@@ -58,7 +58,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except SasnetError as error:
-        sys.exit(f"train.db5: {error}")
+    sys.exit(run_script("train.db5", main))

@@ -3,7 +3,8 @@
     python -m train.evaluate DB5_DATASET --split DB4U -o table.csv
 
 Prints the CAUROC with a bootstrap interval, the mean, and the two predictors without learning
-beside it. Model selection belongs on DB4; DB5U is for final tables only.
+beside it. A complex that fails counts 0 for every predictor and is listed with its reason. Model
+selection belongs on DB4; DB5U is for final tables only.
 """
 
 from __future__ import annotations
@@ -19,10 +20,9 @@ from tqdm import tqdm
 from sasnet_core.baselines import distance_from_centre_product, exposed_area_product
 from sasnet_core.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.config import ROTATIONS
-from sasnet_core.errors import SasnetError
+from sasnet_core.errors import DatasetError, SettingError, run_script
 from sasnet_core.files import write_table
-from sasnet_core.interface import contact_matrix
-from sasnet_core.metrics import auroc, average_precision, cauroc, precision_at
+from sasnet_core.metrics import average_precision, cauroc, mean_auroc, precision_at
 from sasnet_core.predict import Predictor
 from sasnet_core.protein import Protein
 from sasnet_core.rotations import random_rotation
@@ -32,6 +32,10 @@ from sasnet_core.weights import default_folder
 COLUMNS = (
     "id", "split", "state", "n_left", "n_right", "n_contacts", "auroc", "average_precision",
     "base_rate", "precision_at_10", "exposed_area_auroc", "centre_distance_auroc",
+    "failure",
+)  # fmt: skip
+MEASURES = (
+    "auroc", "average_precision", "precision_at_10", "exposed_area_auroc", "centre_distance_auroc",
 )  # fmt: skip
 BOOTSTRAP = 2000
 
@@ -104,27 +108,48 @@ def stranger_matrix(
 
 
 def evaluate(item: Complex, matrix: np.ndarray) -> dict[str, float | int | str]:
-    """Compare the scores of one complex with its contacts."""
-    labels = contact_matrix(item.contacts, *matrix.shape)
-    area = exposed_area_product(item.left, item.right)
-    distance = distance_from_centre_product(item.left, item.right)
+    """Compare the scores of one complex with its contacts.
+
+    Raises
+    ------
+    DatasetError
+        A measure cannot be computed.
+    """
+    labels = item.labels()
+    if not np.isfinite(matrix).all():
+        raise DatasetError("scores must be finite numbers, some are not")
+    if not 0 < labels.sum() < labels.size:
+        raise DatasetError("contacts and non-contacts are needed, one of them is missing")
     return {
         "n_left": item.left.n_residues,
         "n_right": item.right.n_residues,
         "n_contacts": len(item.contacts),
-        "auroc": auroc(labels, matrix),
+        "auroc": item.auroc(matrix),
         "average_precision": average_precision(labels, matrix),
         "base_rate": float(labels.mean()),
         "precision_at_10": precision_at(labels, matrix, 10),
-        "exposed_area_auroc": auroc(labels, area),
-        "centre_distance_auroc": auroc(labels, distance),
+        "exposed_area_auroc": item.auroc(exposed_area_product(item.left, item.right)),
+        "centre_distance_auroc": item.auroc(distance_from_centre_product(item.left, item.right)),
+        "failure": "",
+    }
+
+
+def failed(row: dict[str, str], error: Exception) -> dict[str, float | int | str]:
+    """Count 0 for a complex that could not be evaluated, and say why."""
+    labels = int(row["n_left"]) * int(row["n_right"])
+    return {
+        "n_left": row["n_left"],
+        "n_right": row["n_right"],
+        "n_contacts": row["n_contacts"],
+        "base_rate": int(row["n_contacts"]) / labels,
+        **dict.fromkeys(MEASURES, 0.0),
+        "failure": " ".join(f"{type(error).__name__}: {error}".split()),
     }
 
 
 def bootstrap_interval(values: list[float], seed: int = 0) -> tuple[float, float]:
     """Compute the 95 % interval of the median by resampling complexes."""
     rng = np.random.default_rng(seed)
-    values = np.nan_to_num(values).tolist()  # a failed complex counts 0
     picks = rng.integers(len(values), size=(BOOTSTRAP, len(values)))
     medians = np.median(np.asarray(values)[picks], axis=1)
     low, high = np.percentile(medians, [2.5, 97.5])
@@ -143,10 +168,48 @@ def report(table: list[dict[str, float | int | str]]) -> list[str]:
         low, high = bootstrap_interval(values)
         lines.append(
             f"{name:30s} CAUROC {cauroc(values):.3f} (95 % {low:.3f} to {high:.3f}), "
-            f"mean {np.nanmean(values):.3f}"
+            f"mean {mean_auroc(values):.3f}"
         )
     precision = np.mean([float(row["precision_at_10"]) for row in table])
     return [*lines, f"{'sasnet':30s} precision at 10: {precision:.3f}, mean over complexes"]
+
+
+def score(
+    rows: list[dict[str, str]], place: int, predictor: Predictor, options: argparse.Namespace
+) -> tuple[Complex, np.ndarray]:
+    """Load one complex, moved when asked, and score its pairs, by strangers when asked."""
+    item = load_complex(options.dataset / rows[place]["file"])
+    if options.move_partners:
+        rng = np.random.default_rng([options.seed, place])
+        item = replace(item, left=moved(item.left, rng), right=moved(item.right, rng))
+    if options.shuffle_partners:
+        other = load_complex(options.dataset / rows[(place + 1) % len(rows)]["file"])
+        return item, stranger_matrix(item, other, predictor, options.rotations, options.seed)
+    return item, predictor.score(item.left, item.right, options.rotations, options.seed).matrix
+
+
+def evaluate_all(
+    rows: list[dict[str, str]], predictor: Predictor, options: argparse.Namespace
+) -> list[dict[str, float | int | str]]:
+    """Make the table, one row per complex, those that fail included.
+
+    Raises
+    ------
+    DatasetError
+        Every complex failed.
+    """
+    table = []
+    for place, row in enumerate(tqdm(rows, desc="complexes", disable=None)):
+        try:
+            values = evaluate(*score(rows, place, predictor, options))
+        except SettingError:
+            raise
+        except Exception as error:  # whatever it is, it must not end an evaluation of hours
+            values = failed(row, error)
+        table.append({"id": row["id"], "split": row["split"], "state": options.state, **values})
+    if all(row["failure"] for row in table):
+        raise DatasetError(f"all {len(table)} complexes failed: {table[0]['failure']}")
+    return table
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -154,22 +217,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     rows = chosen_rows(options)
     predictor = Predictor.load(options.weights or default_folder())
-    table = []
-    how = predictor, options.rotations, options.seed
-    for place, row in enumerate(tqdm(rows, desc="complexes", disable=None)):
-        item = load_complex(options.dataset / row["file"])
-        if options.move_partners:
-            rng = np.random.default_rng([options.seed, place])
-            item = replace(item, left=moved(item.left, rng), right=moved(item.right, rng))
-        if options.shuffle_partners:
-            other = load_complex(options.dataset / rows[(place + 1) % len(rows)]["file"])
-            matrix = stranger_matrix(item, other, *how)
-        else:
-            matrix = predictor.score(item.left, item.right, *how[1:]).matrix
-        values = evaluate(item, matrix)
-        table.append({"id": row["id"], "split": row["split"], "state": options.state, **values})
+    table = evaluate_all(rows, predictor, options)
     for row in table:
-        print(f"{row['id']:6s} {row['auroc']:.3f}  area {row['exposed_area_auroc']:.3f}")
+        line = f"{row['id']:6s} {row['auroc']:.3f}  area {row['exposed_area_auroc']:.3f}"
+        print(f"{line}  failed: {row['failure']}" if row["failure"] else line)
     print(f"{len(table)} complexes, {options.rotations} rotations, seed {options.seed}")
     print("\n".join(report(table)))
     if options.output:
@@ -178,7 +229,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except SasnetError as error:
-        sys.exit(f"train.evaluate: {error}")
+    sys.exit(run_script("train.evaluate", main))

@@ -3,7 +3,8 @@
     python -m train.fit DATASET -o RUN --validate DB5_DATASET --config resources/default/train.json
 
 Uses every device there is (tf.distribute.MirroredStrategy). Stop it at any time and start it
-again: it goes on from its last checkpoint with the same stream of examples. RUN/log.csv holds
+again: it goes on from its last checkpoint with the same stream of examples and the settings in
+RUN/config.json (other settings are refused: they are another run). RUN/log.csv holds
 step, seconds, loss and, at each check, the CAUROC on held-out unbound complexes; RUN/best the
 weights of the best check, RUN/last those of the newest.
 """
@@ -25,10 +26,9 @@ from tqdm import tqdm
 from sasnet_core.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.config import RunConfig
 from sasnet_core.embeddings import EmbeddingCache
-from sasnet_core.errors import DatasetError, SasnetError, SettingError
+from sasnet_core.errors import DatasetError, SettingError, run_script
 from sasnet_core.files import write_json
-from sasnet_core.interface import contact_matrix
-from sasnet_core.metrics import auroc, cauroc
+from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.network import Network
 from sasnet_core.pipeline import ComplexStream
 from sasnet_core.predict import Predictor
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Scores = tuple[float, float] | None  # median and mean AUROC of a check
+CONFIG_FILE, CHECKPOINTS = "config.json", "checkpoints"
 LOG_COLUMNS = ("step", "seconds", "loss", "cauroc", "mean_auroc")
 
 
@@ -71,11 +72,10 @@ def validation_complexes(dataset: Path, count: int) -> list[Complex]:
 
 def check(predictor: Predictor, complexes: list[Complex]) -> tuple[float, float]:
     """Compute median and mean AUROC over all pairs, one rotation, inference statistics."""
-    values = []
-    for item in complexes:
-        matrix = predictor.score(item.left, item.right, rotations=1).matrix
-        values.append(auroc(contact_matrix(item.contacts, *matrix.shape), matrix))
-    return cauroc(values), float(np.mean(values))
+    values = [
+        item.auroc(predictor.score(item.left, item.right, rotations=1).matrix) for item in complexes
+    ]
+    return cauroc(values), mean_auroc(values)
 
 
 def read_config(path: Path) -> RunConfig:
@@ -88,8 +88,44 @@ def read_config(path: Path) -> RunConfig:
     """
     try:
         return RunConfig.from_dict(json.loads(path.read_text()))
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, SettingError) as error:
         raise SettingError(f"{path}: JSON with 'model' and 'train' is needed ({error})") from None
+
+
+def settle_config(options: argparse.Namespace) -> RunConfig:
+    """Read the settings and keep them with the run; those of a run under way stay.
+
+    Raises
+    ------
+    SettingError
+        The run has checkpoints made with other settings.
+    """
+    kept = options.output / CONFIG_FILE
+    under_way = tf.train.latest_checkpoint(options.output / CHECKPOINTS) is not None
+    if not under_way:
+        config = read_config(options.config) if options.config else RunConfig()
+        write_json(config.to_dict(), kept)
+        return config
+    config = read_config(kept)
+    if options.config:
+        differing = differences(config, read_config(options.config))
+        if differing:
+            raise SettingError(
+                f"{options.config}: the settings of the run in {options.output} are needed, these "
+                f"differ ({'; '.join(differing)}); go on without --config, or make a new run with "
+                f"--start {options.output / 'last'}"
+            )
+    return config
+
+
+def differences(kept: RunConfig, given: RunConfig) -> list[str]:
+    """Say in words which settings differ."""
+    return [
+        f"{part}.{name} {value!r}, got {getattr(getattr(given, part), name)!r}"
+        for part in ("model", "train")
+        for name, value in vars(getattr(kept, part)).items()
+        if getattr(getattr(given, part), name) != value
+    ]
 
 
 def start(network: Network, folder: Path) -> None:
@@ -146,13 +182,12 @@ class RunLog:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
-    config = read_config(options.config) if options.config else RunConfig()
-    write_json(config.to_dict(), options.output / "config.json")
+    config = settle_config(options)
     stream = ComplexStream(options.dataset, config.train.seed, options.split)
     held_out = (
         validation_complexes(options.validate, options.validate_count) if options.validate else []
     )
-    trainer = Trainer(config, tf.distribute.MirroredStrategy(), options.output / "checkpoints")
+    trainer = Trainer(config, tf.distribute.MirroredStrategy(), options.output / CHECKPOINTS)
     if options.start and not trainer.step:
         start(trainer.network, options.start)
     embedded = embed_all(trainer, stream, options.output) if config.train.frozen_poses else None
@@ -176,7 +211,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except SasnetError as error:
-        sys.exit(f"train.fit: {error}")
+    sys.exit(run_script("train.fit", main))

@@ -19,9 +19,8 @@ from tqdm import tqdm
 
 from sasnet_core.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.config import Smoothing
-from sasnet_core.errors import SasnetError
-from sasnet_core.interface import contact_matrix
-from sasnet_core.metrics import auroc, cauroc
+from sasnet_core.errors import run_script
+from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.predict import Predictor
 from sasnet_core.scores import Smoother
 from sasnet_core.weights import default_folder, read_info, write_config
@@ -48,11 +47,11 @@ def raw_scores(predictor: Predictor, item: Complex, rotations: int) -> np.ndarra
 
 def quality(cases: list[tuple[Complex, np.ndarray]], smoothing: Smoothing) -> tuple[float, float]:
     """Compute CAUROC and mean AUROC of smoothed scores."""
-    values = []
-    for item, scores in cases:
-        smoothed = Smoother(item.left, item.right, smoothing).smooth(scores)
-        values.append(auroc(contact_matrix(item.contacts, *scores.shape), smoothed))
-    return cauroc(values), float(np.mean(values))
+    values = [
+        item.auroc(Smoother(item.left, item.right, smoothing).smooth(scores))
+        for item, scores in cases
+    ]
+    return cauroc(values), mean_auroc(values)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -80,7 +79,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except SasnetError as error:
-        sys.exit(f"train.smooth: {error}")
+    sys.exit(run_script("train.smooth", main))

@@ -25,6 +25,16 @@ def test_a_complex_comes_back_as_it_was(tmp_path):
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["pair.npz"]
 
 
+def test_the_auroc_of_a_complex_is_over_all_its_pairs():
+    item = random_complex(4)
+    labels = item.labels()
+    assert labels.shape == (item.left.n_residues, item.right.n_residues)
+    assert {tuple(pair) for pair in np.argwhere(labels)} == {tuple(p) for p in item.contacts}
+    assert item.auroc(labels.astype(float)) == 1.0
+    assert item.auroc(-labels.astype(float)) == 0.0
+    assert item.auroc(np.zeros(labels.shape)) == 0.5
+
+
 def test_files_hold_no_pickle_and_are_the_same_every_time(tmp_path):
     for name in ("one.npz", "two.npz"):
         save_complex(random_complex(4), tmp_path / name)

@@ -54,6 +54,12 @@ def test_a_folder_without_the_benchmark_is_refused(tmp_path):
         read_table(tmp_path)
 
 
+def test_a_table_without_its_columns_is_refused(tmp_path):
+    (tmp_path / "db5.csv").write_text("code,split\n1ABC,DB3\n")
+    with pytest.raises(DatasetError, match=r"\['category', 'difficulty'\] are missing"):
+        read_table(tmp_path)
+
+
 def test_a_missing_structure_is_named(tmp_path):
     row = {"code": "1XYZ", "split": "DB3", "category": "OX", "difficulty": "rigid"}
     with pytest.raises(StructureError, match="1XYZ_r_b"):

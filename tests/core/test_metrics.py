@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sasnet_core.metrics import auroc, average_precision, cauroc, precision_at
+from sasnet_core.metrics import auroc, average_precision, cauroc, mean_auroc, precision_at
 
 ranked = st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=30)
 
@@ -59,6 +59,11 @@ def test_cauroc_is_the_median_and_a_failed_complex_counts_zero():
     assert cauroc([0.9, float("nan"), 0.8]) == 0.8
     assert cauroc([float("nan"), float("nan"), 0.8]) == 0.0
     assert math.isnan(cauroc([]))
+
+
+def test_the_mean_counts_a_failed_complex_as_zero():
+    assert mean_auroc([0.9, float("nan"), 0.6]) == pytest.approx(0.5)
+    assert math.isnan(mean_auroc([]))
 
 
 def test_precision_at_counts_the_highest():

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from sasnet_core.config import Calibration, Smoothing
-from sasnet_core.errors import SettingError
 from sasnet_core.rotations import random_rotation
 from sasnet_core.scores import Smoother, best_pairs, logit, residue_probabilities
 
@@ -79,9 +78,3 @@ def test_smoothing_knows_no_sides_and_no_places(scored):
     rotation = random_rotation(np.random.default_rng(1)).T
     away = left.with_coordinates(left.coords @ rotation + 50, left.centers @ rotation + 50)
     np.testing.assert_allclose(here, Smoother(away, right, STRONG).smooth(scores), rtol=1e-3)
-
-
-@pytest.mark.parametrize("wrong", [{"width": 0.0}, {"sharpness": -1.0}, {"share": 1.5}])
-def test_smoothing_out_of_range_is_refused(wrong):
-    with pytest.raises(SettingError, match="smoothing needs"):
-        Smoothing(**wrong)

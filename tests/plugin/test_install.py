@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 pytest.importorskip("pymol2", reason="PyMOL is not installed", exc_type=ImportError)
+from sasnet_core import __version__
 from tests.plugin.conftest import PLUGIN
 
 PREDICT = """
@@ -27,7 +28,7 @@ def test_installs_from_the_zip_and_predicts_without_a_window(run_pymol, install,
     folder = install()
     assert (folder / "sasnet_plugin" / "__init__.py").is_file()
     ended = run_pymol(PREDICT.format(demo=demo))
-    assert "version 0.1.0 commands ['sasnet_color', 'sasnet_predict']" in ended.stdout
+    assert f"version {__version__} commands ['sasnet_color', 'sasnet_predict']" in ended.stdout
     assert re.search(r"^USAGE\n\n    sasnet_predict left, right", ended.stdout, re.MULTILINE)
     assert "left: 30 of 98 residues at 0.50 or more" in ended.stdout
     assert "'sasnet_left_interface', 'sasnet_right_interface', 'sasnet_legend'" in ended.stdout

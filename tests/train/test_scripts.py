@@ -2,20 +2,24 @@
 
 import csv
 import json
-from pathlib import Path
+import runpy
+import shutil
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from sasnet_core.complexes import load_complex, read_manifest
+from sasnet_core.complexes import load_complex, read_manifest, save_complex
 from sasnet_core.config import ModelConfig
-from sasnet_core.errors import WeightsError
+from sasnet_core.errors import DatasetError, SettingError, WeightsError
 from sasnet_core.network import build_network
 from sasnet_core.scores import logit
 from sasnet_core.weights import read_info, save_weights
+from tests.conftest import SHARED
+from tests.core.build import random_complex
 from train import calibrate, db5, evaluate, fit, mine, smooth
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"no structures at {SHARED}")
 
 TINY = {"edge": 16, "filters": [4, 4, 8, 8], "embedding_size": 16, "head_sizes": [16, 16],
@@ -88,27 +92,67 @@ def test_db5_takes_labels_from_bound_and_atoms_from_unbound(dataset):
         assert len(item.contacts) == int(row["n_contacts"]) > 10
 
 
-@needs_shared
-def test_fit_writes_weights_and_a_log_and_goes_on_where_it_stopped(dataset, tmp_path):
-    run = tmp_path / "run"
+@pytest.fixture
+def stopped_run(dataset, tmp_path, monkeypatch):
+    """A run of three steps, stopped after the second: its arguments and its folder."""
     settings = {
         "model": TINY,
-        "train": {"steps": 2, "complexes_per_step": 1, "optimizer": "adam", "average": 0.5},
+        "train": {"steps": 3, "complexes_per_step": 1, "optimizer": "adam", "average": 0.5},
     }
-    config = tmp_path / "config.json"
-    arguments = [str(dataset), "-o", str(run), "--config", str(config), "--split", "DB4U",
-                 "--validate", str(dataset), "--validate-count", "1",
-                 "--check-every", "1"]  # fmt: skip
+    config, run = tmp_path / "config.json", tmp_path / "run"
     config.write_text(json.dumps(settings))
-    assert fit.main(arguments) == 0
-    settings["train"]["steps"] = 3
-    config.write_text(json.dumps(settings))
-    assert fit.main(arguments) == 0
+    arguments = [str(dataset), "-o", str(run), "--split", "DB4U", "--validate", str(dataset),
+                 "--validate-count", "1", "--check-every", "1"]  # fmt: skip
+    add = fit.RunLog.add
+
+    def add_and_stop(log, step, *values):
+        add(log, step, *values)
+        if step == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(fit.RunLog, "add", add_and_stop)
+        fit.main([*arguments, "--config", str(config)])
+    return arguments, config, run
+
+
+@needs_shared
+@pytest.mark.parametrize("again", [True, False], ids=["with --config", "without"])
+def test_fit_writes_weights_and_a_log_and_goes_on_where_it_stopped(stopped_run, again):
+    arguments, config, run = stopped_run
+    assert fit.main([*arguments, "--config", str(config)] if again else arguments) == 0
     rows = list(csv.DictReader((run / "log.csv").open()))
     assert [row["step"] for row in rows] == ["1", "2", "3"]
     assert all(0 <= float(row["cauroc"]) <= 1 for row in rows)
     assert read_info(run / "last").model == ModelConfig.from_dict(TINY)
     assert read_info(run / "best").model == ModelConfig.from_dict(TINY)
+
+
+@needs_shared
+def test_fit_refuses_to_go_on_with_other_settings_and_names_them(stopped_run):
+    arguments, config, run = stopped_run
+    kept = (run / "config.json").read_text()
+    settings = json.loads(config.read_text())
+    settings["train"]["steps"] = 4
+    settings["model"]["edge"] = 20
+    config.write_text(json.dumps(settings))
+    with pytest.raises(SettingError, match=r"model.edge 16, got 20; train.steps 3, got 4\)"):
+        fit.main([*arguments, "--config", str(config)])
+    assert (run / "config.json").read_text() == kept
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "No such file"), ("{", "Expecting"), ("[]", "list"), ('{"train": {"steps": 0}}',
+     "steps must be a whole number of 1 or more, got 0")],
+    ids=["missing", "no JSON", "a list", "out of range"],
+)  # fmt: skip
+def test_fit_names_the_file_whose_settings_are_wrong(tmp_path, content, reason):
+    path = tmp_path / "config.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(SettingError, match=f"^{path}: .*{reason}"):
+        fit.read_config(path)
 
 
 @needs_shared
@@ -128,6 +172,41 @@ def test_evaluate_writes_a_table_and_a_shuffled_control(dataset, weights, tmp_pa
     assert [row["auroc"] for row in moved] != own
     areas = [[float(row["exposed_area_auroc"]) for row in table] for table in (rows, moved)]
     assert areas[1] == pytest.approx(areas[0], abs=0.02)
+
+
+@needs_shared
+def test_a_complex_that_fails_counts_0_and_says_why(dataset, weights, tmp_path, capsys):
+    own = tmp_path / "dataset"
+    shutil.copytree(dataset, own)
+    rows = [row for row in read_manifest(own) if row["state"] == "unbound"]
+    (own / rows[0]["file"]).write_bytes(b"damaged")
+    empty = load_complex(own / rows[1]["file"])
+    save_complex(replace(empty, contacts=empty.contacts[:0]), own / rows[1]["file"])
+    table = tmp_path / "table.csv"
+    arguments = [str(own), "--weights", str(weights), "--rotations", "1", "-o", str(table)]
+    assert evaluate.main(arguments) == 0
+    found = list(csv.DictReader(table.open()))
+    assert [row["id"] for row in found] == [row["id"] for row in rows]
+    assert [row["n_left"] for row in found] == [row["n_left"] for row in rows]
+    assert [float(row["auroc"]) > 0 for row in found] == [False, False, True]
+    assert "a complex (.npz) is needed" in found[0]["failure"]
+    assert "contacts and non-contacts are needed" in found[1]["failure"]
+    assert not found[2]["failure"]
+    printed = capsys.readouterr().out
+    assert f"{rows[0]['id']:6s} 0.000  area 0.000  failed: DatasetError" in printed
+    mean = float(found[2]["auroc"]) / 3
+    assert (
+        f"CAUROC 0.000 (95 % 0.000 to {float(found[2]['auroc']):.3f}), mean {mean:.3f}" in printed
+    )
+
+
+@needs_shared
+def test_an_evaluation_in_which_all_fails_is_an_error(dataset, weights):
+    arguments = [str(dataset), "--weights", str(weights), "--rotations", "1"]
+    with pytest.raises(DatasetError, match="all 3 complexes failed: ValueError"):
+        evaluate.main([*arguments, "--seed", "-1"])
+    with pytest.raises(SettingError, match="rotations"):
+        evaluate.main([*arguments, "--rotations", "0"])
 
 
 @needs_shared
@@ -177,6 +256,40 @@ def test_fit_starts_from_given_weights_and_refuses_those_of_another_network(
     config.write_text(json.dumps({"model": {**TINY, "embedding_size": 8}, "train": train}))
     with pytest.raises(WeightsError, match="run's network"):
         fit.main([*arguments, "-o", str(tmp_path / "other")])
+
+
+@pytest.mark.parametrize(
+    ("script", "options"),
+    [
+        ("db5", ["-o", "out"]),
+        ("fit", ["-o", "out"]),
+        ("smooth", []),
+        ("calibrate", []),
+        ("evaluate", []),
+        ("refine", ["-o", "out", "--weights", "none"]),
+    ],
+)
+def test_a_missing_dataset_is_one_line_and_exit_code_2(
+    script, options, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", [script, "nowhere", *options])
+    monkeypatch.delitem(sys.modules, f"train.{script}")  # else runpy warns
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module(f"train.{script}", run_name="__main__")
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"train.{script}: n")
+    assert "is needed" in line
+
+
+def test_scores_that_are_no_numbers_fail_their_complex():
+    item = random_complex(1)
+    scores = np.zeros(item.labels().shape)
+    assert evaluate.evaluate(item, scores)["auroc"] == 0.5
+    scores[0, 0] = np.nan
+    with pytest.raises(DatasetError, match="finite"):
+        evaluate.evaluate(item, scores)
 
 
 def test_the_logistic_fit_finds_what_made_the_labels():

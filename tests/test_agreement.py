@@ -1,0 +1,40 @@
+"""What must stand twice says the same."""
+
+import re
+from pathlib import Path
+
+from sasnet_core import __version__
+from sasnet_core.config import ROTATIONS
+from tests.test_architecture import ORDER
+
+ROOT = Path(__file__).parents[1]
+
+
+def found(pattern, path):
+    """Return what the pattern's group matches in a file, which must be one place."""
+    (value,) = re.findall(pattern, (ROOT / path).read_text(), re.MULTILINE)
+    return value
+
+
+def test_the_plugin_has_the_version_of_the_library():
+    # PyMOL's Plugin Manager reads this line without importing anything.
+    assert found(r"^# Version: (.+)$", "plugin/__init__.py") == __version__
+
+
+def test_citation_and_changelog_have_the_version_of_the_library():
+    assert found(r"^version: (.+)$", "CITATION.cff") == __version__
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1]
+    assert newest == __version__
+
+
+def test_the_plugin_averages_as_many_rotations_as_the_command():
+    # The plugin cannot import the library: PyMOL's Python may not have it.
+    assert found(r"^ROTATIONS = (\d+)$", "plugin/prediction.py") == str(ROTATIONS)
+    described = r"rotations =[^{]*\{default: (\d+)\}"
+    assert found(described, "plugin/commands.py") == str(ROTATIONS)
+
+
+def test_the_order_of_modules_is_told_as_it_is_tested():
+    block = (ROOT / "CONTRIBUTING.md").read_text().split("```")[1]
+    told = [line.split() for line in block.split("\n") if line]
+    assert told == [*map(list, ORDER), ["train/*"]]

@@ -1,0 +1,112 @@
+"""The README's commands and Python run as they stand.
+
+They see a folder like a fresh clone in which `make` has set up everything, with structures of the
+names that the README uses; `sasnet_predict` averages one rotation and draws no picture there. A
+block that cannot run carries its reason in the README: `<!-- not run by the tests: reason -->`.
+"""
+
+import gzip
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import gemmi
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BLOCK = re.compile(
+    r"(?:<!-- not run by the tests: (?P<reason>.+?) -->\s+)?"
+    r"^```(?P<language>\w*)\n(?P<code>.+?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+RESIDUES = 40  # of each chain: small is fast
+
+
+def blocks(language):
+    """Yield the README's blocks of a language, those with a reason not to run as skipped."""
+    for match in BLOCK.finditer(README):
+        if match["language"] != language:
+            continue
+        reason = match["reason"]
+        marks = [pytest.mark.skip(reason=reason)] if reason else []
+        line = README[: match.start("code")].count("\n") + 1
+        yield pytest.param(match["code"], marks=marks, id=f"line {line}")
+
+
+def chains_of(entry, names):
+    """Copy the first residues of some chains, renamed."""
+    structure = gemmi.Structure()
+    structure.add_model(gemmi.Model(1))
+    for old, new in names.items():
+        chain = gemmi.Chain(new)
+        chain.append_residues(list(entry[0][old].get_polymer())[:RESIDUES])
+        structure[0].add_chain(chain)
+    structure.setup_entities()
+    return structure
+
+
+def write_script(path, command):
+    path.parent.mkdir(parents=True)
+    path.write_text(f"#!/bin/sh\n{command}\n")
+    path.chmod(0o755)
+
+
+@pytest.fixture(scope="module")
+def fresh_clone(demo_pdb, tmp_path_factory):
+    """Make a folder in which the README's commands find what they name."""
+    folder = tmp_path_factory.mktemp("clone")
+    for name in ("Makefile", "setup.py"):
+        (folder / name).symlink_to(ROOT / name)
+    write_script(folder / ".ci" / "system-libraries", "exit 0")  # a test installs nothing
+    predict = f'exec "{sys.executable}" -m sasnet_core.cli "$@" --rotations 1 --no-picture'
+    write_script(folder / ".venv" / "bin" / "sasnet_predict", predict)
+    (folder / ".venv" / ".installed").touch()
+    entry = gemmi.read_structure(str(demo_pdb))
+    entry.setup_entities()
+    document = chains_of(entry, {"D": "H", "E": "L", "F": "C"}).make_mmcif_document()
+    (folder / "complex.cif.gz").write_bytes(gzip.compress(document.as_string().encode()))
+    chains_of(entry, {"D": "A"}).write_pdb(str(folder / "receptor.pdb"))
+    chains_of(entry, {"E": "B"}).write_pdb(str(folder / "ligand.pdb"))
+    return folder
+
+
+@pytest.fixture
+def clone(fresh_clone, monkeypatch):
+    """Stand in that folder."""
+    monkeypatch.chdir(fresh_clone)
+    return fresh_clone
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", list(blocks("sh")))
+def test_shell_commands_work(code, clone):
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "VENV": ".venv"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", list(blocks("python")))
+def test_python_works(code, clone):
+    exec(compile(code, "README.md", "exec"), {})
+
+
+def test_every_block_says_its_language():
+    languages = [match["language"] for match in BLOCK.finditer(README)]
+    assert len(languages) == README.count("```") / 2
+    assert set(languages) == {"sh", "python", "pymol"}
+    run = [*blocks("sh"), *blocks("python")]
+    assert sum(not block.marks for block in run) >= 3
+
+
+def test_a_command_that_does_not_work_would_fail(clone):
+    with pytest.raises(AssertionError, match="--colour"):
+        test_shell_commands_work(".venv/bin/sasnet_predict --colour; true", clone)
