@@ -6,6 +6,7 @@ head see many times more complexes in the same time.
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,7 +71,9 @@ class EmbeddingCache:
         return embeddings
 
     def _path(self, item: Complex) -> Path:
-        return self._folder / f"{item.name}.npy"
+        """Name a complex's file by its atoms too: bound and unbound states share a name."""
+        atoms = item.left.coords.tobytes() + item.right.coords.tobytes()
+        return self._folder / f"{item.name}-{hashlib.sha256(atoms).hexdigest()[:12]}.npy"
 
     def _pose(self, protein: Protein, rng: np.random.Generator) -> np.ndarray:
         lattice = pad_lattice(build_lattice(protein, self._config, random_pose(rng)))

@@ -121,49 +121,59 @@ def make_batch(
     embeddings : sequence of ndarray, shape (poses, n_residues, embedding_size), optional
         Of each complex, left residues first, where the tower is frozen: one pose is drawn.
     """
-    lattices, surroundings, chosen, pairs, labels, weights = [], [], [], [], [], []
-    first_row = 0
-    for number, (item, rng) in enumerate(zip(complexes, rngs, strict=True)):
-        rows, is_contact = _draw_pairs(item, config, rng)
-        for protein in (item.left, item.right):
-            noise = _noise(protein, config, rng)
-            if embeddings is None:
-                lattices.append(
-                    build_lattice(protein, model, random_pose(rng), displacement=noise,
-                                  inverses=True)
-                )  # fmt: skip
-            surroundings.append(find_surroundings(protein, model.neighbours_read, noise))
-        if embeddings is not None:
-            chosen.append(rng.choice(embeddings[number]))
-        rows += [first_row, first_row + item.left.n_residues]
-        pairs.append(rows[:, ::-1] if rng.random() < 0.5 else rows)
-        labels.append(is_contact)
-        shares = [0.5 / max(1, np.sum(is_contact == kind)) for kind in (0, 1)]
-        weights.append(np.where(is_contact, shares[1], shares[0]))
-        first_row += item.left.n_residues + item.right.n_residues
+    proteins = [
+        (protein, _noise(protein, config, rng), rng)
+        for item, rng in zip(complexes, rngs, strict=True)
+        for protein in (item.left, item.right)
+    ]
+    lattice = known = None
+    if embeddings is None:
+        lattice = pad_lattice(join_lattices([_pose(model, *values) for values in proteins]))
+    else:
+        drawn = zip(embeddings, rngs, strict=True)
+        known = np.concatenate([rng.choice(poses) for poses, rng in drawn])
+    around = [find_surroundings(p, model.neighbours_read, noise) for p, noise, _ in proteins]
     areas_wanted = config.auxiliary > 0 and embeddings is None
+    targets = [residue_targets(item, areas_wanted) for item in complexes]
     return Batch(
-        pad_lattice(join_lattices(lattices)) if lattices else None,
-        np.concatenate(chosen) if chosen else None,
-        join_surroundings(surroundings),
-        np.concatenate(pairs).astype(np.int32),
-        np.concatenate(labels).astype(np.float32),
-        (np.concatenate(weights) / len(complexes)).astype(np.float32),
-        _join_targets([residue_targets(item, areas_wanted) for item in complexes]),
+        lattice,
+        known,
+        join_surroundings(around),
+        *_draw_pairs(complexes, config, rngs),
+        _join_targets(targets),
     )
 
 
 def _draw_pairs(
-    item: Complex, config: TrainConfig, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw contacts and non-contacts of a complex, and say which is which."""
-    positives = item.contacts
-    if len(positives) > config.positives:
-        positives = rng.choice(positives, config.positives, replace=False)
-    sizes = item.left.n_residues, item.right.n_residues
-    negatives = sample_negatives(item.contacts, *sizes, config.negatives, rng)
-    counts = [len(positives), len(negatives)]
-    return np.concatenate([positives, negatives]), np.repeat([True, False], counts)
+    complexes: list[Complex], config: TrainConfig, rngs: Sequence[np.random.Generator]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw contacts and non-contacts: pairs, labels and weights as in `Batch`."""
+    pairs, labels, weights = [], [], []
+    first_row = 0
+    for item, rng in zip(complexes, rngs, strict=True):
+        n_left, n_right = item.left.n_residues, item.right.n_residues
+        positives = item.contacts
+        if len(positives) > config.positives:
+            positives = rng.choice(positives, config.positives, replace=False)
+        negatives = sample_negatives(item.contacts, n_left, n_right, config.negatives, rng)
+        rows = np.concatenate([positives, negatives]) + [first_row, first_row + n_left]
+        pairs.append(rows[:, ::-1] if rng.random() < 0.5 else rows)
+        counts = [len(positives), len(negatives)]
+        labels.append(np.repeat([1.0, 0.0], counts))
+        weights.append(np.repeat([0.5 / max(1, count) for count in counts], counts))
+        first_row += n_left + n_right
+    return (
+        np.concatenate(pairs).astype(np.int32),
+        np.concatenate(labels).astype(np.float32),
+        (np.concatenate(weights) / len(complexes)).astype(np.float32),
+    )
+
+
+def _pose(
+    model: ModelConfig, protein: Protein, noise: np.ndarray | None, rng: np.random.Generator
+) -> Lattice:
+    """Lay a protein on a lattice in a random pose."""
+    return build_lattice(protein, model, random_pose(rng), displacement=noise, inverses=True)
 
 
 def _noise(protein: Protein, config: TrainConfig, rng: np.random.Generator) -> np.ndarray | None:

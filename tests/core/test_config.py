@@ -11,7 +11,6 @@ from sasnet_core import config
 from sasnet_core.config import (
     MiningConfig,
     ModelConfig,
-    RefineConfig,
     RunConfig,
     Smoothing,
     TrainConfig,
@@ -97,19 +96,15 @@ OUT_OF_RANGE = [
     (TrainConfig, {"noise": -0.1}),
     (TrainConfig, {"average": 1.0}),
     (TrainConfig, {"auxiliary": -0.1}),
+    (TrainConfig, {"weight_decay": -0.1}),
+    (TrainConfig, {"frozen_poses": -1}),
     (TrainConfig, {"precision": "float16"}),
     (TrainConfig, {"seed": -1}),
     (TrainConfig, {"seed": 2**32}),
-    (RefineConfig, {"steps": 0}),
-    (RefineConfig, {"learning_rate": math.nan}),
-    (RefineConfig, {"decay": -0.1}),
-    (RefineConfig, {"complexes": 0}),
-    (RefineConfig, {"positives": 0}),
-    (RefineConfig, {"residues": 0}),
-    (RefineConfig, {"dropout": 1.0}),
-    (RefineConfig, {"average": 1.0}),
-    (RefineConfig, {"drawn": 0}),
-    (RefineConfig, {"seed": -1}),
+    (ModelConfig, {"context_layers": 9}),
+    (ModelConfig, {"context_size": 0}),
+    (ModelConfig, {"neighbours": 0}),
+    (ModelConfig, {"dropout": 1.0}),
     (MiningConfig, {"max_resolution": 0.0}),
     (MiningConfig, {"min_residues": 0}),
     (MiningConfig, {"min_buried_area": -1.0}),
@@ -134,7 +129,6 @@ def test_values_out_of_range_are_refused_in_one_line(kind, values, make):
     "extreme",
     [
         TrainConfig(learning_rate=0.0, warmup_steps=0, steps=1, average=0.999, seed=2**32 - 1),
-        RefineConfig(decay=0.0, dropout=0.0, average=0.0),
         MiningConfig(max_identity=1.0, min_buried_area=0.0, min_residues=1, min_contacts=1),
         Smoothing(share=1.0),
     ],
@@ -144,7 +138,7 @@ def test_the_ends_of_the_ranges_are_allowed(extreme):
     assert type(extreme).from_dict(extreme.to_dict()) == extreme
 
 
-@pytest.mark.parametrize("kind", [TrainConfig, RefineConfig, MiningConfig])
+@pytest.mark.parametrize("kind", [TrainConfig, MiningConfig])
 def test_every_number_has_a_range(kind):
     free = {field.name for field in fields(kind)} - set(kind._rules)
     assert all(type(getattr(kind(), name)) is bool for name in free)

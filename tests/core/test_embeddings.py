@@ -34,3 +34,11 @@ def test_what_is_there_is_not_made_again(network, tmp_path):
     before = cache.read(item)
     EmbeddingCache(tiny_network(MODEL, seed=9), tmp_path, poses=1, seed=0).add(item)
     np.testing.assert_array_equal(cache.read(item), before)
+
+
+def test_two_states_of_one_complex_do_not_mix(network, tmp_path):
+    cache = EmbeddingCache(network, tmp_path, poses=1, seed=0)
+    for seed, size in ((1, 6), (2, 9)):
+        cache.add(random_complex(seed, size, 5, name="same"))
+    for seed, size in ((1, 6), (2, 9)):
+        assert cache.read(random_complex(seed, size, 5, name="same")).shape[1] == size + 5

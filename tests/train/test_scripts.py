@@ -254,8 +254,27 @@ def test_fit_starts_from_given_weights_and_refuses_those_of_another_network(
     for name in given.files:
         np.testing.assert_array_equal(given[name], trained[name])
     config.write_text(json.dumps({"model": {**TINY, "embedding_size": 8}, "train": train}))
-    with pytest.raises(WeightsError, match="run's network"):
+    with pytest.raises(WeightsError, match="must have shape"):
         fit.main([*arguments, "-o", str(tmp_path / "other")])
+
+
+@needs_shared
+def test_fit_trains_context_layers_behind_the_frozen_tower_of_given_weights(
+    dataset, weights, tmp_path
+):
+    config, run = tmp_path / "config.json", tmp_path / "run"
+    model = {**TINY, "context_layers": 1, "context_size": 8, "neighbours": 4}
+    train = {"steps": 2, "complexes_per_step": 2, "frozen_poses": 2}
+    config.write_text(json.dumps({"model": model, "train": train}))
+    assert fit.main([str(dataset), "--config", str(config), "--split", "DB4U",
+                     "--start", str(weights), "-o", str(run)]) == 0  # fmt: skip
+    given, trained = np.load(weights / "weights.npz"), np.load(run / "last" / "weights.npz")
+    assert any(name.startswith("context/") for name in trained.files)
+    for name in given.files:
+        same = np.array_equal(given[name], trained[name])
+        assert same or not name.startswith("tower/")
+    assert all(np.load(path).shape[0] == 2 for path in (run / "embeddings").glob("*.npy"))
+    assert len(list((run / "embeddings").glob("*.npy"))) == len(read_manifest(dataset))
 
 
 @pytest.mark.parametrize(
@@ -266,7 +285,6 @@ def test_fit_starts_from_given_weights_and_refuses_those_of_another_network(
         ("smooth", []),
         ("calibrate", []),
         ("evaluate", []),
-        ("refine", ["-o", "out", "--weights", "none"]),
     ],
 )
 def test_a_missing_dataset_is_one_line_and_exit_code_2(
