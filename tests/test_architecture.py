@@ -39,6 +39,7 @@ HEAVY = {
         "context": ANYWHERE,
         "network": ANYWHERE,
         "embeddings": ANYWHERE,
+        "predict": ANYWHERE,
         "weights": FOR_TYPES,
         "cli": IN_FUNCTION,
     },
