@@ -20,6 +20,8 @@ CONTACT_CUTOFF = 6.0
 SURFACE_PROBE = 1.4
 #: Points on each atom's sphere when areas are computed (Shrake and Rupley).
 SURFACE_POINTS = 1000
+#: The paper's complex-only set (table 1).
+COMPLEX_ONLY_SET = {"complexes": 44_828, "positives": 5_892_422}
 #: Rotations averaged at prediction (paper, section 4).
 ROTATIONS = 20
 #: Keras optimizers to train with.
@@ -242,7 +244,7 @@ class MiningConfig(_Config):
     max_resolution : float
         Angstrom.
     keep_unknown : bool
-        Whether entries of unknown resolution pass.
+        Whether entries of unknown method or resolution pass.
     min_residues : int
         Observed residues of each protein.
     min_buried_area : float
@@ -251,6 +253,13 @@ class MiningConfig(_Config):
         Sequence identity with any protein held out, 0 to 1.
     min_contacts : int
         Contacts of a complex; the paper has no such rule.
+    assembly : str
+        Biological assembly to look at: "1", "all" or "none" (chains as deposited).
+    all_copies : bool
+        Whether the copies of a pair that symmetry makes are complexes of their own.
+    copy_identity : float
+        Two chains of an entry are of one protein when their sequences are this identical; a gap
+        in one of them, or a mutation, makes no other protein.
     """
 
     max_resolution: float = 3.5
@@ -259,6 +268,14 @@ class MiningConfig(_Config):
     min_buried_area: float = 500.0
     max_identity: float = 0.30
     min_contacts: int = 20
+    assembly: str = "1"
+    all_copies: bool = False
+    copy_identity: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Check the choice of assembly."""
+        if self.assembly not in ("none", "1", "all"):
+            raise SettingError(f"assembly must be 'none', '1' or 'all', got {self.assembly!r}")
 
     _rules = {
         "max_resolution": _POSITIVE,
