@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _GZIP_MAGIC = b"\x1f\x8b"
 #: No structure in the PDB comes near this once unpacked (bytes).
 _MAX_UNPACKED = 4 << 30
+#: Bytes unpacked at a time.
+_PIECE = 1 << 24
 _ATOM_RECORD = re.compile(rb"^(ATOM  |HETATM)", re.MULTILINE)
 _CIF_ATOMS = re.compile(rb"^_atom_site\.", re.MULTILINE)
 #: Columns 77 to 80 of an ATOM record as the PDB format means them: element, then charge.
@@ -267,16 +269,18 @@ def _read_bytes(path: Path) -> bytes:
 def _unpack(path: Path, data: bytes) -> bytes:
     if not data.startswith(_GZIP_MAGIC):
         return data
+    text = bytearray()
     try:
-        with gzip.open(path) as stream:
-            text = stream.read(_MAX_UNPACKED)
+        with gzip.open(path) as stream:  # read(limit) would set aside the whole limit
+            while len(text) < _MAX_UNPACKED and (piece := stream.read(_PIECE)):
+                text += piece
     except (OSError, EOFError, zlib.error):
         raise StructureError(
             f"{path}: the gzip file is truncated or damaged; fetch it again"
         ) from None
     if len(text) >= _MAX_UNPACKED:
         raise StructureError(f"{path}: over {_MAX_UNPACKED >> 30} GiB unpacked; not a structure")
-    return text
+    return bytes(text)
 
 
 def _parse(path: Path, text: bytes) -> gemmi.Structure:
