@@ -197,7 +197,9 @@ class Harvest:
             rows += result["complexes"]
         self._place_files(rows)
         limit = self.config.max_identity
-        for row, name in zip(rows, pair_clusters([r["sequences"] for r in rows], limit), strict=True):
+        for row, name in zip(
+            rows, pair_clusters([r["sequences"] for r in rows], limit), strict=True
+        ):
             row |= {"cluster": name, "split": "train"}
         counts = _counts(self.entries, rows, rejections)
         table = [{column: row[column] for column in COLUMNS} for row in rows]
@@ -396,7 +398,8 @@ def _require_same(settings: dict[str, Any], found: Any, path: Path) -> None:
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat = {}
     for key, value in values.items():
-        flat |= _flat(value, f"{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+        name = f"{prefix}{key}"
+        flat |= _flat(value, f"{name}.") if isinstance(value, dict) else {name: value}
     return flat
 
 

@@ -248,7 +248,9 @@ def cluster_slots(address: str, must_see: Path) -> Iterator[tuple[Executor, int]
             f"a Dask scheduler is needed at {address}, none answers ({error}); check the address"
         ) from None
     with client:
-        blind = [name for name, sees in client.run(os.path.isdir, str(must_see)).items() if not sees]
+        blind = [
+            name for name, sees in client.run(os.path.isdir, str(must_see)).items() if not sees
+        ]
         if blind:
             raise WorkerError(
                 f"every worker must see {must_see}, {blind[0]} does not; use a shared folder"

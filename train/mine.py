@@ -87,3 +87,6 @@ if __name__ == "__main__":
     except SasnetError as error:
         print(f"train.mine: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        print("train.mine: interrupted; start it again to go on", file=sys.stderr)
+        sys.exit(130)
