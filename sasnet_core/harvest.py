@@ -8,7 +8,6 @@ move to their places, the tables are written, and DATASET/work goes.
 from __future__ import annotations
 
 import fcntl
-import functools
 import hashlib
 import json
 import shutil
@@ -21,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from sasnet_core import __version__, homology, structure
+from sasnet_core import __version__, similarity
 from sasnet_core.complexes import MANIFEST, save_complex
 from sasnet_core.config import COMPLEX_ONLY_SET, MiningConfig
-from sasnet_core.entries import Entry, StructureFile, structure_files
+from sasnet_core.entries import Entry, StructureFile
 from sasnet_core.errors import DatasetError
 from sasnet_core.files import write_json, write_table
 from sasnet_core.mining import MinedComplex, mine_entry
@@ -32,7 +31,7 @@ from sasnet_core.rules import EntryFacts, Rejection
 from sasnet_core.workers import run_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
     from sasnet_core.workers import Failure, Limits
@@ -47,6 +46,8 @@ COLUMNS = (
     "resolution", "buried_area", "n_contacts", "cluster", "split", "file", "sha256",
 )  # fmt: skip
 REJECTED_COLUMNS = ("candidate", "rule", "value")
+#: Split of what is mined, until train.split divides it.
+TRAIN = "train"
 #: What a job is called where it runs.
 TARGET = "sasnet_core.harvest:harvest_entry"
 
@@ -137,12 +138,12 @@ class Harvest:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise DatasetError(
-                    f"{self.output}: only one run may write a dataset, another one does; wait for it"
+                    f"{self.output}: one run at a time may write a dataset, another does; wait for it"
                 ) from None
             path = self.work / "settings.json"
             if path.is_file():
                 _require_same(self.settings, _read_json(path), path)
-            write_json({"sequences": list(self.held_out)}, self.work / HELD_OUT)
+            similarity.save(self.held_out, self.work / HELD_OUT)
             write_json(self.settings, path)
             shutil.rmtree(self.work / "stage", ignore_errors=True)
             (self.work / "stage").mkdir()
@@ -196,11 +197,10 @@ class Harvest:
             rejections += [Rejection(**values) for values in result["rejections"]]
             rows += result["complexes"]
         self._place_files(rows)
-        limit = self.config.max_identity
-        for row, name in zip(
-            rows, pair_clusters([r["sequences"] for r in rows], limit), strict=True
-        ):
-            row |= {"cluster": name, "split": "train"}
+        pairs = [row["sequences"] for row in rows]
+        clusters = similarity.pair_clusters(pairs, self.config.max_identity)
+        for row, cluster in zip(rows, clusters, strict=True):
+            row |= {"cluster": cluster, "split": TRAIN}
         counts = _counts(self.entries, rows, rejections)
         table = [{column: row[column] for column in COLUMNS} for row in rows]
         write_table(table, self.output / MANIFEST, COLUMNS)
@@ -265,13 +265,12 @@ def harvest_entry(
     """
     files = tuple(StructureFile(**file) for file in entry["files"])
     subject = Entry(entry["id"], files)
-    held_out = Path(work) / HELD_OUT
     mined = mine_entry(
         subject,
         Path(structures),
         MiningConfig.from_dict(config),
         EntryFacts(**facts) if facts else None,
-        _held_out_identity(held_out, held_out.stat().st_mtime_ns),
+        similarity.load(Path(work) / HELD_OUT),
     )
     stage = Path(work) / "stage" / uuid.uuid4().hex
     stage.mkdir()
@@ -325,50 +324,6 @@ def result_folder(work: Path, entry: str) -> Path:
     return work / "entries" / divided(entry) / entry
 
 
-@functools.lru_cache(maxsize=1)
-def _held_out_identity(path: Path, modified: int) -> Callable[[str], float]:
-    """Return what gives a sequence's highest identity with those of a file, 0 to 1."""
-    sequences = _read_json(path)["sequences"]
-
-    @functools.lru_cache(maxsize=1024)
-    def identity(sequence: str) -> float:
-        hits = homology.find_similar([sequence], sequences, 0.0)
-        return max((hit.identity for hit in hits), default=0.0)
-
-    return identity
-
-
-def read_sequences(folders: Iterable[Path]) -> list[str]:
-    """Read every distinct protein sequence below some folders, each chain on its own.
-
-    Raises
-    ------
-    StructureError
-        A folder holds no structure, or one that cannot be read: leaving it out would leak.
-    """
-    sequences = set()
-    for folder in folders:
-        for path in tqdm(structure_files(folder), desc="held out", unit="file", disable=None):
-            found = structure.read(path)
-            sequences |= {found.protein([chain]).sequence for chain in found.chain_ids()}
-    return sorted(sequences)
-
-
-def pair_clusters(pairs: Sequence[Sequence[str]], limit: float) -> list[str]:
-    """Name the cluster of each pair of sequences: the unordered pair of their clusters.
-
-    Parameters
-    ----------
-    pairs : sequence of (str, str)
-        Sequences of the left and the right protein.
-    limit : float
-        Identity over which two sequences share a cluster, 0 to 1.
-    """
-    sequences = sorted({sequence for pair in pairs for sequence in pair})
-    labels = dict(zip(sequences, homology.cluster(sequences, limit).tolist(), strict=True))
-    return ["-".join(map(str, sorted(labels[sequence] for sequence in pair))) for pair in pairs]
-
-
 def _counts(
     entries: Sequence[Entry], rows: Sequence[Mapping[str, Any]], rejections: Iterable[Rejection]
 ) -> dict[str, Any]:
@@ -396,7 +351,7 @@ def _require_same(settings: dict[str, Any], found: Any, path: Path) -> None:
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat = {}
+    flat: dict[str, Any] = {}
     for key, value in values.items():
         name = f"{prefix}{key}"
         flat |= _flat(value, f"{name}.") if isinstance(value, dict) else {name: value}

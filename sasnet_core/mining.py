@@ -204,15 +204,16 @@ class _Copies:
     def _place(self, sequence: str) -> tuple[int, np.ndarray]:
         """Return the number of a chain's protein and where its residues stand in the first."""
         if sequence not in self._places:
-            for number, first in enumerate(self._firsts):
-                rows, identity = map_sequence(sequence, first)
-                if identity >= self._min_identity:
-                    break
-            else:
-                number, rows = len(self._firsts), np.arange(len(sequence))
-                self._firsts.append(sequence)
-            self._places[sequence] = number, rows
+            self._places[sequence] = self._find(sequence)
         return self._places[sequence]
+
+    def _find(self, sequence: str) -> tuple[int, np.ndarray]:
+        for number, first in enumerate(self._firsts):
+            rows, identity = map_sequence(sequence, first)
+            if identity >= self._min_identity:
+                return number, rows
+        self._firsts.append(sequence)
+        return len(self._firsts) - 1, np.arange(len(sequence))
 
     def _interface(self, candidate: Candidate) -> tuple[tuple[int, int], set[tuple[int, int]]]:
         """Return the numbers of both proteins, smaller first, and the contacts of the firsts."""
@@ -222,7 +223,8 @@ class _Copies:
         pairs = [left_rows[candidate.contacts[:, 0]], right_rows[candidate.contacts[:, 1]]]
         if left > right:
             left, right, pairs = right, left, pairs[::-1]
-        return (left, right), set(zip(*(p.tolist() for p in pairs), strict=True))
+        placed = zip(*(rows.tolist() for rows in pairs), strict=True)
+        return (left, right), {pair for pair in placed if min(pair) >= 0}
 
     def rejection(self, candidate: Candidate) -> Rejection | None:
         """Name the earlier pair that a candidate is a copy of."""
@@ -230,7 +232,7 @@ class _Copies:
         turned = {(j, i) for i, j in found} if proteins[0] == proteins[1] else set()
         for name, known in self._known[proteins]:
             shared = max(len(found & known), len(turned & known))
-            if shared >= self.SHARED_CONTACTS * min(len(found), len(known)):
+            if shared and shared >= self.SHARED_CONTACTS * min(len(found), len(known)):
                 return Rejection(candidate.name, "copy", name)
         return None
 

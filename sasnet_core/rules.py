@@ -15,7 +15,6 @@ import numpy as np
 
 from sasnet_core.errors import DatasetError
 from sasnet_core.interface import buried_area as buried_area_of
-from sasnet_core.interface import contacts as contacts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -67,50 +66,50 @@ class Rejection:
 
 
 def method(facts: EntryFacts, config: MiningConfig) -> str | None:
-    """Not by nuclear magnetic resonance (paper, section 3)."""
+    """Refuse nuclear magnetic resonance (paper, section 3)."""
     return facts.method if "NMR" in facts.method.upper() else None
 
 
 def method_unknown(facts: EntryFacts, config: MiningConfig) -> str | None:
-    """A method, or a resolution, which no NMR entry has."""
+    """Refuse what has no method, unless it has a resolution, which no NMR entry has."""
     known = facts.method or facts.resolution is not None
     return None if known or config.keep_unknown else "no method and no resolution"
 
 
 def resolution(facts: EntryFacts, config: MiningConfig) -> str | None:
-    """A resolution at or under the limit (paper, section 3)."""
+    """Refuse a resolution over the limit (paper, section 3)."""
     if facts.resolution is None or facts.resolution <= config.max_resolution:
         return None
     return f"{facts.resolution:g}"
 
 
 def resolution_unknown(facts: EntryFacts, config: MiningConfig) -> str | None:
-    """A known resolution."""
+    """Refuse what has a method but no resolution."""
     if facts.resolution is not None or config.keep_unknown:
         return None
     return f"{facts.method}, no resolution"
 
 
 def residues(candidate: Candidate, config: MiningConfig) -> str | None:
-    """Enough observed residues in both proteins (paper, section 3)."""
+    """Refuse a protein of too few observed residues (paper, section 3)."""
     fewest = min(candidate.left.n_residues, candidate.right.n_residues)
     return str(fewest) if fewest < config.min_residues else None
 
 
 def contacts(candidate: Candidate, config: MiningConfig) -> str | None:
-    """Enough residue pairs in contact."""
+    """Refuse too few residue pairs in contact."""
     count = len(candidate.contacts)
     return str(count) if count < config.min_contacts else None
 
 
 def buried_area(candidate: Candidate, config: MiningConfig) -> str | None:
-    """Enough surface area buried (paper, section 3)."""
+    """Refuse too little buried surface area (paper, section 3)."""
     area = candidate.buried_area
     return f"{area:.1f}" if area < config.min_buried_area else None
 
 
 def identity(candidate: Candidate, config: MiningConfig) -> str | None:
-    """Neither protein over an identity with any held-out one (paper, section 3)."""
+    """Refuse a protein over an identity with any held-out one (paper, section 3)."""
     sequences = (candidate.left.sequence, candidate.right.sequence)
     highest = max(map(candidate.held_out_identity, sequences))
     return f"{highest:.3f}" if highest > config.max_identity else None

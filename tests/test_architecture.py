@@ -17,7 +17,7 @@ ORDER = (
     ("errors", "chemistry", "config", "files", "entries", "workers"),
     ("protein", "rotations", "metrics"),
     ("voxels", "lattice", "surroundings", "interface", "scores", "structure", "homology"),
-    ("complexes", "baselines", "rules"),
+    ("complexes", "baselines", "rules", "similarity"),
     ("db5", "mining"),
     ("harvest",),
     ("model", "context", "layers", "pipeline"),

@@ -18,8 +18,9 @@ from pathlib import Path
 from sasnet_core.config import MiningConfig
 from sasnet_core.entries import find_entries
 from sasnet_core.errors import SasnetError
-from sasnet_core.harvest import Harvest, mine_all, read_sequences
+from sasnet_core.harvest import Harvest, mine_all
 from sasnet_core.rules import read_facts
+from sasnet_core.similarity import read_sequences
 from sasnet_core.workers import Limits, cluster_slots, local_slots
 
 
@@ -37,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     add("--keep-unknown", action="store_true",
         help="keep entries of unknown method or resolution")  # fmt: skip
     add("--exclude-similar-to", type=Path, action="append", default=[], metavar="FOLDER",
-        help="structures that no protein may resemble (30%% identity); may be repeated")  # fmt: skip
+        help="structures that no protein may be like (over 30%% identity); repeatable")  # fmt: skip
     add("--workers", type=int, default=os.cpu_count(), help="processes (default: one per core)")
     add("--scheduler", metavar="ADDRESS", help="of a Dask cluster, like tcp://10.0.0.1:8786")
     add("--time-limit", type=float, default=Limits.seconds, metavar="S",

@@ -11,16 +11,15 @@ pytest.importorskip("pyopal")
 from sasnet_core.complexes import load_complex, read_manifest  # noqa: E402
 from sasnet_core.config import COMPLEX_ONLY_SET, MiningConfig  # noqa: E402
 from sasnet_core.entries import find_entries  # noqa: E402
-from sasnet_core.errors import DatasetError, StructureError  # noqa: E402
+from sasnet_core.errors import DatasetError  # noqa: E402
 from sasnet_core.harvest import (  # noqa: E402
     COLUMNS,
     Harvest,
     harvest_entry,
     mine_all,
-    pair_clusters,
-    read_sequences,
 )
 from sasnet_core.rules import EntryFacts  # noqa: E402
+from sasnet_core.similarity import read_sequences  # noqa: E402
 from sasnet_core.workers import Failure, Limits, local_slots  # noqa: E402
 from tests.core.build import chain_lines, write_pdb  # noqa: E402
 
@@ -163,7 +162,7 @@ def test_a_finished_dataset_is_known_and_never_mixed(structures, tmp_path):
 
 def test_two_runs_do_not_write_one_dataset(structures, tmp_path):
     run = harvest(structures, tmp_path / "out")
-    with run.opened(), pytest.raises(DatasetError, match="only one run may write"):
+    with run.opened(), pytest.raises(DatasetError, match="one run at a time may write"):
         run_here(harvest(structures, tmp_path / "out"))
 
 
@@ -233,19 +232,3 @@ def test_proteins_like_those_held_out_are_left_out_of_the_dataset(tmp_path):
     rejected = table(tmp_path / "out" / "rejected.csv")
     assert len(kept) == len(rejected) == 1
     assert (rejected[0]["rule"], rejected[0]["value"]) == ("identity", "1.000")
-
-
-def test_a_held_out_folder_that_is_empty_or_damaged_is_refused(structures, tmp_path):
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(StructureError, match="none is below it"):
-        read_sequences([tmp_path / "empty"])
-    with pytest.raises(StructureError, match="3abe"):
-        read_sequences([structures])
-
-
-def test_pairs_share_a_cluster_when_both_proteins_do_in_either_order():
-    first = "ACDEFGHIKLMNPQRSTVWY" * 5
-    other = "WWHHKKRRYYMMNNCCQQDDEEPPSSGG" * 4
-    pairs = [(first, other), (other, first), (first, first), (first[:-3], other)]
-    clusters = pair_clusters(pairs, 0.3)
-    assert clusters[0] == clusters[1] == clusters[3] != clusters[2]

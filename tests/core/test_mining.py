@@ -146,8 +146,8 @@ def test_a_file_without_assemblies_is_taken_as_deposited(tmp_path):
 
 
 def test_all_assemblies_of_an_entry_give_each_pair_once(tmp_path):
-    head = [line for name in (1, 2)
-            for line in TWOFOLD.format(name=name, chains="A", x=26.6, y=5.0).splitlines()]  # fmt: skip
+    twofolds = [TWOFOLD.format(name=name, chains="A", x=26.6, y=5.0) for name in (1, 2)]
+    head = "\n".join(twofolds).splitlines()
     write_pdb(tmp_path / "1abc.pdb", [*head, *chains(0)])
     mined = mine(tmp_path, assembly="all")
     assert names(mined) == ["1abc_A_A-2"]

@@ -18,8 +18,8 @@ pytest.importorskip("pyopal")
 
 from sasnet_core.complexes import load_complex, read_manifest  # noqa: E402
 from sasnet_core.config import MiningConfig  # noqa: E402
-from sasnet_core.harvest import read_sequences  # noqa: E402
 from sasnet_core.homology import MAX_EVALUE, MIN_COLUMNS  # noqa: E402
+from sasnet_core.similarity import read_sequences  # noqa: E402
 from train import mine  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
