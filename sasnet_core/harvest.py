@@ -138,7 +138,7 @@ class Harvest:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise DatasetError(
-                    f"{self.output}: one run at a time may write a dataset, another does; wait for it"
+                    f"{self.output}: one run at a time writes a dataset, another does; wait for it"
                 ) from None
             path = self.work / "settings.json"
             if path.is_file():

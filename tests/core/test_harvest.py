@@ -162,7 +162,7 @@ def test_a_finished_dataset_is_known_and_never_mixed(structures, tmp_path):
 
 def test_two_runs_do_not_write_one_dataset(structures, tmp_path):
     run = harvest(structures, tmp_path / "out")
-    with run.opened(), pytest.raises(DatasetError, match="one run at a time may write"):
+    with run.opened(), pytest.raises(DatasetError, match="one run at a time writes"):
         run_here(harvest(structures, tmp_path / "out"))
 
 
