@@ -1,4 +1,5 @@
 import gzip
+import os
 
 import numpy as np
 import pytest
@@ -261,3 +262,19 @@ def test_a_real_entry_is_mined(shared_data):
     assert names(mined) == ["10gs_A_B"]
     assert mined.complexes[0].complex.left.n_residues > 200
     assert mined.rejections == []
+
+
+def resident_bytes():
+    with open("/proc/self/statm") as stream:
+        return int(stream.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="no /proc")
+def test_memory_stays_flat_over_a_thousand_entries(tmp_path):
+    head = TWOFOLD.format(name=1, chains="A, B", x=26.6, y=5.0).splitlines()
+    write_pdb(tmp_path / "1abc.pdb", [*head, *chains(0, 5, length=30)])
+    after = {}
+    for count in range(1, 1001):
+        assert mine(tmp_path).complexes
+        after[count] = resident_bytes()
+    assert after[1000] - after[200] < 10e6

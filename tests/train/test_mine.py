@@ -20,7 +20,7 @@ from sasnet_core.complexes import load_complex, read_manifest  # noqa: E402
 from sasnet_core.config import MiningConfig  # noqa: E402
 from sasnet_core.homology import MAX_EVALUE, MIN_COLUMNS  # noqa: E402
 from sasnet_core.similarity import read_sequences  # noqa: E402
-from train import mine  # noqa: E402
+from train import mine, mine_cost  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -247,3 +247,13 @@ def test_blast_finds_no_leak_into_docking_benchmark_5(shared, tmp_path):
     assert blast_leaks(kept, held_out, tmp_path) == []
     assert blast_leaks(held_out[:1], held_out, tmp_path), "BLAST must see what is the same"
     assert re.search(r"identity", (output / "rejected.csv").read_text())
+
+
+def test_the_cost_of_an_archive_is_reckoned_from_entries_of_all_sizes(structures, shared, capsys):
+    line = [str(structures), "--facts", str(shared / "complexes.csv"), "--count", "10",
+            "--entries", "1000", "--atoms", "5000"]  # fmt: skip
+    assert mine_cost.main(line) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(int(row.split("|")[2]) for row in lines[2:7]) in (9, 10)  # one is damaged
+    seconds, hours = re.match(r"(\S+) CPU seconds .* cost (\d+) core-hours", lines[-1]).groups()
+    assert int(hours) == pytest.approx(float(seconds) * 500 / 3600, abs=1)
