@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,7 +36,9 @@ class Hit:
     columns: int
 
 
-def find_similar(queries: Sequence[str], targets: Sequence[str], min_identity: float) -> list[Hit]:
+def find_similar(
+    queries: Sequence[str], targets: Sequence[str], min_identity: float, threads: int = 1
+) -> list[Hit]:
     """Find pairs of sequences over an identity, query against target.
 
     A pair counts when its best local alignment (BLOSUM62, SIMD Smith-Waterman by pyopal) has
@@ -46,6 +50,8 @@ def find_similar(queries: Sequence[str], targets: Sequence[str], min_identity: f
         One-letter sequences.
     min_identity : float
         0 to 1; hits lie above it.
+    threads : int
+        Queries searched at a time.
 
     Returns
     -------
@@ -55,26 +61,43 @@ def find_similar(queries: Sequence[str], targets: Sequence[str], min_identity: f
     import pyopal
 
     targets = [_clean(t) for t in targets]
-    database = pyopal.Database(targets)
-    letters = sum(map(len, targets))
+    if not any(targets):
+        return []
     aligner = pyopal.Aligner(MATRIX, gap_open=GAP_OPEN, gap_extend=GAP_EXTEND)
-    hits = []
-    for row, query in enumerate(_clean(q) for q in queries):
-        if not query or not targets:
-            continue
+    search = _Search(aligner, targets, pyopal.Database(targets), min_identity)
+    with ThreadPoolExecutor(threads) as pool:
+        found = pool.map(search.hits, range(len(queries)), map(_clean, queries))
+        return [hit for hits in found for hit in hits]
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Targets that one query after the other is aligned with."""
+
+    aligner: Any
+    targets: Sequence[str]
+    database: Any
+    min_identity: float
+
+    def hits(self, row: int, query: str) -> list[Hit]:
+        """Return the hits of one query, targets in order."""
+        if not query:
+            return []
+        letters = self.database.total_length
         least = math.log(KARLIN_K * len(query) * letters / MAX_EVALUE) / KARLIN_LAMBDA
-        candidates = [r.target_index for r in aligner.align(query, database) if r.score >= least]
-        if not candidates:
-            continue
-        subset = pyopal.Database([targets[c] for c in candidates])
-        for result in aligner.align(query, subset, mode="full"):
-            target = candidates[result.target_index]
+        scores = self.aligner.align(query, self.database, overflow="simple")
+        candidates = [result.target_index for result in scores if result.score >= least]
+        subset = self.database.extract(candidates)
+        found = []
+        for target, result in zip(
+            candidates, self.aligner.align(query, subset, mode="full"), strict=True
+        ):
             columns = len(result.alignment)
             identity = result.alignment.count("M") / columns
-            shorter = min(len(query), len(targets[target]))
-            if identity > min_identity and columns >= min(MIN_COLUMNS, shorter / 2):
-                hits.append(Hit(row, target, identity, columns))
-    return hits
+            shorter = min(len(query), len(self.targets[target]))
+            if identity > self.min_identity and columns >= min(MIN_COLUMNS, shorter / 2):
+                found.append(Hit(row, target, identity, columns))
+        return found
 
 
 def cluster(sequences: Sequence[str], min_identity: float) -> np.ndarray:
@@ -88,7 +111,7 @@ def cluster(sequences: Sequence[str], min_identity: float) -> np.ndarray:
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    hits = find_similar(sequences, sequences, min_identity)
+    hits = find_similar(sequences, sequences, min_identity, threads=os.cpu_count() or 1)
     rows, columns = [h.query for h in hits], [h.target for h in hits]
     size = len(sequences)
     graph = coo_matrix((np.ones(len(hits)), (rows, columns)), shape=(size, size))

@@ -83,7 +83,7 @@ def mine_entry(
         mined.rejections.append(broken)
         return mined
     copies = _Copies(config.copy_identity)
-    for assembly, view in _views(entry, opened, config.assembly, mined.rejections):
+    for assembly, view in _views(opened, config.assembly):
         for name, left, right, touching in _pairs(entry, assembly, view, mined.rejections):
             candidate = Candidate(name, left, right, touching, held_out_identity)
             broken = (
@@ -131,23 +131,26 @@ def _known_facts(opened: Sequence[Structure], facts: EntryFacts | None) -> Entry
     return known.completed_by(facts or EntryFacts())
 
 
-def _views(
-    entry: Entry, opened: dict[int, Structure], wanted: str, rejections: list[Rejection]
-) -> Iterator[tuple[str, Structure]]:
-    """Yield the assemblies to look at, each with its name; "" for the chains as deposited."""
+def _views(opened: dict[int, Structure], wanted: str) -> Iterator[tuple[str, Structure]]:
+    """Yield the assemblies to look at, each with its name; "" for the chains as deposited.
+
+    An assembly of chains that the file has lost is as good as none.
+    """
     deposited = opened.get(0)
     from_files = {str(number): found for number, found in opened.items() if number}
     to_build = deposited.assembly_names() if deposited and wanted != "none" else []
     names = list(dict.fromkeys([*from_files, *to_build]))
+    seen = 0
     for name in names[:1] if wanted == "1" else names:
-        try:
-            if name in from_files:
-                yield name, from_files[name].with_copies()
-            elif deposited is not None:
+        if name in from_files:
+            yield name, from_files[name].with_copies()
+        elif deposited is not None:
+            try:
                 yield name, deposited.assembly(name)
-        except SasnetError as error:
-            rejections.append(Rejection(entry.name, "assembly", str(error).split(": ", 1)[-1]))
-    if not names and deposited is not None:
+            except SasnetError:
+                continue
+        seen += 1
+    if not seen and deposited is not None:
         yield "", deposited
 
 

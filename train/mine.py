@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sasnet_core.config import MiningConfig
 from sasnet_core.entries import find_entries
-from sasnet_core.errors import SasnetError
+from sasnet_core.errors import run_script
 from sasnet_core.harvest import Harvest, mine_all
 from sasnet_core.rules import read_facts
 from sasnet_core.similarity import read_sequences
@@ -84,10 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
-    except SasnetError as error:
-        print(f"train.mine: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(run_script("train.mine", main))
     except KeyboardInterrupt:
         print("train.mine: interrupted; start it again to go on", file=sys.stderr)
         sys.exit(130)

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from sasnet_core import structure
 from sasnet_core.config import MiningConfig
 from sasnet_core.entries import Entry, find_entries
-from sasnet_core.errors import SasnetError
+from sasnet_core.errors import SasnetError, run_script
 from sasnet_core.harvest import Harvest, harvest_entry
 from sasnet_core.rules import read_facts
 from sasnet_core.similarity import read_sequences
@@ -110,8 +110,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except SasnetError as error:
-        print(f"train.mine_cost: {error}", file=sys.stderr)
-        sys.exit(2)
+    sys.exit(run_script("train.mine_cost", main))
