@@ -251,6 +251,8 @@ class MiningConfig(_Config):
         Square angstrom, both sides together.
     max_identity : float
         Sequence identity with any protein held out, 0 to 1.
+    identity_margin : float
+        How much sooner a protein is left out: programs align, and so count, a little differently.
     min_contacts : int
         Contacts of a complex; the paper has no such rule.
     assembly : str
@@ -267,6 +269,7 @@ class MiningConfig(_Config):
     min_residues: int = 50
     min_buried_area: float = 500.0
     max_identity: float = 0.30
+    identity_margin: float = 0.02
     min_contacts: int = 20
     assembly: str = "1"
     all_copies: bool = False
@@ -276,6 +279,11 @@ class MiningConfig(_Config):
         """Check the choice of assembly."""
         if self.assembly not in ("none", "1", "all"):
             raise SettingError(f"assembly must be 'none', '1' or 'all', got {self.assembly!r}")
+
+    @property
+    def safe_identity(self) -> float:
+        """Identity over which a protein is left out, so that none over `max_identity` stays."""
+        return round(self.max_identity - self.identity_margin, 6)
 
     _rules = {
         "max_resolution": _POSITIVE,

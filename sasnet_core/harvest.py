@@ -265,12 +265,13 @@ def harvest_entry(
     """
     files = tuple(StructureFile(**file) for file in entry["files"])
     subject = Entry(entry["id"], files)
+    rules = MiningConfig.from_dict(config)
     mined = mine_entry(
         subject,
         Path(structures),
-        MiningConfig.from_dict(config),
+        rules,
         EntryFacts(**facts) if facts else None,
-        similarity.load(Path(work) / HELD_OUT),
+        similarity.load(Path(work) / HELD_OUT, rules.safe_identity),
     )
     stage = Path(work) / "stage" / uuid.uuid4().hex
     stage.mkdir()

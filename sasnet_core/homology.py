@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 #: Scoring, with these gap costs: 12 for the first residue of a gap, 1 for each further one.
 MATRIX = "BLOSUM62"
@@ -22,6 +22,11 @@ KARLIN_LAMBDA, KARLIN_K = 0.267, 0.041
 MAX_EVALUE = 1e-3
 #: ... and covers this many columns, or half of the shorter chain.
 MIN_COLUMNS = 50
+
+#: Programs correct E for lengths and composition each in its own way: up to this much.
+EVALUE_MARGIN = 20.0
+#: How often an alignment's part of a sequence is masked to find what else aligns: other domains.
+MASKINGS = 2
 
 _ALPHABET = frozenset("ARNDCQEGHILKMFPSTWYVBZX")
 
@@ -37,7 +42,12 @@ class Hit:
 
 
 def find_similar(
-    queries: Sequence[str], targets: Sequence[str], min_identity: float, threads: int = 1
+    queries: Sequence[str],
+    targets: Sequence[str],
+    min_identity: float,
+    *,
+    careful: bool = False,
+    threads: int = 1,
 ) -> list[Hit]:
     """Find pairs of sequences over an identity, query against target.
 
@@ -50,6 +60,9 @@ def find_similar(
         One-letter sequences.
     min_identity : float
         0 to 1; hits lie above it.
+    careful : bool
+        Whether to hit what another program could call similar: E up to 20 times as large, and of
+        every pair the local alignment with the highest identity, not with the highest score.
     threads : int
         Queries searched at a time.
 
@@ -64,7 +77,7 @@ def find_similar(
     if not any(targets):
         return []
     aligner = pyopal.Aligner(MATRIX, gap_open=GAP_OPEN, gap_extend=GAP_EXTEND)
-    search = _Search(aligner, targets, pyopal.Database(targets), min_identity)
+    search = _Search(aligner, targets, pyopal.Database(targets), min_identity, careful)
     with ThreadPoolExecutor(threads) as pool:
         found = pool.map(search.hits, range(len(queries)), map(_clean, queries))
         return [hit for hits in found for hit in hits]
@@ -78,26 +91,46 @@ class _Search:
     targets: Sequence[str]
     database: Any
     min_identity: float
+    careful: bool
 
     def hits(self, row: int, query: str) -> list[Hit]:
         """Return the hits of one query, targets in order."""
         if not query:
             return []
-        letters = self.database.total_length
-        least = math.log(KARLIN_K * len(query) * letters / MAX_EVALUE) / KARLIN_LAMBDA
+        evalue = MAX_EVALUE * (EVALUE_MARGIN if self.careful else 1)
+        space = KARLIN_K * len(query) * self.database.total_length
+        least = math.log(space / evalue) / KARLIN_LAMBDA
         scores = self.aligner.align(query, self.database, overflow="simple")
-        candidates = [result.target_index for result in scores if result.score >= least]
-        subset = self.database.extract(candidates)
         found = []
-        for target, result in zip(
-            candidates, self.aligner.align(query, subset, mode="full"), strict=True
-        ):
-            columns = len(result.alignment)
-            identity = result.alignment.count("M") / columns
-            shorter = min(len(query), len(self.targets[target]))
-            if identity > self.min_identity and columns >= min(MIN_COLUMNS, shorter / 2):
+        for target in (result.target_index for result in scores if result.score >= least):
+            alignments = self._align(query, self.targets[target], least, MASKINGS * self.careful)
+            identity, columns = max(alignments, default=(0.0, 0))
+            if identity > self.min_identity:
                 found.append(Hit(row, target, identity, columns))
         return found
+
+    def _align(
+        self, query: str, target: str, least: float, maskings: int
+    ) -> Iterator[tuple[float, int]]:
+        """Yield identity and columns of the local alignments that count, best score first."""
+        import pyopal
+
+        best = self.aligner.align(query, pyopal.Database([target]), mode="full")[0]
+        columns = len(best.alignment)
+        if best.score < least or columns < min(MIN_COLUMNS, min(len(query), len(target)) / 2):
+            return
+        identity = best.alignment.count("M") / columns
+        yield identity, columns
+        if maskings and identity <= self.min_identity:
+            masked = _mask(query, best.query_start, best.query_end)
+            yield from self._align(masked, target, least, maskings - 1)
+            masked = _mask(target, best.target_start, best.target_end)
+            yield from self._align(query, masked, least, maskings - 1)
+
+
+def _mask(sequence: str, start: int, end: int) -> str:
+    """Replace the letters from start to end, both included."""
+    return sequence[:start] + "X" * (end + 1 - start) + sequence[end + 1 :]
 
 
 def cluster(sequences: Sequence[str], min_identity: float) -> np.ndarray:

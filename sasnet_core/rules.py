@@ -112,7 +112,7 @@ def identity(candidate: Candidate, config: MiningConfig) -> str | None:
     """Refuse a protein over an identity with any held-out one (paper, section 3)."""
     sequences = (candidate.left.sequence, candidate.right.sequence)
     highest = max(map(candidate.held_out_identity, sequences))
-    return f"{highest:.3f}" if highest > config.max_identity else None
+    return f"{highest:.3f}" if highest > config.safe_identity else None
 
 
 #: In the order they are asked in; the first that is broken is the reason.

@@ -41,24 +41,31 @@ def save(held_out: Sequence[str], path: Path) -> None:
     write_json({"sequences": list(held_out)}, path)
 
 
-def load(path: Path) -> Callable[[str], float]:
+def load(path: Path, least: float) -> Callable[[str], float]:
     """Read held-out sequences: once per process, as long as the file stays the same.
+
+    Parameters
+    ----------
+    path : Path
+        As `save` wrote it.
+    least : float
+        Identities up to this do not count, 0 to 1.
 
     Returns
     -------
     callable
-        Gives a sequence's highest identity with any of them, 0 to 1.
+        Gives a sequence's highest identity with any of them, 0 if none counts.
     """
-    return _load(path, path.stat().st_mtime_ns)
+    return _load(path, path.stat().st_mtime_ns, least)
 
 
 @functools.lru_cache(maxsize=1)
-def _load(path: Path, modified: int) -> Callable[[str], float]:
+def _load(path: Path, modified: int, least: float) -> Callable[[str], float]:
     held_out = json.loads(path.read_text(encoding="utf-8"))["sequences"]
 
     @functools.lru_cache(maxsize=_REMEMBERED)
     def identity(sequence: str) -> float:
-        hits = homology.find_similar([sequence], held_out, 0.0)
+        hits = homology.find_similar([sequence], held_out, least, careful=True)
         return max((hit.identity for hit in hits), default=0.0)
 
     return identity

@@ -30,7 +30,7 @@ def test_a_held_out_folder_that_is_empty_or_damaged_is_refused(tmp_path):
 def test_the_identity_is_the_highest_with_any_held_out_sequence(tmp_path):
     path = tmp_path / "held_out.json"
     save([FIRST, OTHER], path)
-    identity = load(path)
+    identity = load(path, 0.0)
     assert identity(FIRST[10:]) == 1.0
     assert 0.9 < identity(OTHER.replace("Y", "F")) < 1.0
     assert identity("GGGGGSGGGGS") == 0.0
@@ -39,10 +39,10 @@ def test_the_identity_is_the_highest_with_any_held_out_sequence(tmp_path):
 def test_another_file_is_read_again(tmp_path):
     path = tmp_path / "held_out.json"
     save([FIRST], path)
-    assert load(path)(OTHER) == 0.0
+    assert load(path, 0.0)(OTHER) == 0.0
     save([OTHER], path)
     os.utime(path, ns=(1, 1))
-    assert load(path)(OTHER) == 1.0
+    assert load(path, 0.0)(OTHER) == 1.0
 
 
 def test_pairs_share_a_cluster_when_both_proteins_do_in_either_order():
