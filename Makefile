@@ -14,7 +14,7 @@ demo: $(STAMP)
 test: $(STAMP)
 	@.ci/system-libraries libgl1 libegl1 libglib2.0-0 xvfb libxkbcommon-x11-0 libdbus-1-3 \
 	  libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 \
-	  libxcb-shape0 libxcb-xinerama0 libxcb-xkb1
+	  libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 ncbi-blast+
 	$(MAKE) lint
 	$(BIN)/python -m pytest
 
@@ -37,7 +37,7 @@ $(STAMP): setup.py
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/system-libraries python3-venv
 	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "a virtual environment cannot be made; on Debian: apt-get install python3-venv"; exit 2; }
-	$(BIN)/python -m pip install --quiet --editable '.[pymol,train,test]'
+	$(BIN)/python -m pip install --quiet --editable '.[cluster,pymol,train,test]'
 	touch $@
 
 clean:

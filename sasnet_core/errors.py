@@ -59,3 +59,7 @@ class OutputError(SasnetError):
 
 class SettingError(SasnetError):
     """A number or a choice is out of its range."""
+
+
+class WorkerError(SasnetError):
+    """The processes that are to do the work cannot be had."""

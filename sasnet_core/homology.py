@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 #: Scoring, with these gap costs: 12 for the first residue of a gap, 1 for each further one.
 MATRIX = "BLOSUM62"
@@ -20,6 +22,11 @@ KARLIN_LAMBDA, KARLIN_K = 0.267, 0.041
 MAX_EVALUE = 1e-3
 #: ... and covers this many columns, or half of the shorter chain.
 MIN_COLUMNS = 50
+
+#: Programs correct E for lengths and composition each in its own way: up to this much.
+EVALUE_MARGIN = 20.0
+#: How often an alignment's part of a sequence is masked to find what else aligns: other domains.
+MASKINGS = 2
 
 _ALPHABET = frozenset("ARNDCQEGHILKMFPSTWYVBZX")
 
@@ -34,7 +41,14 @@ class Hit:
     columns: int
 
 
-def find_similar(queries: Sequence[str], targets: Sequence[str], min_identity: float) -> list[Hit]:
+def find_similar(
+    queries: Sequence[str],
+    targets: Sequence[str],
+    min_identity: float,
+    *,
+    careful: bool = False,
+    threads: int = 1,
+) -> list[Hit]:
     """Find pairs of sequences over an identity, query against target.
 
     A pair counts when its best local alignment (BLOSUM62, SIMD Smith-Waterman by pyopal) has
@@ -46,6 +60,11 @@ def find_similar(queries: Sequence[str], targets: Sequence[str], min_identity: f
         One-letter sequences.
     min_identity : float
         0 to 1; hits lie above it.
+    careful : bool
+        Whether to hit what another program could call similar: E up to 20 times as large, and of
+        every pair the local alignment with the highest identity, not with the highest score.
+    threads : int
+        Queries searched at a time.
 
     Returns
     -------
@@ -55,26 +74,63 @@ def find_similar(queries: Sequence[str], targets: Sequence[str], min_identity: f
     import pyopal
 
     targets = [_clean(t) for t in targets]
-    database = pyopal.Database(targets)
-    letters = sum(map(len, targets))
+    if not any(targets):
+        return []
     aligner = pyopal.Aligner(MATRIX, gap_open=GAP_OPEN, gap_extend=GAP_EXTEND)
-    hits = []
-    for row, query in enumerate(_clean(q) for q in queries):
-        if not query or not targets:
-            continue
-        least = math.log(KARLIN_K * len(query) * letters / MAX_EVALUE) / KARLIN_LAMBDA
-        candidates = [r.target_index for r in aligner.align(query, database) if r.score >= least]
-        if not candidates:
-            continue
-        subset = pyopal.Database([targets[c] for c in candidates])
-        for result in aligner.align(query, subset, mode="full"):
-            target = candidates[result.target_index]
-            columns = len(result.alignment)
-            identity = result.alignment.count("M") / columns
-            shorter = min(len(query), len(targets[target]))
-            if identity > min_identity and columns >= min(MIN_COLUMNS, shorter / 2):
-                hits.append(Hit(row, target, identity, columns))
-    return hits
+    search = _Search(aligner, targets, pyopal.Database(targets), min_identity, careful)
+    with ThreadPoolExecutor(threads) as pool:
+        found = pool.map(search.hits, range(len(queries)), map(_clean, queries))
+        return [hit for hits in found for hit in hits]
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Targets that one query after the other is aligned with."""
+
+    aligner: Any
+    targets: Sequence[str]
+    database: Any
+    min_identity: float
+    careful: bool
+
+    def hits(self, row: int, query: str) -> list[Hit]:
+        """Return the hits of one query, targets in order."""
+        if not query:
+            return []
+        evalue = MAX_EVALUE * (EVALUE_MARGIN if self.careful else 1)
+        space = KARLIN_K * len(query) * self.database.total_length
+        least = math.log(space / evalue) / KARLIN_LAMBDA
+        scores = self.aligner.align(query, self.database, overflow="simple")
+        found = []
+        for target in (result.target_index for result in scores if result.score >= least):
+            alignments = self._align(query, self.targets[target], least, MASKINGS * self.careful)
+            identity, columns = max(alignments, default=(0.0, 0))
+            if identity > self.min_identity:
+                found.append(Hit(row, target, identity, columns))
+        return found
+
+    def _align(
+        self, query: str, target: str, least: float, maskings: int
+    ) -> Iterator[tuple[float, int]]:
+        """Yield identity and columns of the local alignments that count, best score first."""
+        import pyopal
+
+        best = self.aligner.align(query, pyopal.Database([target]), mode="full")[0]
+        columns = len(best.alignment)
+        if best.score < least or columns < min(MIN_COLUMNS, min(len(query), len(target)) / 2):
+            return
+        identity = best.alignment.count("M") / columns
+        yield identity, columns
+        if maskings and identity <= self.min_identity:
+            masked = _mask(query, best.query_start, best.query_end)
+            yield from self._align(masked, target, least, maskings - 1)
+            masked = _mask(target, best.target_start, best.target_end)
+            yield from self._align(query, masked, least, maskings - 1)
+
+
+def _mask(sequence: str, start: int, end: int) -> str:
+    """Replace the letters from start to end, both included."""
+    return sequence[:start] + "X" * (end + 1 - start) + sequence[end + 1 :]
 
 
 def cluster(sequences: Sequence[str], min_identity: float) -> np.ndarray:
@@ -88,7 +144,7 @@ def cluster(sequences: Sequence[str], min_identity: float) -> np.ndarray:
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    hits = find_similar(sequences, sequences, min_identity)
+    hits = find_similar(sequences, sequences, min_identity, threads=os.cpu_count() or 1)
     rows, columns = [h.query for h in hits], [h.target for h in hits]
     size = len(sequences)
     graph = coo_matrix((np.ones(len(hits)), (rows, columns)), shape=(size, size))

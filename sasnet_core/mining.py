@@ -1,143 +1,245 @@
-"""The filters that make the complex-only set, and the walk over a folder of structures."""
+"""One entry of the Protein Data Bank -> its complexes, and why its other candidates are none."""
 
 from __future__ import annotations
 
-import csv
-import itertools
-import re
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sasnet_core import structure
+import numpy as np
+
+from sasnet_core import rules, structure
 from sasnet_core.complexes import Complex
+from sasnet_core.config import CONTACT_CUTOFF
+from sasnet_core.entries import complex_name
 from sasnet_core.errors import SasnetError
-from sasnet_core.interface import buried_area, contacts
+from sasnet_core.homology import map_sequence
+from sasnet_core.interface import contacts
+from sasnet_core.rules import Candidate, EntryFacts, Rejection, first_broken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from sasnet_core.config import MiningConfig
+    from sasnet_core.entries import Entry
     from sasnet_core.protein import Protein
-
-_STRUCTURE_NAME = re.compile(r"\.(pdb\d*|ent|cif|mmcif)(\.gz)?$", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Rejection:
-    """Why a candidate was left out: the rule and the value it failed with."""
-
-    candidate: str
-    rule: str
-    value: str
+    from sasnet_core.structure import Structure
 
 
 @dataclass(frozen=True)
-class EntryFacts:
-    """What is known of an entry beside its coordinates."""
+class MinedComplex:
+    """A complex and what the manifest says of it."""
 
-    method: str
-    resolution: float | None  # angstrom
-
-
-def structure_files(folder: Path) -> list[Path]:
-    """List the structure files of a folder tree, sorted."""
-    return sorted(p for p in folder.rglob("*") if _STRUCTURE_NAME.search(p.name))
+    complex: Complex
+    assembly: str  # empty: as deposited
+    facts: EntryFacts
+    buried_area: float  # square angstrom
 
 
-def read_facts(table: Path) -> dict[str, EntryFacts]:
-    """Read what is known of entries: a table with id, method and resolution_angstrom."""
-    with table.open(newline="") as stream:
-        return {
-            row["id"]: EntryFacts(row["method"], _number(row["resolution_angstrom"]))
-            for row in csv.DictReader(stream)
-        }
+@dataclass(frozen=True)
+class MinedEntry:
+    """All that came of one entry."""
 
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def entry_rejection(facts: EntryFacts, config: MiningConfig) -> tuple[str, str] | None:
-    """Name the rule on method or resolution that an entry breaks, with its value."""
-    if "NMR" in facts.method.upper():
-        return "method", facts.method
-    if facts.resolution is None:
-        return None if config.keep_unknown else ("resolution", "unknown")
-    if facts.resolution > config.max_resolution:
-        return "resolution", f"{facts.resolution:g}"
-    return None
+    complexes: list[MinedComplex] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
 
 
 def mine_entry(
-    path: Path, facts: EntryFacts | None, config: MiningConfig
-) -> tuple[list[Complex], list[Rejection]]:
-    """Find the complexes of one file: every pair of chains as deposited that is in contact.
+    entry: Entry,
+    folder: Path,
+    config: MiningConfig,
+    facts: EntryFacts | None = None,
+    held_out_identity: Callable[[str], float] = lambda sequence: 0.0,
+) -> MinedEntry:
+    """Find the complexes of one entry: every pair of protein chains in contact is a candidate.
 
     Parameters
     ----------
-    path : Path
-        Structure file.
-    facts : EntryFacts, optional
-        Method and resolution from elsewhere, for what the file itself does not say.
+    entry : Entry
+        Its files.
+    folder : Path
+        Where they lie.
     config : MiningConfig
-        The rules.
+        The rules, and which biological assemblies to look at.
+    facts : EntryFacts, optional
+        Method and resolution, for what the files do not say.
+    held_out_identity : callable
+        Gives a sequence's highest identity with any held-out protein, 0 to 1.
 
     Returns
     -------
-    complexes : list of Complex
-        One chain with one chain, third chains absent; a pair with the sequences of an earlier
-        pair is left out.
-    rejections : list of Rejection
-        Everything left out, with its reason.
+    MinedEntry
+        Complexes of one chain with one chain, third chains absent; and each file, chain or
+        candidate that was left out, with the rule it broke.
     """
-    try:
-        entry = structure.read(path)
-        proteins = [entry.protein([chain]) for chain in entry.chain_ids()]
-    except SasnetError as error:
-        return [], [Rejection(path.name, "readable", str(error))]
-    known = EntryFacts(
-        entry.method or (facts.method if facts else ""),
-        entry.resolution or (facts.resolution if facts else None),
-    )
-    broken = entry_rejection(known, config)
+    mined = MinedEntry()
+    opened = _open_files(entry, folder, config.assembly, mined.rejections)
+    if not opened:
+        return mined
+    known = _known_facts(list(opened.values()), facts)
+    broken = first_broken(entry.name, known, config, rules.ENTRY_RULES)
     if broken is not None:
-        return [], [Rejection(entry.name, *broken)]
-    rejections = []
-    usable = []
-    for protein in proteins:
-        if protein.n_residues < config.min_residues:
-            rejections.append(Rejection(protein.name, "residues", str(protein.n_residues)))
-        else:
-            usable.append(protein)
-    complexes, pair_rejections = _pair_chains(entry.name, usable, config)
-    return complexes, rejections + pair_rejections
+        mined.rejections.append(broken)
+        return mined
+    copies = _Copies(config.copy_identity)
+    for assembly, view in _views(opened, config.assembly):
+        for name, left, right, touching in _pairs(entry, assembly, view, mined.rejections):
+            candidate = Candidate(name, left, right, touching, held_out_identity)
+            broken = (
+                first_broken(name, candidate, config, rules.SIZE_RULES)
+                or (None if config.all_copies else copies.rejection(candidate))
+                or first_broken(name, candidate, config, rules.SURFACE_RULES)
+            )
+            if broken is not None:
+                mined.rejections.append(broken)
+                continue
+            copies.remember(candidate)
+            item = Complex(name, left, right, touching)
+            mined.complexes.append(MinedComplex(item, assembly, known, candidate.buried_area))
+    return mined
 
 
-def _pair_chains(
-    entry: str, proteins: list[Protein], config: MiningConfig
-) -> tuple[list[Complex], list[Rejection]]:
-    complexes, rejections = [], []
-    seen = set()
-    for left, right, name in _pairs(entry, proteins):
-        found = contacts(left, right)
-        sequences = frozenset((left.sequence, right.sequence))
-        if len(found) < config.min_contacts:
-            if len(found):
-                rejections.append(Rejection(name, "contacts", str(len(found))))
-        elif sequences in seen:
-            rejections.append(Rejection(name, "copy", "sequences of an earlier pair"))
-        elif (area := buried_area(left, right)) < config.min_buried_area:
-            rejections.append(Rejection(name, "buried_area", f"{area:.0f}"))
-        else:
-            seen.add(sequences)
-            complexes.append(Complex(name, left, right, found))
-    return complexes, rejections
+def _open_files(
+    entry: Entry, folder: Path, wanted: str, rejections: list[Rejection]
+) -> dict[int, Structure]:
+    """Read, of the files for each assembly number (0: as deposited), the first that is sound."""
+    numbers = sorted({file.assembly for file in entry.files})
+    if wanted != "all":
+        numbers = [n for n in numbers if n <= int(wanted == "1")] or numbers[:1]
+    opened: dict[int, Structure] = {}
+    for file in entry.files:
+        if file.assembly not in numbers:
+            continue
+        if file.assembly in opened:
+            used = opened[file.assembly].path.relative_to(folder).as_posix()
+            rejections.append(Rejection(file.path, "duplicate", used))
+            continue
+        try:
+            opened[file.assembly] = structure.read(folder / file.path)
+        except SasnetError as error:
+            reason = str(error).removeprefix(f"{folder / file.path}: ")
+            rejections.append(Rejection(file.path, "readable", reason))
+    return opened
 
 
-def _pairs(entry: str, proteins: list[Protein]) -> Iterator[tuple[Protein, Protein, str]]:
-    for left, right in itertools.combinations(proteins, 2):
-        yield left, right, f"{entry}_{left.chain_ids[0]}_{right.chain_ids[0]}"
+def _known_facts(opened: Sequence[Structure], facts: EntryFacts | None) -> EntryFacts:
+    """Believe the files first, in their order, then the table."""
+    known = EntryFacts()
+    for found in opened:
+        known = known.completed_by(EntryFacts(found.method, found.resolution))
+    return known.completed_by(facts or EntryFacts())
+
+
+def _views(opened: dict[int, Structure], wanted: str) -> Iterator[tuple[str, Structure]]:
+    """Yield the assemblies to look at, each with its name; "" for the chains as deposited.
+
+    An assembly of chains that the file has lost is as good as none.
+    """
+    deposited = opened.get(0)
+    from_files = {str(number): found for number, found in opened.items() if number}
+    to_build = deposited.assembly_names() if deposited and wanted != "none" else []
+    names = list(dict.fromkeys([*from_files, *to_build]))
+    seen = 0
+    for name in names[:1] if wanted == "1" else names:
+        if name in from_files:
+            yield name, from_files[name].with_copies()
+        elif deposited is not None:
+            try:
+                yield name, deposited.assembly(name)
+            except SasnetError:
+                continue
+        seen += 1
+    if not seen and deposited is not None:
+        yield "", deposited
+
+
+def _pairs(
+    entry: Entry, assembly: str, view: Structure, rejections: list[Rejection]
+) -> Iterator[tuple[str, Protein, Protein, np.ndarray]]:
+    """Yield each pair of chains in contact: name, left, right, contacts."""
+    proteins = []
+    for chain in view.chain_ids():
+        try:
+            proteins.append((chain, view.protein([chain])))
+        except SasnetError as error:
+            reason = str(error).split(": ", 1)[-1]
+            rejections.append(Rejection(f"{entry.name}:{chain}", "readable", reason))
+    for i, j in _near([protein for _, protein in proteins]):
+        (left_chain, left), (right_chain, right) = proteins[i], proteins[j]
+        touching = contacts(left, right)
+        if len(touching):
+            yield complex_name(entry.name, assembly, left_chain, right_chain), left, right, touching
+
+
+def _near(proteins: Sequence[Protein]) -> list[tuple[int, int]]:
+    """List the pairs of proteins whose boxes come within the reach of a contact, in order."""
+    if not proteins:
+        return []
+    low = np.array([p.coords.min(axis=0) for p in proteins]) - CONTACT_CUTOFF
+    high = np.array([p.coords.max(axis=0) for p in proteins])
+    overlap = np.triu(np.ones((len(proteins), len(proteins)), bool), 1)
+    for axis in range(3):
+        overlap &= low[:, None, axis] <= high[None, :, axis]
+        overlap &= low[None, :, axis] <= high[:, None, axis]
+    return [(i, j) for i, j in np.argwhere(overlap).tolist()]
+
+
+class _Copies:
+    """Tells the copies of a pair that an entry's symmetry repeats.
+
+    Two chains are of one protein when their observed sequences align with the given identity.
+    A pair is a copy when its proteins are those of an earlier one and it shares at least half of
+    the contacts of the smaller of the two interfaces: another interface between the same
+    proteins is another complex.
+    """
+
+    SHARED_CONTACTS = 0.5
+
+    def __init__(self, min_identity: float) -> None:
+        self._min_identity = min_identity
+        self._firsts: list[str] = []  # of each protein, the sequence that was met first
+        self._places: dict[str, tuple[int, np.ndarray]] = {}
+        self._known: dict[tuple[int, int], list[tuple[str, set[tuple[int, int]]]]] = defaultdict(
+            list
+        )
+
+    def _place(self, sequence: str) -> tuple[int, np.ndarray]:
+        """Return the number of a chain's protein and where its residues stand in the first."""
+        if sequence not in self._places:
+            self._places[sequence] = self._find(sequence)
+        return self._places[sequence]
+
+    def _find(self, sequence: str) -> tuple[int, np.ndarray]:
+        for number, first in enumerate(self._firsts):
+            rows, identity = map_sequence(sequence, first)
+            if identity >= self._min_identity:
+                return number, rows
+        self._firsts.append(sequence)
+        return len(self._firsts) - 1, np.arange(len(sequence))
+
+    def _interface(self, candidate: Candidate) -> tuple[tuple[int, int], set[tuple[int, int]]]:
+        """Return the numbers of both proteins, smaller first, and the contacts of the firsts."""
+        (left, left_rows), (right, right_rows) = map(
+            self._place, (candidate.left.sequence, candidate.right.sequence)
+        )
+        pairs = [left_rows[candidate.contacts[:, 0]], right_rows[candidate.contacts[:, 1]]]
+        if left > right:
+            left, right, pairs = right, left, pairs[::-1]
+        placed = zip(*(rows.tolist() for rows in pairs), strict=True)
+        return (left, right), {pair for pair in placed if min(pair) >= 0}
+
+    def rejection(self, candidate: Candidate) -> Rejection | None:
+        """Name the earlier pair that a candidate is a copy of."""
+        proteins, found = self._interface(candidate)
+        turned = {(j, i) for i, j in found} if proteins[0] == proteins[1] else set()
+        for name, known in self._known[proteins]:
+            shared = max(len(found & known), len(turned & known))
+            if shared and shared >= self.SHARED_CONTACTS * min(len(found), len(known)):
+                return Rejection(candidate.name, "copy", name)
+        return None
+
+    def remember(self, candidate: Candidate) -> None:
+        """Note a pair that was kept."""
+        proteins, found = self._interface(candidate)
+        self._known[proteins].append((candidate.name, found))

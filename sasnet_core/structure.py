@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import math
 import re
 import zlib
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,14 @@ if TYPE_CHECKING:
 _GZIP_MAGIC = b"\x1f\x8b"
 #: No structure in the PDB comes near this once unpacked (bytes).
 _MAX_UNPACKED = 4 << 30
+#: Bytes unpacked at a time.
+_PIECE = 1 << 24
 _ATOM_RECORD = re.compile(rb"^(ATOM  |HETATM)", re.MULTILINE)
 _CIF_ATOMS = re.compile(rb"^_atom_site\.", re.MULTILINE)
 #: Columns 77 to 80 of an ATOM record as the PDB format means them: element, then charge.
 _ELEMENT_AND_CHARGE = re.compile(rb"^[ A-Za-z][A-Za-z ](  |[0-9][+-]|[+-][0-9]|)$")
+#: Conformers keep a chain's centre of mass within this, symmetry moves it further (angstrom).
+_CONFORMER_SHIFT = 5.0
 _NUCLEIC = (gemmi.ResidueKind.RNA, gemmi.ResidueKind.DNA)
 _KIND_WORDS = {
     gemmi.EntityType.Water: "water",
@@ -69,6 +74,38 @@ class Structure:
         """Return the author's names of the chains that hold protein, in file order."""
         names = [chain.name for chain in self._model if any(_protein_residues(chain))]
         return list(dict.fromkeys(names))
+
+    def assembly_names(self) -> list[str]:
+        """Return the names of the biological assemblies that the file describes."""
+        return [assembly.name for assembly in self._structure.assemblies]
+
+    def assembly(self, name: str) -> Structure:
+        """Build a biological assembly from the file's operators.
+
+        Copies of chain A are named A-2, A-3, ...
+
+        Raises
+        ------
+        StructureError
+            The file describes no such assembly.
+        """
+        return replace(self, _model=_build_assembly(self.path, self._structure, self._model, name))
+
+    def with_copies(self) -> Structure:
+        """Take the further coordinate models of an assembly file as copies of the chains.
+
+        The PDB's own assembly files (``1abc.pdb1``) put the copies that symmetry makes into
+        models of their own. Models that lie where the first one does are conformers, and stay out.
+        """
+        models = [m for m in self._structure if m is self._model or _is_apart(m, self._model)]
+        if len(models) == 1:
+            return self
+        joined = gemmi.Model(1)
+        for model in models:
+            for chain in model:
+                joined.add_chain(chain)
+        _name_copies(joined)
+        return replace(self, _model=joined)
 
     def require_chains(self, chain_ids: Sequence[str]) -> None:
         """Raise SelectionError unless every chain is there and holds protein."""
@@ -202,10 +239,8 @@ def read(path: str | Path, model: int = 1, assembly: str | None = None) -> Struc
     structure.merge_chain_parts()  # waters and ligands of a chain stand apart from it in files
     structure.setup_entities()
     chosen = _choose_model(path, structure, model)
-    if assembly is not None:
-        chosen = _build_assembly(path, structure, chosen, assembly)
     info = structure.info
-    return Structure(
+    found = Structure(
         path=path,
         name=_stem(path),
         sha256=hashlib.sha256(data).hexdigest(),
@@ -214,6 +249,7 @@ def read(path: str | Path, model: int = 1, assembly: str | None = None) -> Struc
         _structure=structure,
         _model=chosen,
     )
+    return found if assembly is None else found.assembly(assembly)
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -233,16 +269,18 @@ def _read_bytes(path: Path) -> bytes:
 def _unpack(path: Path, data: bytes) -> bytes:
     if not data.startswith(_GZIP_MAGIC):
         return data
+    text = bytearray()
     try:
-        with gzip.open(path) as stream:
-            text = stream.read(_MAX_UNPACKED)
+        with gzip.open(path) as stream:  # read(limit) would set aside the whole limit
+            while len(text) < _MAX_UNPACKED and (piece := stream.read(_PIECE)):
+                text += piece
     except (OSError, EOFError, zlib.error):
         raise StructureError(
             f"{path}: the gzip file is truncated or damaged; fetch it again"
         ) from None
     if len(text) >= _MAX_UNPACKED:
         raise StructureError(f"{path}: over {_MAX_UNPACKED >> 30} GiB unpacked; not a structure")
-    return text
+    return bytes(text)
 
 
 def _parse(path: Path, text: bytes) -> gemmi.Structure:
@@ -304,16 +342,55 @@ def _build_assembly(
     if name not in known:
         names = ", ".join(known) or "none in this file"
         raise StructureError(f"{path}: no biological assembly {name!r}; there are: {names}")
-    built = gemmi.make_assembly(known[name], model, gemmi.HowToNameCopiedChain.Dup)
-    copies: Counter[str] = Counter()
+    assembly = known[name]
+    _drop_absent(assembly, model)
+    built = gemmi.make_assembly(assembly, model, gemmi.HowToNameCopiedChain.Dup)
+    if not len(built):
+        raise StructureError(
+            f"{path}: biological assembly {name!r} must be made of chains in the file, none of "
+            "its chains is there; use the file as deposited"
+        )
     for chain in built:
         # Gemmi numbers the copies in the segment; the file's own segment is meant to stay.
         for residue, original in zip(chain, model[chain.name], strict=False):
             residue.segment = original.segment
-        copies[chain.name] += 1
-        if copies[chain.name] > 1:
-            chain.name = f"{chain.name}-{copies[chain.name]}"
+    _name_copies(built)
     return built
+
+
+def _drop_absent(assembly: gemmi.Assembly, model: gemmi.Model) -> None:
+    """Take out of an assembly's lists the chains that a file has lost; gemmi stops at them."""
+    chains = {chain.name for chain in model}
+    subchains = {subchain.subchain_id() for subchain in model.subchains()}
+    for generator in assembly.generators:
+        generator.chains = [c for c in generator.chains if c in chains]
+        generator.subchains = [s for s in generator.subchains if s in subchains]
+
+
+def _name_copies(model: gemmi.Model) -> None:
+    """Name the second chain A of a model A-2, the third A-3, unless that name is taken."""
+    taken = {chain.name for chain in model}
+    copies: Counter[str] = Counter()
+    for chain in model:
+        original = chain.name
+        copies[original] += 1
+        if copies[original] == 1:
+            continue
+        while (name := f"{original}-{copies[original]}") in taken:
+            copies[original] += 1
+        chain.name = name
+        taken.add(name)
+
+
+def _is_apart(model: gemmi.Model, first: gemmi.Model) -> bool:
+    """Tell whether a coordinate model is a copy elsewhere rather than a conformer in place."""
+    places = {chain.name: chain.calculate_center_of_mass() for chain in first}
+    shifts = [
+        places[chain.name].dist(chain.calculate_center_of_mass())
+        for chain in model
+        if chain.name in places
+    ]
+    return min(shifts, default=math.inf) > _CONFORMER_SHIFT
 
 
 def _stem(path: Path) -> str:

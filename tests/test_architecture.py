@@ -14,11 +14,12 @@ CORE = ROOT / "sasnet_core"
 
 #: Each module may import those of earlier lines and of its own.
 ORDER = (
-    ("errors", "chemistry", "config", "files"),
+    ("errors", "chemistry", "config", "files", "entries", "workers"),
     ("protein", "rotations", "metrics"),
     ("voxels", "lattice", "surroundings", "interface", "scores", "structure", "homology"),
-    ("complexes", "baselines"),
+    ("complexes", "baselines", "rules", "similarity"),
     ("db5", "mining"),
+    ("harvest",),
     ("model", "context", "layers", "pipeline"),
     ("network",),
     ("weights", "embeddings"),

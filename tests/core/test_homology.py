@@ -76,6 +76,24 @@ def test_unknown_letters_are_read_as_x():
     assert len(find_similar([sequence[:-2] + "U?"], [sequence], 0.3)) == 1
 
 
+def test_a_careful_search_finds_the_more_identical_of_two_domains():
+    domain = random_sequence(1, 120)
+    near, far = mutated(domain[:70], 0.45), mutated(domain, 0.6, 5)
+    pairs = [([far + random_sequence(2, 50) + near], [domain]),
+             ([domain], [near + random_sequence(3, 50) + far])]  # fmt: skip
+    for query, target in pairs:
+        assert find_similar(query, target, 0.0)[0].identity < 0.5
+        assert find_similar(query, target, 0.0)[0].columns > 100
+        (hit,) = find_similar(query, target, 0.5, careful=True)
+        assert hit.identity > 0.5
+
+
+def test_threads_find_the_same():
+    sequences = [mutated(random_sequence(k // 3), 0.3, k) for k in range(9)]
+    alone = find_similar(sequences, sequences, 0.3)
+    assert find_similar(sequences, sequences, 0.3, threads=3) == alone and len(alone) > 9
+
+
 def test_clusters_are_joined_by_chains_of_similarity():
     first, other = random_sequence(1), random_sequence(2)
     middle = mutated(first, 0.35, 3)

@@ -1,0 +1,259 @@
+"""train.mine as a user runs it, and as a power cut ends it."""
+
+import csv
+import gzip
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pyopal")
+
+from sasnet_core.complexes import load_complex, read_manifest  # noqa: E402
+from sasnet_core.config import MiningConfig  # noqa: E402
+from sasnet_core.homology import MAX_EVALUE, MIN_COLUMNS  # noqa: E402
+from sasnet_core.similarity import read_sequences  # noqa: E402
+from train import mine, mine_cost  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def contents(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def table(path):
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def shared():
+    folder = Path(os.environ.get("SASNET_SHARED", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no shared data at {folder} (set SASNET_SHARED)")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def structures(shared, tmp_path_factory):
+    """Small entries and a damaged one."""
+    folder = tmp_path_factory.mktemp("structures")
+    files = sorted((shared / "complexes").rglob("*.pdb.gz"), key=lambda p: (p.stat().st_size, p))
+    for path in files[40:400:30]:
+        (folder / path.name).symlink_to(path)
+    (folder / "damaged.pdb.gz").write_bytes(files[40].read_bytes()[:5000])
+    return folder
+
+
+def arguments(structures, shared, output, *more):
+    facts = str(shared / "complexes.csv")
+    return [str(structures), "-o", str(output), "--facts", facts, "--workers", "2", *more]
+
+
+@pytest.fixture(scope="module")
+def mined(structures, shared, tmp_path_factory):
+    output = tmp_path_factory.mktemp("mined") / "dataset"
+    assert mine.main(arguments(structures, shared, output)) == 0
+    return output
+
+
+def test_a_folder_is_mined_as_its_manifest_says(mined):
+    rows = read_manifest(mined)
+    assert len(rows) >= 8
+    for row in rows:
+        item = load_complex(mined / row["file"])
+        assert item.name == row["id"]
+        assert len(item.contacts) == int(row["n_contacts"]) >= 20
+        assert min(item.left.n_residues, item.right.n_residues) >= 50
+        assert float(row["buried_area"]) >= 500 and float(row["resolution"]) <= 3.5
+    rejected = {row["candidate"]: row for row in table(mined / "rejected.csv")}
+    assert rejected["damaged.pdb.gz"]["rule"] == "readable"
+    counts = json.loads((mined / "dataset.json").read_text())["counts"]
+    assert (counts["complexes"], counts["files"]) == (len(rows), 13)
+
+
+def test_a_finished_dataset_is_left_as_it_is(structures, shared, mined, capsys):
+    before = contents(mined)
+    assert mine.main(arguments(structures, shared, mined)) == 0
+    assert "holds the dataset already" in capsys.readouterr().out
+    assert contents(mined) == before
+
+
+def run(*arguments, **options):
+    command = [sys.executable, "-m", "train.mine", *map(str, arguments)]
+    return subprocess.Popen(command, cwd=ROOT, **options)
+
+
+def results(output):
+    return len(list((output / "work").rglob("result.json")))
+
+
+def kill_after(count, output, process):
+    """Kill a run once it has that many results, or let it end."""
+    while process.poll() is None and results(output) < count:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+
+
+def test_killed_at_any_moment_and_started_again_it_gives_the_same(
+    structures, shared, mined, tmp_path
+):
+    output = tmp_path / "dataset"
+    line = arguments(structures, shared, output)
+    for count in (0, 2, 3, 7, 13):
+        kill_after(count, output, run(*line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+    assert mine.main(line) == 0
+    assert contents(output) == contents(mined)
+
+
+def test_children_outlive_no_killed_run(structures, shared, tmp_path):
+    output = tmp_path / "dataset"
+    process = run(*arguments(structures, shared, output), stderr=subprocess.PIPE, text=True)
+    kill_after(1, output, process)
+    # The children hold the pipe open: its end is theirs.
+    assert "Traceback" not in process.stderr.read()
+
+
+def test_an_interrupt_ends_it_with_one_line(structures, shared, tmp_path):
+    output = tmp_path / "dataset"
+    process = run(*arguments(structures, shared, output), stderr=subprocess.PIPE, text=True)
+    while results(output) < 1:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    message = process.communicate()[1]
+    assert process.returncode == 130
+    assert "start it again" in message and "Traceback" not in message
+
+
+def test_a_cluster_of_two_workers_gives_the_same(structures, shared, mined, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+    )
+    output = tmp_path / "dataset"
+    with cluster:
+        address = cluster.scheduler_address
+        assert mine.main(arguments(structures, shared, output, "--scheduler", address)) == 0
+    assert contents(output) == contents(mined)
+
+
+def test_a_scheduler_that_is_not_there_is_one_line(structures, shared, tmp_path):
+    pytest.importorskip("distributed")
+    line = arguments(structures, shared, tmp_path / "out", "--scheduler", "tcp://127.0.0.1:9")
+    process = run(*line, stderr=subprocess.PIPE, text=True)
+    message = process.communicate()[1]
+    assert process.returncode == 2
+    assert message.splitlines()[-1].startswith("train.mine: a Dask scheduler is needed at tcp://")
+    assert "Traceback" not in message
+
+
+def test_a_file_that_fills_the_memory_costs_one_line(structures, shared, tmp_path):
+    folder = tmp_path / "structures"
+    folder.mkdir()
+    with gzip.open(folder / "bomb.pdb.gz", "wb", compresslevel=1) as stream:
+        record = b"ATOM      1  CA  GLY A   1       0.000   0.000   0.000  1.00  0.00           C\n"
+        for _ in range(60):
+            stream.write(record * 100_000)
+    small = next(path for path in structures.iterdir() if path.name != "damaged.pdb.gz")
+    shutil.copy(small, folder)
+    output = tmp_path / "dataset"
+    assert mine.main(arguments(folder, shared, output, "--memory-limit", "1.2")) == 0
+    rejected = table(output / "rejected.csv")
+    assert {"candidate": "bomb", "rule": "memory", "value": "1.2 GB"} in rejected
+    assert {row["entry"] for row in read_manifest(output)} <= {small.name.split(".")[0]}
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--exclude-similar-to", "{empty}"], "a folder with PDB or mmCIF files is needed"),
+        (["--memory-limit", "0"], "the memory limit at least 1 GB"),
+        (["--facts", "{empty}/none.csv"], "a table with the columns"),
+    ],
+)
+def test_what_a_user_can_mend_is_one_line(structures, shared, tmp_path, more, message):
+    (tmp_path / "empty").mkdir()
+    more = [text.format(empty=tmp_path / "empty") for text in more]
+    done = run(*arguments(structures, shared, tmp_path / "out", *more), stderr=subprocess.PIPE)
+    (line,) = done.communicate()[1].decode().splitlines()
+    assert done.returncode == 2
+    assert line.startswith("train.mine: ") and message in line
+
+
+def write_fasta(path, sequences):
+    path.write_text("".join(f">{name}\n{letters}\n" for name, letters in sequences))
+    return path
+
+
+def blast_leaks(queries, targets, folder):
+    """List the hits of blastp that break the rule on identity: query, target, identity, columns."""
+    limit = MiningConfig().max_identity
+    lengths = {name: len(letters) for name, letters in [*queries, *targets]}
+    done = subprocess.run(
+        ["blastp", "-query", write_fasta(folder / "queries", queries),
+         "-subject", write_fasta(folder / "targets", targets), "-evalue", str(MAX_EVALUE),
+         "-outfmt", "6 qseqid sseqid nident length"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    leaks = []
+    for line in done.stdout.splitlines():
+        query, target, identical, columns = line.split("\t")
+        identity = int(identical) / int(columns)
+        enough = min(MIN_COLUMNS, min(lengths[query], lengths[target]) / 2)
+        if identity > limit and int(columns) >= enough:
+            leaks.append((query, target, round(identity, 3), int(columns)))
+    return leaks
+
+
+@pytest.mark.skipif(not shutil.which("blastp"), reason="blastp (Debian's ncbi-blast+) is absent")
+def test_blast_finds_no_leak_into_docking_benchmark_5(shared, tmp_path):
+    """Of forty entries, some like the benchmark, none that is kept resembles it."""
+    folder = tmp_path / "structures"
+    folder.mkdir()
+    entries = sorted((shared / "complexes").rglob("*.pdb.gz"), key=lambda p: (p.stat().st_size, p))
+    for path in [*entries[:600:20], *entries[5:200:20]]:
+        (folder / path.name).symlink_to(path)
+    like = sorted((shared / "db5").glob("*_r_b.pdb.gz"), key=lambda p: (p.stat().st_size, p))[60:70]
+    for path in like:
+        (folder / f"like-{path.name}").symlink_to(path)
+    output = tmp_path / "dataset"
+    line = arguments(folder, shared, output, "--exclude-similar-to", str(shared / "db5"),
+                     "--keep-unknown")  # fmt: skip
+    assert mine.main(line) == 0
+    rows = read_manifest(output)
+    assert len(rows) > 20
+    proteins = {}
+    for row in rows:
+        item = load_complex(output / row["file"])
+        proteins |= {
+            item.left.sequence: f"{row['id']}:left",
+            item.right.sequence: f"{row['id']}:right",
+        }
+    kept = [(name, sequence) for sequence, name in proteins.items()]
+    held_out = [(f"db5-{k}", s) for k, s in enumerate(read_sequences([shared / "db5"]))]
+    assert blast_leaks(kept, held_out, tmp_path) == []
+    assert blast_leaks(held_out[:1], held_out, tmp_path), "BLAST must see what is the same"
+    assert re.search(r"identity", (output / "rejected.csv").read_text())
+
+
+def test_the_cost_of_an_archive_is_reckoned_from_entries_of_all_sizes(structures, shared, capsys):
+    line = [str(structures), "--facts", str(shared / "complexes.csv"), "--count", "10",
+            "--entries", "1000", "--atoms", "5000"]  # fmt: skip
+    assert mine_cost.main(line) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(int(row.split("|")[2]) for row in lines[2:7]) in (9, 10)  # one is damaged
+    seconds, hours = re.match(r"(\S+) CPU seconds .* cost (\d+) core-hours", lines[-1]).groups()
+    assert int(hours) == pytest.approx(float(seconds) * 500 / 3600, abs=1)
