@@ -275,23 +275,21 @@ class MiningConfig(_Config):
     all_copies: bool = False
     copy_identity: float = 0.95
 
-    def __post_init__(self) -> None:
-        """Check the choice of assembly."""
-        if self.assembly not in ("none", "1", "all"):
-            raise SettingError(f"assembly must be 'none', '1' or 'all', got {self.assembly!r}")
-
-    @property
-    def safe_identity(self) -> float:
-        """Identity over which a protein is left out, so that none over `max_identity` stays."""
-        return round(self.max_identity - self.identity_margin, 6)
-
     _rules = {
         "max_resolution": _POSITIVE,
         "min_residues": _COUNT,
         "min_buried_area": _NOT_NEGATIVE,
         "max_identity": _SHARE,
+        "identity_margin": _SHARE,
         "min_contacts": _COUNT,
+        "assembly": _one_of("none", "1", "all"),
+        "copy_identity": _SHARE,
     }
+
+    @property
+    def safe_identity(self) -> float:
+        """Identity over which a protein is left out, so that none over `max_identity` stays."""
+        return round(self.max_identity - self.identity_margin, 6)
 
 
 @dataclass(frozen=True)
