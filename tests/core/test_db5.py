@@ -6,7 +6,7 @@ pytest.importorskip("pyopal")
 from sasnet_core.db5 import map_residues, read_case, read_table  # noqa: E402
 from sasnet_core.errors import DatasetError, StructureError  # noqa: E402
 from sasnet_core.interface import contacts  # noqa: E402
-from sasnet_core.protein import RawAtom, RawResidue, build_protein  # noqa: E402
+from tests.core.build import RawAtom, RawResidue, build_protein  # noqa: E402
 
 NAMES = "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR TRP TYR VAL".split()
 

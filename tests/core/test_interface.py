@@ -12,8 +12,14 @@ from sasnet_core.interface import (
     exposed_area,
     sample_negatives,
 )
-from sasnet_core.protein import RawAtom, RawResidue, build_protein
-from tests.core.build import moved, random_complex, random_protein
+from tests.core.build import (
+    RawAtom,
+    RawResidue,
+    build_protein,
+    moved,
+    random_complex,
+    random_protein,
+)
 
 
 def one_atom(x, *more):

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from sasnet_core.errors import StructureError
-from sasnet_core.protein import RawAtom, RawResidue, build_protein, select_chains
+from sasnet_core.protein import select_chains
+from tests.core.build import RawAtom, RawResidue, build_protein
 
 
 def atom(name, element, position=(0.0, 0.0, 0.0), altloc="", occupancy=1.0):
