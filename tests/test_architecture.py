@@ -18,7 +18,7 @@ ORDER = (
     ("protein", "rotations", "metrics"),
     ("voxels", "lattice", "surroundings", "interface", "scores", "structure", "homology"),
     ("complexes", "baselines"),
-    ("db5", "mining"),
+    ("db5", "mining", "splits"),
     ("model", "context", "layers", "pipeline"),
     ("network",),
     ("weights", "embeddings"),
