@@ -20,6 +20,9 @@ CONTACT_CUTOFF = 6.0
 SURFACE_PROBE = 1.4
 #: Points on each atom's sphere when areas are computed (Shrake and Rupley).
 SURFACE_POINTS = 1000
+#: Contacts of docking benchmark 5 with unbound atoms (paper, section 3), and of its newest part
+#: (Fout et al. 2017, "Protein interface prediction using graph convolutional networks").
+DB5_POSITIVES, DB5U_POSITIVES = 21_091, 4_871
 #: Rotations averaged at prediction (paper, section 4).
 ROTATIONS = 20
 #: Keras optimizers to train with.

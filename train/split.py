@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from sasnet_core.complexes import MANIFEST, read_manifest
-from sasnet_core.errors import DatasetError, SasnetError
+from sasnet_core.errors import DatasetError, run_script
 from sasnet_core.files import write_json, write_table
 from sasnet_core.splits import LEFT_OUT, TRAIN, Splits, protein_clusters, split_complexes
 
@@ -84,8 +84,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except SasnetError as error:
-        print(f"train.split: {error}", file=sys.stderr)
-        sys.exit(2)
+    sys.exit(run_script("train.split", main))
