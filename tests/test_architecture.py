@@ -23,7 +23,7 @@ ORDER = (
     ("network",),
     ("weights", "embeddings"),
     ("predict", "training", "prediction"),
-    ("export", "summary", "picture"),
+    ("export", "summary", "picture", "overview"),
     ("cli",),
 )
 RANK = {module: rank for rank, group in enumerate(ORDER) for module in group}
