@@ -124,42 +124,46 @@ def buried_area(left: Protein, right: Protein, probe: float = SURFACE_PROBE) -> 
     """Compute the buried surface area: area(left) + area(right) - area(both together).
 
     Only atoms that the partner can shield are computed, among all atoms that can shield them:
-    every other atom is as exposed in the complex as it is apart.
+    every other atom is as exposed in the complex as it is apart. Atoms in no channel (metals) are
+    taken as iron.
 
     Returns
     -------
     float
         Square angstrom, both sides together, heavy atoms, third chains absent.
     """
-    reach = 2 * (float(_radii().max()) + probe)
+    radius = max(_radii()[protein.elements].max() for protein in (left, right))
+    reach = 2 * (float(radius) + probe)
     low, high = _overlap(left, right, reach)
-    parts = []
+    parts, exposed, apart = [], [], 0.0
     for protein, partner in ((left, right), (right, left)):
         rows = _in_box(protein.coords, low, high)
         distances = partner.tree.query(protein.coords[rows], distance_upper_bound=reach)[0]
         shielded = rows[np.isfinite(distances)]
         if not len(shielded):
             return 0.0
-        near = protein.coords[shielded]
-        grown = reach + BOX_SLACK
+        near, grown = protein.coords[shielded], reach + BOX_SLACK
         around = _in_box(protein.coords, near.min(axis=0) - grown, near.max(axis=0) + grown)
-        counted = np.isin(around, shielded)
-        parts.append((protein.coords[around], protein.elements[around], counted))
-    apart = sum(_atom_areas(*part, probe).sum() for part in parts)
-    coords, elements, counted = (np.concatenate(column) for column in zip(*parts, strict=True))
-    together = _atom_areas(coords, elements, counted, probe).sum()
+        parts.append((protein.coords[around], protein.elements[around]))
+        areas = _atom_areas(*parts[-1], np.isin(around, shielded), probe)
+        exposed.append(areas > 0)  # what is buried already stays so
+        apart += areas.sum()
+    coords, elements = (np.concatenate(column) for column in zip(*parts, strict=True))
+    together = _atom_areas(coords, elements, np.concatenate(exposed), probe).sum()
     return float(apart - together)
 
 
 @functools.cache
 def _radii() -> np.ndarray:
-    """Radii of the channels' atoms in angstrom, shape (5,).
+    """Radii of the channels' atoms in angstrom, shape (5,); row -1 (no channel) takes the last."""
+    return np.array(list(atom_radii().values()))
 
-    Row -1 (no channel) takes the last: iron stands for the metals.
-    """
+
+def atom_radii() -> dict[str, float]:
+    """Return the radius of each channel's element in angstrom; iron stands for the metals."""
     from biotite.structure.info import vdw_radius_single
 
-    return np.array([vdw_radius_single(symbol) for symbol in (*CHANNELS, "FE")])
+    return {symbol: vdw_radius_single(symbol) for symbol in (*CHANNELS, "FE")}
 
 
 def _atom_areas(

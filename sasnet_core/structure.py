@@ -385,7 +385,9 @@ def _is_protein(residue: gemmi.Residue) -> bool:
     chain at every gap (TER) would lose most of their protein otherwise.
     """
     amino_acid, nucleic = _residue_kind(residue.name)
-    if residue.entity_type in _KIND_WORDS and not (amino_acid and residue.het_flag == "A"):
+    if amino_acid and residue.het_flag == "A":
+        return True
+    if residue.entity_type in _KIND_WORDS:
         return False
     return amino_acid or (not nucleic and _has_backbone(residue))
 
