@@ -429,10 +429,7 @@ def _raw_residues(model: gemmi.Model, segment_id: Callable[[gemmi.Residue], str]
     chain_ids, residue_ids, segment_ids, names = (np.array(column, str) for column in columns)
     rows = np.repeat(np.where(kept, np.cumsum(kept) - 1, -1), sizes)
     here = rows >= 0
-    alone = gemmi.Structure()
-    alone.add_model(model)
-    atoms = gemmi.FlatStructure(alone)
-    atoms.strings_as_numbers = False
+    atoms = _flat_atoms(model)
     return RawResidues(
         chain_ids=chain_ids,
         residue_ids=residue_ids,
@@ -445,3 +442,24 @@ def _raw_residues(model: gemmi.Model, segment_id: Callable[[gemmi.Residue], str]
         occupancies=atoms.occ[here],
         positions=atoms.pos[here],
     )
+
+
+def _flat_atoms(model: gemmi.Model) -> gemmi.FlatStructure:
+    """Take the atoms of a coordinate model as columns; names of chains and residues may be lost."""
+    alone = gemmi.Structure()
+    alone.add_model(model)
+    try:
+        atoms = gemmi.FlatStructure(alone)
+    except RuntimeError:  # it holds no name of eight letters or more
+        for chain in alone[0]:
+            chain.name = "A"
+            for residue in chain:
+                residue.name, residue.subchain, residue.entity_id = "UNK", "A", ""
+        try:
+            atoms = gemmi.FlatStructure(alone)
+        except RuntimeError as error:
+            raise StructureError(
+                f"names of atoms must be shorter than eight letters ({error}); rename them"
+            ) from None
+    atoms.strings_as_numbers = False
+    return atoms
