@@ -2,9 +2,10 @@
 
     python -m benchmarks.mining --peers .venv-peers/bin/python
 
-Takes every 50th structure of ../shared/data/complexes through reading, contacts of all pairs of
-chains, and buried surface areas of the pairs with 20 contacts or more; with sasnet, with Biopython
-and with atom3d, one process each, CPU time. Compares the results. Writes docs/benchmarks.md.
+Takes every 100th structure of ../shared/data/complexes through reading, contacts of all pairs of
+chains, and buried surface areas of the pairs with 20 contacts or more (of the first two such pairs
+for the others); with sasnet, with Biopython and with atom3d, one process each, CPU time. Compares
+the results. Writes docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -99,32 +100,32 @@ def agreement(ours: Results, theirs: Results) -> str:
 
 def section(ours: Results, peers: dict[str, Results], command: str) -> str:
     """Write the section of docs/benchmarks.md."""
+    pairs = sum(len(found["areas"]) for found in ours.values())
     own = costs(ours)
     others = {route: costs(found) for route, found in peers.items()}
+    for cost in (own, *others.values()):
+        cost["all"] = cost["reading"] + cost["contacts"] + cost["area"] * pairs / len(ours)
     rows = []
-    for step, label in STEPS.items():
+    for step, label in {**STEPS, "all": "all steps, per structure"}.items():
         row = [label, f"{own[step]:.1f} ms"]
         for cost in others.values():
-            row += [f"{cost[step]:.0f} ms", f"{cost[step] / own[step]:.0f}"]
+            row += [f"{cost[step]:.0f} ms", f"{cost[step] / own[step]:.1f}"]
         rows.append(row)
     columns = ["step (CPU time)", "sasnet"]
     for route in peers:
         columns += [ROUTES[route], "ratio"]
-    whole = sum(sum(found["seconds"].values()) for found in ours.values())
-    atoms_rate = len(ours) / whole
     notes = [f"- {ROUTES[route]}: {agreement(ours, found)}." for route, found in peers.items()]
     return "\n".join(
         [
             "## Mining",
             "",
-            f"{len(ours)} structures of the shared complexes, "
-            f"{sum(len(found['areas']) for found in ours.values())} pairs of chains with at least "
-            f"{MiningConfig.min_contacts} contacts. All steps together: "
-            f"**{atoms_rate:.1f} structures per second and core**.",
+            f"{len(ours)} structures of the shared complexes, {pairs} pairs of chains with at "
+            f"least {MiningConfig.min_contacts} contacts. All steps together: "
+            f"**{1000 / own['all']:.1f} structures per second and core**.",
             "",
             report.table(columns, rows),
-            f"Command: `{command}`. Machine: {report.machine()}, shared with other work, so all "
-            "times are CPU times of one process.",
+            f"Command: `{command}` (`make bench`). Machine: {report.machine()}, shared with other "
+            "work, so all times are CPU times of one process.",
             "",
             f"All routes use {SURFACE_POINTS} points an atom and the same radii.",
             *notes,
@@ -132,8 +133,8 @@ def section(ours: Results, peers: dict[str, Results], command: str) -> str:
             "the other, ShrakeRupley.",
             "- atom3d 0.2.6 from PyPI reads into dataframes; it has no code for contacts or areas, "
             "so these are done as in the examples of its repository: a dense distance matrix, and "
-            "freesasa fed row by row. It needs PyTorch; `benchmarks/requirements.txt` goes into an "
-            "environment of its own.",
+            "freesasa fed row by row. It needs PyTorch, so `benchmarks/requirements.txt` goes into "
+            "an environment of its own.",
         ]
     )
 
@@ -142,7 +143,7 @@ def main() -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--structures", type=Path, default=Path("../shared/data/complexes"))
-    parser.add_argument("--every", type=int, default=50, help="take every Nth structure")
+    parser.add_argument("--every", type=int, default=100, help="take every Nth structure")
     parser.add_argument("--peers", type=Path, metavar="PYTHON",
                         help="Python with benchmarks/requirements.txt installed")  # fmt: skip
     options = parser.parse_args()
@@ -154,7 +155,8 @@ def main() -> int:
     ours = {path.name: measure(path) for path in files}
     routes = ROUTES if options.peers else {}
     peers = {route: measure_peer(options.peers, route, files) for route in routes}
-    command = " ".join(["python -m benchmarks.mining", *sys.argv[1:]])
+    command = f"python -m benchmarks.mining --every {options.every}"
+    command += " --peers .venv-peers/bin/python" if options.peers else ""
     text = section(ours, peers, command)
     print(text)
     report.write_section("mining", text)
