@@ -1,11 +1,12 @@
 # Everything a newcomer runs: `make demo`, `make test`. The rest is for those who work on it.
 PYTHON ?= python3
 VENV ?= .venv
+PEERS ?= .venv-peers
 BIN = $(VENV)/bin
 OUT = sasnet_out
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test lint plugin clean
+.PHONY: demo test lint bench plugin clean
 
 demo: $(STAMP)
 	@.ci/system-libraries libgl1
@@ -22,6 +23,15 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Measures and rewrites docs/benchmarks.md. What sasnet is measured against has its own environment.
+bench: $(STAMP) $(PEERS)/.installed
+	$(BIN)/python -m benchmarks.mining --peers $(PEERS)/bin/python
+
+$(PEERS)/.installed: benchmarks/requirements.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet -r $<
+	touch $@
 
 # A zip with one package, as PyMOL's Plugin Manager takes it.
 plugin: dist/sasnet_plugin.zip

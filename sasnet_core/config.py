@@ -22,6 +22,9 @@ SURFACE_PROBE = 1.4
 SURFACE_POINTS = 1000
 #: The paper's complex-only set (table 1).
 COMPLEX_ONLY_SET = {"complexes": 44_828, "positives": 5_892_422}
+#: Contacts of docking benchmark 5 with unbound atoms (paper, section 3), and of its newest part
+#: (Fout et al. 2017, "Protein interface prediction using graph convolutional networks").
+DB5_POSITIVES, DB5U_POSITIVES = 21_091, 4_871
 #: Rotations averaged at prediction (paper, section 4).
 ROTATIONS = 20
 #: Keras optimizers to train with.

@@ -16,6 +16,7 @@ from sasnet_core.interface import contacts
 from sasnet_core.protein import Protein, select_chains
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 #: What is read from the benchmark's table.
@@ -25,8 +26,31 @@ MIN_CHAIN_IDENTITY = 0.3
 
 
 @dataclass(frozen=True)
+class UnmappedResidue:
+    """A residue that one state of a partner has and the other has not.
+
+    Attributes
+    ----------
+    side, state : str
+        "left" or "right"; the state that has it, "bound" or "unbound".
+    chain_id, residue_id, residue_name : str
+        As they stand in the file.
+    contacts : int
+        Contacts lost with it; none of an unbound residue is known, and its pairs count as
+        non-contacts.
+    """
+
+    side: str
+    state: str
+    chain_id: str
+    residue_id: str
+    residue_name: str
+    contacts: int
+
+
+@dataclass(frozen=True)
 class Db5Case:
-    """One complex of the benchmark, unbound and bound, and how many contacts were not mapped."""
+    """One complex of the benchmark, unbound and bound, and what could not be mapped."""
 
     code: str
     split: str
@@ -34,7 +58,8 @@ class Db5Case:
     difficulty: str
     unbound: Complex
     bound: Complex
-    unmapped_contacts: int
+    unmapped_contacts: int  # of the bound complex, with an unmapped residue on either side
+    unmapped_residues: tuple[UnmappedResidue, ...]
 
 
 def read_table(folder: Path) -> list[dict[str, str]]:
@@ -84,7 +109,32 @@ def read_case(folder: Path, row: dict[str, str]) -> Db5Case:
         unbound=Complex(code, left, right, labels),
         bound=Complex(code, bound_left, bound_right, bound_contacts),
         unmapped_contacts=int((~present).sum()),
+        unmapped_residues=(
+            *_unmapped("left", bound_left, left, maps[0], bound_contacts[:, 0]),
+            *_unmapped("right", bound_right, right, maps[1], bound_contacts[:, 1]),
+        ),
     )
+
+
+def _unmapped(
+    side: str, bound: Protein, unbound: Protein, rows: np.ndarray, touching: np.ndarray
+) -> Iterator[UnmappedResidue]:
+    """List the residues without a partner in the other state, bound ones first."""
+    lost = np.bincount(touching, minlength=bound.n_residues)
+    absent = np.setdiff1d(np.arange(unbound.n_residues), rows)
+    for state, protein, missing in (
+        ("bound", bound, np.flatnonzero(rows < 0)),
+        ("unbound", unbound, absent),
+    ):
+        for row in missing.tolist():
+            yield UnmappedResidue(
+                side,
+                state,
+                str(protein.chain_ids[row]),
+                str(protein.residue_ids[row]),
+                str(protein.residue_names[row]),
+                int(lost[row]) if state == "bound" else 0,
+            )
 
 
 def _read_partner(folder: Path, code: str, side: str, state: str) -> Protein:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sasnet_core.chemistry import CHANNELS
 from sasnet_core.config import CONTACT_CUTOFF, SURFACE_POINTS, SURFACE_PROBE
 
 if TYPE_CHECKING:
     from sasnet_core.protein import Protein
+
+#: Boxes are this much larger than need be, so that rounding loses no atom (angstrom).
+BOX_SLACK = 0.01
 
 
 def contacts(left: Protein, right: Protein, cutoff: float = CONTACT_CUTOFF) -> np.ndarray:
@@ -29,13 +34,29 @@ def contacts(left: Protein, right: Protein, cutoff: float = CONTACT_CUTOFF) -> n
     ndarray, shape (n_contacts, 2), int32
         Rows (left residue, right residue), sorted.
     """
-    from scipy.spatial import cKDTree
+    low, high = _overlap(left, right, cutoff)
+    if (low > high).any():
+        return np.zeros((0, 2), np.int32)
+    near = left.tree.sparse_distance_matrix(right.tree, cutoff, output_type="ndarray")
+    rows = left.atom_residues[near["i"]].astype(np.int64), right.atom_residues[near["j"]]
+    with_center = (rows[0] >= 0) & (rows[1] >= 0)
+    codes = np.unique((rows[0] * right.n_residues + rows[1])[with_center])
+    return np.stack(np.divmod(codes, right.n_residues), axis=1).astype(np.int32)
 
-    tree_left, tree_right = cKDTree(left.coords), cKDTree(right.coords)
-    near = tree_left.sparse_distance_matrix(tree_right, cutoff, output_type="ndarray")
-    pairs = np.stack([left.atom_residues[near["i"]], right.atom_residues[near["j"]]], axis=1)
-    pairs = pairs[(pairs >= 0).all(axis=1)]
-    return np.unique(pairs, axis=0).astype(np.int32).reshape(-1, 2)
+
+def _overlap(left: Protein, right: Protein, reach: float) -> tuple[np.ndarray, np.ndarray]:
+    """Corners of the box that holds every atom within a reach of the other side, in angstrom.
+
+    The first corner lies beyond the second where there is no such box.
+    """
+    low = np.maximum(left.tree.mins, right.tree.mins) - reach - BOX_SLACK
+    high = np.minimum(left.tree.maxes, right.tree.maxes) + reach + BOX_SLACK
+    return low, high
+
+
+def _in_box(coords: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Rows of the positions in a box."""
+    return np.flatnonzero(((coords >= low) & (coords <= high)).all(axis=1))
 
 
 def contact_matrix(contact_pairs: np.ndarray, n_left: int, n_right: int) -> np.ndarray:
@@ -92,7 +113,7 @@ def exposed_area(
     ndarray, shape (n_residues,), float64
         Square angstrom.
     """
-    areas = _atom_areas(protein.coords, protein.elements, probe, points)
+    areas = _atom_areas(protein.coords, protein.elements, None, probe, points)
     inside = protein.atom_residues >= 0
     return np.bincount(
         protein.atom_residues[inside], weights=areas[inside], minlength=protein.n_residues
@@ -102,29 +123,70 @@ def exposed_area(
 def buried_area(left: Protein, right: Protein, probe: float = SURFACE_PROBE) -> float:
     """Compute the buried surface area: area(left) + area(right) - area(both together).
 
+    Only atoms that the partner can shield are computed, among all atoms that can shield them:
+    every other atom is as exposed in the complex as it is apart. Atoms in no channel (metals) are
+    taken as iron.
+
     Returns
     -------
     float
         Square angstrom, both sides together, heavy atoms, third chains absent.
     """
-    coords = np.concatenate([left.coords, right.coords])
-    elements = np.concatenate([left.elements, right.elements])
-    apart = sum(_atom_areas(p.coords, p.elements, probe).sum() for p in (left, right))
-    return float(apart - _atom_areas(coords, elements, probe).sum())
+    radius = max(_radii()[protein.elements].max() for protein in (left, right))
+    reach = 2 * (float(radius) + probe)
+    low, high = _overlap(left, right, reach)
+    parts, exposed, apart = [], [], 0.0
+    for protein, partner in ((left, right), (right, left)):
+        rows = _in_box(protein.coords, low, high)
+        distances = partner.tree.query(protein.coords[rows], distance_upper_bound=reach)[0]
+        shielded = rows[np.isfinite(distances)]
+        if not len(shielded):
+            return 0.0
+        near, grown = protein.coords[shielded], reach + BOX_SLACK
+        around = _in_box(protein.coords, near.min(axis=0) - grown, near.max(axis=0) + grown)
+        parts.append((protein.coords[around], protein.elements[around]))
+        areas = _atom_areas(*parts[-1], np.isin(around, shielded), probe)
+        exposed.append(areas > 0)  # what is buried already stays so
+        apart += areas.sum()
+    coords, elements = (np.concatenate(column) for column in zip(*parts, strict=True))
+    together = _atom_areas(coords, elements, np.concatenate(exposed), probe).sum()
+    return float(apart - together)
+
+
+@functools.cache
+def _radii() -> np.ndarray:
+    """Radii of the channels' atoms in angstrom, shape (5,); row -1 (no channel) takes the last."""
+    return np.array(list(atom_radii().values()))
+
+
+def atom_radii() -> dict[str, float]:
+    """Return the radius of each channel's element in angstrom; iron stands for the metals."""
+    from biotite.structure.info import vdw_radius_single
+
+    return {symbol: vdw_radius_single(symbol) for symbol in (*CHANNELS, "FE")}
 
 
 def _atom_areas(
-    coords: np.ndarray, elements: np.ndarray, probe: float, points: int = SURFACE_POINTS
+    coords: np.ndarray,
+    elements: np.ndarray,
+    counted: np.ndarray | None,
+    probe: float,
+    points: int = SURFACE_POINTS,
 ) -> np.ndarray:
-    """Return the exposed area of each atom, shape (n_atoms,), in square angstrom."""
-    from biotite.structure import AtomArray, sasa
-    from biotite.structure.info import vdw_radius_single
+    """Return the exposed area of each atom, shape (n_atoms,), in square angstrom.
 
-    # Row -1 (no channel) takes the last entry: iron stands for the metals.
-    radii = np.array([vdw_radius_single(symbol) for symbol in ("C", "O", "N", "S", "FE")])
+    Atoms that are not counted (None: all are) shield others and get 0.
+    """
+    from biotite.structure import AtomArray, sasa
+
     atoms = AtomArray(len(coords))
     atoms.coord = coords
     areas = sasa(
-        atoms, probe_radius=probe, point_number=points, vdw_radii=radii[elements], ignore_ions=False
+        atoms,
+        probe_radius=probe,
+        atom_filter=counted,
+        point_number=points,
+        vdw_radii=_radii()[elements],
+        ignore_ions=False,
     )
     return np.nan_to_num(areas)

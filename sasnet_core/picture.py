@@ -1,6 +1,7 @@
-"""Draw a result folder with PyMOL: picture.png and session.pse.
+"""Draw with PyMOL: a result folder (picture.png, session.pse) or a complex of a dataset.
 
-Run as ``python -m sasnet_core.picture FOLDER``, in a process of its own.
+Run as ``python -m sasnet_core.picture FOLDER`` or ``... COMPLEX.npz PICTURE.png``, in a process of
+its own.
 """
 
 from __future__ import annotations
@@ -14,8 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sasnet_core.chemistry import CHANNELS
+from sasnet_core.complexes import load_complex
+
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from sasnet_core.complexes import Complex
+    from sasnet_core.protein import Protein
 
 #: Probability and its red, green, blue: the scale of the PyMOL plugin. Lightness falls from 0.25
 #: on, so it reads without colour vision too.
@@ -26,6 +33,9 @@ SCALE = (
     (0.75, 0.86, 0.27, 0.19),
     (1.0, 0.60, 0.04, 0.30),
 )
+#: Red, green, blue of a partner's residues in contact; the others are pale.
+PARTNER_COLOURS = {"left": (0.00, 0.45, 0.70), "right": (0.84, 0.37, 0.00)}
+PALENESS = 0.72
 PANEL = 720  # pixels
 MARGIN = 100  # pixels, for the words under the panels
 
@@ -76,9 +86,13 @@ def _paint(cmd: Any) -> None:
     names = [f"sasnet_{round(100 * stop)}" for stop, *_ in SCALE]
     for name, (_, *rgb) in zip(names, SCALE, strict=True):
         cmd.set_color(name, rgb)
-    cmd.set("transparency", 0.25)
+    _set_scene(cmd)
     cmd.spectrum("b", " ".join(names), "b > -0.5", minimum=0, maximum=1)
     cmd.color("grey50", "b < -0.5")
+
+
+def _set_scene(cmd: Any) -> None:
+    cmd.set("transparency", 0.25)
     cmd.bg_color("white")
     cmd.set("ray_opaque_background", 1)
     cmd.set("ray_shadows", 0)
@@ -112,11 +126,11 @@ def _patch_direction(cmd: Any, selection: str) -> np.ndarray:
     return direction / length if length > 1e-3 else np.array([0.0, 0.0, 1.0])
 
 
-def _render(cmd: Any, panel: _Panel) -> Image:
+def _render(cmd: Any, panel: _Panel, shapes: tuple[str, ...] = ("cartoon", "surface")) -> Image:
     import PIL.Image
 
     cmd.hide("everything")
-    for shape in ("cartoon", "surface"):
+    for shape in shapes:
         cmd.show(shape, panel.selection)
     cmd.orient(panel.selection)
     if panel.facing is not None:
@@ -141,15 +155,29 @@ def _facing_rotation(direction: np.ndarray) -> np.ndarray:
 
 def _compose(images: list[Image], titles: list[str]) -> Image:
     """Put panels side by side over their titles and the colour scale."""
+    picture = _side_by_side(images, titles)
+    _draw_scale(picture)
+    return picture
+
+
+def _side_by_side(images: list[Image], titles: list[str], margin: int = MARGIN) -> Image:
     import PIL.Image
     from PIL import ImageDraw, ImageFont
 
-    picture = PIL.Image.new("RGB", (PANEL * len(images), PANEL + MARGIN), "white")
+    picture = PIL.Image.new("RGB", (PANEL * len(images), PANEL + margin), "white")
     pen = ImageDraw.Draw(picture)
     font = ImageFont.load_default(size=20)
     for place, (image, title) in enumerate(zip(images, titles, strict=True)):
         picture.paste(image, (place * PANEL, 0))
         pen.text(((place + 0.5) * PANEL, PANEL + 8), title, "black", font, anchor="ma")
+    return picture
+
+
+def _draw_scale(picture: Image) -> None:
+    from PIL import ImageDraw, ImageFont
+
+    pen = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(size=20)
     width = 400
     first = (picture.width - width) // 2
     stops, *channels = zip(*SCALE, strict=True)
@@ -160,8 +188,67 @@ def _compose(images: list[Image], titles: list[str]) -> Image:
     pen.text((first - 8, PANEL + 52), "0", "black", font, anchor="rm")
     pen.text((first + width + 8, PANEL + 52), "1", "black", font, anchor="lm")
     pen.text((picture.width / 2, PANEL + 64), words, "black", font, anchor="ma")
-    return picture
+
+
+def draw_complex(item: Complex, path: Path) -> None:
+    """Draw a complex as it is, and each partner with its contacts turned to the viewer.
+
+    Parameters
+    ----------
+    item : Complex
+        Partners and contacts.
+    path : Path
+        PNG to write.
+    """
+    import pymol2
+
+    panels = []
+    with pymol2.PyMOL() as session:
+        cmd = session.cmd
+        for side, column in (("left", 0), ("right", 1)):
+            protein: Protein = getattr(item, side)
+            in_contact = np.isin(np.arange(protein.n_residues), item.contacts[:, column])
+            cmd.load_raw(_mmcif(protein, in_contact), "cif", f"sasnet_{side}", quiet=1)
+            _paint_partner(cmd, side)
+            chains = ", ".join(dict.fromkeys(protein.chain_ids.tolist()))
+            title = f"{side}: chain {chains}, {in_contact.sum()} residues in contact (dark)"
+            direction = _patch_direction(cmd, f"sasnet_{side}")
+            panels.append(_Panel(title, f"sasnet_{side}", direction))
+        _set_scene(cmd)
+        cmd.set("transparency", 0)
+        panels.insert(0, _Panel(f"{item.name}: {len(item.contacts)} contacts", "all", None))
+        images = [_render(cmd, panel, ("surface",)) for panel in panels]
+    _side_by_side(images, [panel.title for panel in panels], margin=40).save(path)
+
+
+def _paint_partner(cmd: Any, side: str) -> None:
+    strong = np.array(PARTNER_COLOURS[side])
+    for name, share, selection in (("pale", PALENESS, "b < 0.5"), ("strong", 0.0, "b > 0.5")):
+        cmd.set_color(f"sasnet_{side}_{name}", (strong + share * (1 - strong)).tolist())
+        cmd.color(f"sasnet_{side}_{name}", f"sasnet_{side} and {selection}")
+
+
+def _mmcif(protein: Protein, in_contact: np.ndarray) -> str:
+    """Write a protein's atoms as far as they are known, B factor 1 in residues in contact."""
+    columns = ("id", "type_symbol", "label_atom_id", "label_comp_id", "label_asym_id",
+               "label_seq_id", "Cartn_x", "Cartn_y", "Cartn_z", "B_iso_or_equiv")  # fmt: skip
+    rows = protein.atom_residues
+    is_center = (protein.coords == protein.centers[rows]).all(axis=1) & (rows >= 0)
+    lines = ["data_protein", "loop_", *(f"_atom_site.{column}" for column in columns)]
+    for atom in np.flatnonzero(rows >= 0).tolist():
+        row, channel = int(rows[atom]), int(protein.elements[atom])
+        element = CHANNELS[channel] if channel >= 0 else "X"
+        name = "CA" if is_center[atom] else f"{element}{atom % 100}"
+        x, y, z = protein.coords[atom].tolist()
+        lines.append(
+            f"{atom + 1} {element} {name} {protein.residue_names[row]} A {row + 1} "
+            f"{x:.3f} {y:.3f} {z:.3f} {float(in_contact[row])}"
+        )
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    draw(Path(sys.argv[1]))
+    if len(sys.argv) == 2:
+        draw(Path(sys.argv[1]))
+    else:
+        draw_complex(load_complex(Path(sys.argv[1])), Path(sys.argv[2]))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from sasnet_core.chemistry import HEAVY_ATOMS, channel_of, is_hydrogen, one_lett
 from sasnet_core.errors import StructureError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 #: Below this share of its expected heavy atoms a protein gets a warning.
 COMPLETENESS_WARNING = 0.8
@@ -24,25 +23,36 @@ MAX_EXTENT = 2000.0
 
 
 @dataclass(frozen=True)
-class RawAtom:
-    """One atom as it stands in a file, before any rule is applied."""
+class RawResidues:
+    """Polymer residues and their atoms as they stand in a file, before any rule is applied."""
 
-    name: str
-    element: str
-    altloc: str
-    occupancy: float
-    position: tuple[float, float, float]  # angstrom
+    chain_ids: np.ndarray  # (n_residues,) str, as the author named them
+    residue_ids: np.ndarray  # (n_residues,) str, number + insertion code
+    segment_ids: np.ndarray  # (n_residues,) str, PDB segment or mmCIF label_asym_id
+    names: np.ndarray  # (n_residues,) str
+    atom_residues: np.ndarray  # (n_atoms,) int64, row of the residue arrays, never falling
+    atom_names: np.ndarray  # (n_atoms,) S8
+    elements: np.ndarray  # (n_atoms,) S2, symbols
+    has_altloc: np.ndarray  # (n_atoms,) bool
+    occupancies: np.ndarray  # (n_atoms,) float
+    positions: np.ndarray  # (n_atoms, 3) float, angstrom
+
+    def select(self, residues: np.ndarray) -> RawResidues:
+        """Keep the residues of a mask, shape (n_residues,), and their atoms."""
+        atoms = residues[self.atom_residues]
+        rows = (np.cumsum(residues) - 1)[self.atom_residues[atoms]]
+        kept = {name: getattr(self, name)[residues] for name in _PER_RESIDUE}
+        kept |= {name: getattr(self, name)[atoms] for name in _PER_ATOM}
+        return replace(self, atom_residues=rows, **kept)
+
+    def select_atoms(self, atoms: np.ndarray) -> RawResidues:
+        """Keep the atoms of a mask or of rows; residues stay, even without atoms."""
+        kept = {name: getattr(self, name)[atoms] for name in ("atom_residues", *_PER_ATOM)}
+        return replace(self, **kept)
 
 
-@dataclass(frozen=True)
-class RawResidue:
-    """One polymer residue as it stands in a file."""
-
-    chain_id: str
-    residue_id: str  # number + insertion code
-    segment_id: str  # PDB segment or mmCIF label_asym_id
-    name: str
-    atoms: tuple[RawAtom, ...]
+_PER_RESIDUE = ("chain_ids", "residue_ids", "segment_ids", "names")
+_PER_ATOM = ("atom_names", "elements", "has_altloc", "occupancies", "positions")
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,14 @@ class Protein:
     def n_residues(self) -> int:
         """Number of residues that have a CA, and so a surfacelet."""
         return len(self.centers)
+
+    @cached_property
+    def tree(self) -> Any:
+        """Search tree over its atoms (scipy's cKDTree), made once."""
+        from scipy.spatial import cKDTree
+
+        # Unbalanced trees find the same and are made faster.
+        return cKDTree(self.coords, balanced_tree=False, compact_nodes=False)
 
     @property
     def sequence(self) -> str:
@@ -93,7 +111,7 @@ class Protein:
         return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
 
 
-def build_protein(name: str, residues: Iterable[RawResidue]) -> Protein:
+def build_protein(name: str, raw: RawResidues) -> Protein:
     """Make a protein from raw residues: the one place for the rules on atoms.
 
     Hydrogens are dropped; of alternate locations, and of alternative amino acids, the one with
@@ -104,7 +122,7 @@ def build_protein(name: str, residues: Iterable[RawResidue]) -> Protein:
     ----------
     name : str
         What the protein is called in messages.
-    residues : iterable of RawResidue
+    raw : RawResidues
         Polymer residues in file order.
 
     Raises
@@ -112,114 +130,136 @@ def build_protein(name: str, residues: Iterable[RawResidue]) -> Protein:
     StructureError
         No residue has a CA, or a coordinate is not a finite number.
     """
-    builder = _ProteinBuilder(name)
-    for _, versions in itertools.groupby(residues, _place):
-        for residue in builder.choose(list(versions)):
-            builder.add(residue)
-    return builder.finish()
+    skipped: dict[int, tuple[str, str, str, str]] = {}  # by row of the residue
+    losers = _alternatives(raw)
+    for row, winner in losers.items():
+        skipped[row] = (*_label(raw, row), f"alternative to {raw.names[winner]}")
+    chosen = np.ones(len(raw.names), bool)
+    chosen[list(losers)] = False
+    heavy = ~_is(raw.elements, is_hydrogen) & chosen[raw.atom_residues]
+    atoms = _best_locations(raw.select_atoms(heavy))
+    is_center = (atoms.atom_names == b"CA") & _is(atoms.elements, lambda e: e.upper() == "C")
+    with_center = np.zeros(len(raw.names), bool)
+    with_center[atoms.atom_residues[is_center]] = True
+    for row in np.flatnonzero(chosen & ~with_center).tolist():
+        skipped[row] = (*_label(raw, row), "no CA atom")
+    _check_places(name, atoms.positions, with_center)
+    rows = np.where(with_center, np.cumsum(with_center) - 1, -1).astype(np.int32)
+    protein = Protein(
+        name=name,
+        coords=atoms.positions.astype(np.float32),
+        elements=_channels(atoms.elements),
+        atom_residues=rows[atoms.atom_residues],
+        centers=atoms.positions[is_center].astype(np.float32),
+        chain_ids=raw.chain_ids[with_center],
+        residue_ids=raw.residue_ids[with_center],
+        residue_names=raw.names[with_center],
+        segment_ids=raw.segment_ids[with_center],
+        skipped=tuple(skipped[row] for row in sorted(skipped)),
+    )
+    found = np.bincount(atoms.atom_residues, minlength=len(raw.names))[chosen]
+    return replace(protein, warnings=_warnings(protein, raw.names[chosen], found))
 
 
-def _place(residue: RawResidue) -> tuple[str, str, str]:
-    return residue.chain_id, residue.residue_id, residue.segment_id
+def _label(raw: RawResidues, row: int) -> tuple[str, str, str]:
+    return str(raw.chain_ids[row]), str(raw.residue_ids[row]), str(raw.names[row])
 
 
-def _best_locations(atoms: Iterable[RawAtom]) -> list[RawAtom]:
-    """Keep one atom per name: highest occupancy, then first."""
-    best: dict[str, RawAtom] = {}
-    for atom in atoms:
-        if is_hydrogen(atom.element):
-            continue
-        rival = best.get(atom.name)
-        if rival is None or atom.occupancy > rival.occupancy:
-            best[atom.name] = atom
-    return list(best.values())
+def _is(elements: np.ndarray, rule: Callable[[str], bool]) -> np.ndarray:
+    """Ask a rule of each element's symbol; shape (n_atoms,), bool."""
+    return np.isin(elements, [e for e in np.unique(elements) if rule(e.decode())])
 
 
-class _ProteinBuilder:
-    """Collects residues and reports what the rules left out."""
+def _channels(elements: np.ndarray) -> np.ndarray:
+    symbols, rows = np.unique(elements, return_inverse=True)
+    return np.array([channel_of(symbol.decode()) for symbol in symbols], np.int8)[rows]
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.positions: list[tuple[float, float, float]] = []
-        self.elements: list[int] = []
-        self.atom_residues: list[int] = []
-        self.centers: list[tuple[float, float, float]] = []
-        self.keys: list[tuple[str, str, str, str]] = []
-        self.skipped: list[tuple[str, str, str, str]] = []
-        self.atoms_expected = 0
-        self.atoms_found = 0
 
-    def choose(self, versions: list[RawResidue]) -> list[RawResidue]:
-        """Of one residue modelled as several amino acids keep the one with most occupancy."""
-        if len(versions) == 1 or any(not a.altloc for v in versions for a in v.atoms):
-            return versions
-        best = max(versions, key=lambda v: max(a.occupancy for a in v.atoms))
-        for other in versions:
-            if other is not best:
-                key = (other.chain_id, other.residue_id, other.name)
-                self.skipped.append((*key, f"alternative to {best.name}"))
-        return [best]
+def _alternatives(raw: RawResidues) -> dict[int, int]:
+    """Of one residue modelled as several amino acids find those with less occupancy.
 
-    def add(self, residue: RawResidue) -> None:
-        atoms = _best_locations(residue.atoms)
-        center = next((a for a in atoms if a.name == "CA" and a.element.upper() == "C"), None)
-        row = len(self.centers) if center is not None else -1
-        key = (residue.chain_id, residue.residue_id, residue.name)
-        if center is None:
-            self.skipped.append((*key, "no CA atom"))
-        else:
-            self.centers.append(center.position)
-            self.keys.append((*key, residue.segment_id))
-        expected = HEAVY_ATOMS.get(residue.name, 0)
-        self.atoms_expected += expected
-        self.atoms_found += min(len(atoms), expected)
-        for atom in atoms:
-            self.positions.append(atom.position)
-            self.elements.append(channel_of(atom.element))
-            self.atom_residues.append(row)
+    Returns
+    -------
+    dict
+        Row of each residue to leave out, and of the one that stays in its place.
+    """
+    same = np.ones(max(0, len(raw.names) - 1), bool)
+    for labels in (raw.chain_ids, raw.residue_ids, raw.segment_ids):
+        same &= labels[1:] == labels[:-1]
+    firsts = np.flatnonzero(np.diff(same.astype(np.int8), prepend=0) == 1)
+    losers: dict[int, int] = {}
+    for first in firsts.tolist():
+        rows = [first, first + 1]
+        while rows[-1] < len(same) and same[rows[-1]]:
+            rows.append(rows[-1] + 1)
+        atoms = [np.flatnonzero(raw.atom_residues == row) for row in rows]
+        if all(raw.has_altloc[a].all() for a in atoms):
+            best = max(range(len(rows)), key=lambda k: raw.occupancies[atoms[k]].max(initial=0))
+            losers |= {row: rows[best] for k, row in enumerate(rows) if k != best}
+    return losers
 
-    def _warnings(self) -> tuple[str, ...]:
-        found, expected = self.atoms_found, self.atoms_expected
-        warnings = []
-        if expected and found < COMPLETENESS_WARNING * expected:
-            warnings.append(
-                f"{self.name}: {found} of {expected} expected heavy atoms are there; the network "
-                "reads all atoms, so expect poor scores (rebuild side chains first)"
-            )
-        places = Counter((chain, number, segment) for chain, number, _, segment in self.keys)
-        repeats = sum(n - 1 for n in places.values())
-        if repeats:
-            warnings.append(f"{self.name}: {repeats} residues repeat a chain and number")
-        return tuple(warnings)
 
-    def finish(self) -> Protein:
-        if not self.centers:
-            raise StructureError(
-                f"{self.name}: at least one protein residue with a CA atom is needed, found none; "
-                "choose chains that hold protein"
-            )
-        coords = np.asarray(self.positions, np.float32).reshape(-1, 3)
-        plausible = (np.abs(coords) < MAX_COORDINATE).all()
-        if not plausible or (np.ptp(coords, axis=0) > MAX_EXTENT).any():
-            raise StructureError(
-                f"{self.name}: coordinates must be finite numbers within {MAX_EXTENT:g} A of one "
-                "another, found others; repair or re-download the file"
-            )
-        columns = [np.array(column) for column in zip(*self.keys, strict=True)]
-        chain_ids, residue_ids, residue_names, segment_ids = columns
-        return Protein(
-            name=self.name,
-            coords=coords,
-            elements=np.asarray(self.elements, np.int8),
-            atom_residues=np.asarray(self.atom_residues, np.int32),
-            centers=np.asarray(self.centers, np.float32),
-            chain_ids=chain_ids,
-            residue_ids=residue_ids,
-            residue_names=residue_names,
-            segment_ids=segment_ids,
-            warnings=self._warnings(),
-            skipped=tuple(self.skipped),
+def _best_locations(raw: RawResidues) -> RawResidues:
+    """Keep one atom per name in a residue: highest occupancy, then first, in the first's place."""
+    suspects = _residues_with_twins(raw)
+    if not len(suspects):
+        return raw
+    rows = np.arange(len(raw.atom_names))
+    keep = np.ones(len(rows), bool)
+    best: dict[tuple[int, bytes], int] = {}  # place of the first
+    for row in np.flatnonzero(np.isin(raw.atom_residues, suspects)).tolist():
+        first = best.setdefault((int(raw.atom_residues[row]), raw.atom_names[row]), row)
+        if first != row:
+            keep[row] = False
+            if raw.occupancies[row] > raw.occupancies[rows[first]]:
+                rows[first] = row
+    return raw.select_atoms(rows[keep])
+
+
+def _residues_with_twins(raw: RawResidues) -> np.ndarray:
+    """Rows of the residues that may hold an atom name twice.
+
+    Names are hashed: two that fall together only cost the time of a closer look.
+    """
+    names = np.ascontiguousarray(raw.atom_names, "S8").view(np.uint64)
+    hashes = names * np.uint64(0x9E3779B97F4A7C15) ^ raw.atom_residues.astype(np.uint64)
+    ordered = np.sort(hashes)
+    twins = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twins):
+        return np.zeros(0, np.int64)
+    return np.unique(raw.atom_residues[np.isin(hashes, twins)])
+
+
+def _check_places(name: str, positions: np.ndarray, with_center: np.ndarray) -> None:
+    if not with_center.any():
+        raise StructureError(
+            f"{name}: at least one protein residue with a CA atom is needed, found none; "
+            "choose chains that hold protein"
         )
+    plausible = (np.abs(positions) < MAX_COORDINATE).all()
+    if not plausible or (np.ptp(positions, axis=0) > MAX_EXTENT).any():
+        raise StructureError(
+            f"{name}: coordinates must be finite numbers within {MAX_EXTENT:g} A of one "
+            "another, found others; repair or re-download the file"
+        )
+
+
+def _warnings(protein: Protein, names: np.ndarray, found: np.ndarray) -> tuple[str, ...]:
+    """Say what is wrong with a protein, given its residues' names and numbers of heavy atoms."""
+    wanted = np.array([HEAVY_ATOMS.get(name, 0) for name in names.tolist()])
+    there, expected = int(np.minimum(found, wanted).sum()), int(wanted.sum())
+    warnings = []
+    if there < COMPLETENESS_WARNING * expected:
+        warnings.append(
+            f"{protein.name}: {there} of {expected} expected heavy atoms are there; the network "
+            "reads all atoms, so expect poor scores (rebuild side chains first)"
+        )
+    columns = (protein.chain_ids, protein.residue_ids, protein.segment_ids)
+    places = set(zip(*(column.tolist() for column in columns), strict=True))
+    if len(places) < protein.n_residues:
+        repeats = protein.n_residues - len(places)
+        warnings.append(f"{protein.name}: {repeats} residues repeat a chain and number")
+    return tuple(warnings)
 
 
 def select_chains(protein: Protein, chain_ids: Iterable[str], name: str) -> Protein:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import math
+import operator
 import re
 import zlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gemmi
+import numpy as np
 
 from sasnet_core.errors import SelectionError, StructureError
-from sasnet_core.protein import Protein, RawAtom, RawResidue, build_protein
+from sasnet_core.protein import Protein, RawResidues, build_protein
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _GZIP_MAGIC = b"\x1f\x8b"
 #: No structure in the PDB comes near this once unpacked (bytes).
@@ -26,11 +30,12 @@ _MAX_UNPACKED = 4 << 30
 #: Bytes unpacked at a time.
 _PIECE = 1 << 24
 _ATOM_RECORD = re.compile(rb"^(ATOM  |HETATM)", re.MULTILINE)
-_CIF_ATOMS = re.compile(rb"^_atom_site\.", re.MULTILINE)
 #: Columns 77 to 80 of an ATOM record as the PDB format means them: element, then charge.
 _ELEMENT_AND_CHARGE = re.compile(rb"^[ A-Za-z][A-Za-z ](  |[0-9][+-]|[+-][0-9]|)$")
 #: Conformers keep a chain's centre of mass within this, symmetry moves it further (angstrom).
 _CONFORMER_SHIFT = 5.0
+#: Of an atom record, counted from 0: three coordinates; element and charge.
+_CHECKED_COLUMNS = np.array([*range(30, 54), *range(76, 80)])
 _NUCLEIC = (gemmi.ResidueKind.RNA, gemmi.ResidueKind.DNA)
 _KIND_WORDS = {
     gemmi.EntityType.Water: "water",
@@ -65,15 +70,20 @@ class Structure:
     _structure: gemmi.Structure = field(repr=False)
     _model: gemmi.Model = field(repr=False)
 
-    def _segment_id(self, residue: gemmi.Residue) -> str:
-        """Return what the file gives: the PDB segment or the mmCIF label_asym_id."""
-        labelled = self._structure.input_format != gemmi.CoorFormat.Pdb
-        return residue.subchain if labelled else residue.segment
+    @property
+    def _segment_field(self) -> str:
+        """Where a residue's segment stands: a PDB file gives one, an mmCIF its label_asym_id."""
+        from_pdb = self._structure.input_format == gemmi.CoorFormat.Pdb
+        return "segment" if from_pdb else "subchain"
 
     def chain_ids(self) -> list[str]:
         """Return the author's names of the chains that hold protein, in file order."""
-        names = [chain.name for chain in self._model if any(_protein_residues(chain))]
-        return list(dict.fromkeys(names))
+        return list(dict.fromkeys(self._residues.chain_ids.tolist()))
+
+    @cached_property
+    def _residues(self) -> RawResidues:
+        """Every amino-acid residue of the coordinate model."""
+        return _raw_residues(self._model, operator.attrgetter(self._segment_field))
 
     def assembly_names(self) -> list[str]:
         """Return the names of the biological assemblies that the file describes."""
@@ -141,13 +151,9 @@ class Structure:
         """
         chosen = list(chain_ids) if chain_ids else self.chain_ids()
         self.require_chains(chosen)
-        residues = (
-            _raw_residue(chain.name, self._segment_id(residue), residue)
-            for chain in self._model
-            if chain.name in chosen
-            for residue in _protein_residues(chain)
-        )
-        return build_protein(name or f"{self.name}:{','.join(chosen)}", residues)
+        raw = self._residues
+        wanted = raw.select(np.isin(raw.chain_ids, chosen))
+        return build_protein(name or f"{self.name}:{','.join(chosen)}", wanted)
 
     def ignored(self, used_chains: Iterable[str]) -> dict[str, list[str]]:
         """List what a prediction on some chains does not see.
@@ -199,7 +205,7 @@ class Structure:
             copy = gemmi.Chain(chain.name)
             for residue in _protein_residues(chain):
                 new = copy.add_residue(residue)
-                key = (chain.name, _residue_id(residue), self._segment_id(residue))
+                key = (chain.name, _residue_id(residue), getattr(residue, self._segment_field))
                 value = bfactors.get(key, -1.0)
                 for atom in new:
                     atom.b_iso = value
@@ -285,18 +291,61 @@ def _unpack(path: Path, data: bytes) -> bytes:
 
 def _parse(path: Path, text: bytes) -> gemmi.Structure:
     try:
-        if _CIF_ATOMS.search(text):
+        if text.startswith(b"_atom_site.") or b"\n_atom_site." in text:
             block = gemmi.cif.read_string(text).sole_block()
             return gemmi.make_structure_from_block(block)
         if _ATOM_RECORD.search(text):
-            lines = [_clean_record(path, line) for line in text.splitlines()]
-            return gemmi.read_pdb_string(b"\n".join(lines) + b"\n")
+            return gemmi.read_pdb_string(_clean_records(path, text))
     except (RuntimeError, ValueError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
         raise StructureError(f"{path}: damaged structure file ({reason}); repair it") from None
     raise StructureError(
         f"{path}: a PDB or mmCIF file with atoms is needed, this is neither; check the file"
     )
+
+
+def _clean_records(path: Path, text: bytes) -> bytes:
+    """Clean the atom records of a PDB file; what looks as it should stays as it is."""
+    if b"\r" in text:
+        text = b"\n".join(text.splitlines())
+    letters = np.frombuffer(text + b"\n" + b" " * 80, np.uint8)
+    ends = np.flatnonzero(letters == ord("\n"))
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    atoms = np.isin(letters[starts], list(b"AH")) & np.isin(letters[starts + 1], list(b"TE"))
+    starts, ends = starts[atoms], ends[atoms]
+    fields = np.lib.stride_tricks.sliding_window_view(letters, 80)[starts][:, _CHECKED_COLUMNS]
+    fields[_CHECKED_COLUMNS >= (ends - starts)[:, None]] = ord(" ")
+    pieces, done = [], 0
+    for row in np.flatnonzero(~_are_usual(fields)).tolist():
+        line = text[starts[row] : ends[row]]
+        pieces += [text[done : starts[row]], _clean_record(path, line)]
+        done = ends[row]
+    return b"".join([*pieces, text[done:], b"\n"])
+
+
+def _are_usual(fields: np.ndarray) -> np.ndarray:
+    """Tell which atom records are of the usual form: three ``%8.3f``, an element, no charge.
+
+    Parameters
+    ----------
+    fields : ndarray, shape (n_records, 28), uint8
+        ASCII codes of `_CHECKED_COLUMNS`.
+
+    Returns
+    -------
+    ndarray, shape (n_records,), bool
+        False says nothing about a record: look at it closely.
+    """
+    numbers, tails = fields[:, :24].reshape(-1, 3, 8), fields[:, 24:]
+    digit = numbers - np.uint8(ord("0")) < 10
+    usual = (numbers[..., 4] == ord(".")) & digit[..., 3] & digit[..., 5:].all(axis=-1)
+    for place in range(3):  # blanks, then perhaps a minus, then digits
+        here = numbers[..., place]
+        led_on = (digit[..., place] | (here == ord("-"))) & digit[..., place + 1]
+        usual &= (here == ord(" ")) | led_on
+    letter = (tails[:, :2] | 0x20) - np.uint8(ord("a")) < 26
+    element = letter[:, 1] & (letter[:, 0] | (tails[:, 0] == ord(" ")))
+    return usual.all(axis=1) & element & (tails[:, 2:] == ord(" ")).all(axis=1)
 
 
 def _clean_record(path: Path, line: bytes) -> bytes:
@@ -403,19 +452,28 @@ def _stem(path: Path) -> str:
 
 
 def _protein_residues(chain: gemmi.Chain) -> Iterator[gemmi.Residue]:
-    """Yield a chain's amino-acid residues, unknown ones with a backbone among them.
+    return filter(_is_protein, chain)
+
+
+def _is_protein(residue: gemmi.Residue) -> bool:
+    """Tell an amino-acid residue, or an unknown one with a backbone.
 
     An amino acid outside the polymer is a ligand only if it stands as HETATM: files that end a
     chain at every gap (TER) would lose most of their protein otherwise.
     """
-    for residue in chain:
-        kind = gemmi.find_tabulated_residue(residue.name)
-        if residue.entity_type in _KIND_WORDS and not (
-            kind.is_amino_acid() and residue.het_flag == "A"
-        ):
-            continue
-        if kind.is_amino_acid() or (kind.kind not in _NUCLEIC and _has_backbone(residue)):
-            yield residue
+    amino_acid, nucleic = _residue_kind(residue.name)
+    if amino_acid and residue.het_flag == "A":
+        return True
+    if residue.entity_type in _KIND_WORDS:
+        return False
+    return amino_acid or (not nucleic and _has_backbone(residue))
+
+
+@functools.cache
+def _residue_kind(name: str) -> tuple[bool, bool]:
+    """Tell whether a residue name is one of an amino acid, and of a nucleotide."""
+    found = gemmi.find_tabulated_residue(name)
+    return found.is_amino_acid(), found.kind in _NUCLEIC
 
 
 def _has_backbone(residue: gemmi.Residue) -> bool:
@@ -424,23 +482,61 @@ def _has_backbone(residue: gemmi.Residue) -> bool:
 
 
 def _residue_id(residue: gemmi.Residue) -> str:
-    if residue.seqid.num is None:
+    number = residue.seqid.num
+    if number is None:
         raise StructureError(
             f"residue {residue.name} of chain {residue.subchain!r} must have a number, it has "
             "none; number the residues"
         )
-    return f"{residue.seqid.num}{residue.seqid.icode.strip()}"
+    return f"{number}{residue.seqid.icode.strip()}"
 
 
-def _raw_residue(chain_id: str, segment_id: str, residue: gemmi.Residue) -> RawResidue:
-    atoms = tuple(
-        RawAtom(
-            atom.name,
-            atom.element.name,
-            atom.altloc.strip("\0 "),
-            atom.occ,
-            (atom.pos.x, atom.pos.y, atom.pos.z),
-        )
-        for atom in residue
+def _raw_residues(model: gemmi.Model, segment_id: Callable[[gemmi.Residue], str]) -> RawResidues:
+    """Take the amino-acid residues of a coordinate model, in its order."""
+    labels, sizes, kept = [], [], []
+    for chain in model:
+        chain_id = chain.name
+        for residue in chain:
+            sizes.append(len(residue))
+            kept.append(_is_protein(residue))
+            if kept[-1]:
+                place = _residue_id(residue), segment_id(residue)
+                labels.append((chain_id, *place, residue.name))
+    columns = list(zip(*labels, strict=True)) or [()] * 4
+    chain_ids, residue_ids, segment_ids, names = (np.array(column, str) for column in columns)
+    rows = np.repeat(np.where(kept, np.cumsum(kept) - 1, -1), sizes)
+    here = rows >= 0
+    atoms = _flat_atoms(model)
+    return RawResidues(
+        chain_ids=chain_ids,
+        residue_ids=residue_ids,
+        segment_ids=segment_ids,
+        names=names,
+        atom_residues=rows[here],
+        atom_names=np.asarray(atoms.atom_names)[here],
+        elements=np.asarray(atoms.element_names)[here],
+        has_altloc=~np.isin(atoms.altlocs[here], [0, ord(" ")]),
+        occupancies=atoms.occ[here],
+        positions=atoms.pos[here],
     )
-    return RawResidue(chain_id, _residue_id(residue), segment_id, residue.name, atoms)
+
+
+def _flat_atoms(model: gemmi.Model) -> gemmi.FlatStructure:
+    """Take the atoms of a coordinate model as columns; names of chains and residues may be lost."""
+    alone = gemmi.Structure()
+    alone.add_model(model)
+    try:
+        atoms = gemmi.FlatStructure(alone)
+    except RuntimeError:  # it holds no name of eight letters or more
+        for chain in alone[0]:
+            chain.name = "A"
+            for residue in chain:
+                residue.name, residue.subchain, residue.entity_id = "UNK", "A", ""
+        try:
+            atoms = gemmi.FlatStructure(alone)
+        except RuntimeError as error:
+            raise StructureError(
+                f"names of atoms must be shorter than eight letters ({error}); rename them"
+            ) from None
+    atoms.strings_as_numbers = False
+    return atoms

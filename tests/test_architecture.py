@@ -18,13 +18,13 @@ ORDER = (
     ("protein", "rotations", "metrics"),
     ("voxels", "lattice", "surroundings", "interface", "scores", "structure", "homology"),
     ("complexes", "baselines", "rules", "similarity"),
-    ("db5", "mining"),
+    ("db5", "mining", "splits"),
     ("harvest",),
     ("model", "context", "layers", "pipeline"),
     ("network",),
     ("weights", "embeddings"),
     ("predict", "training", "prediction"),
-    ("export", "summary", "picture"),
+    ("export", "summary", "picture", "overview"),
     ("cli",),
 )
 RANK = {module: rank for rank, group in enumerate(ORDER) for module in group}

@@ -2,58 +2,111 @@
 
     python -m train.db5 ../shared/data/db5 -o DATASET
 
-Expect 21,194 positives over 230 complexes, 4,909 of them in DB5U (paper: 21,091).
+Writes each complex twice, unbound and bound (column state of manifest.csv); unmapped.csv with every
+residue that only one of the two states has; and dataset.json. Expect 21,194 positives with unbound
+atoms over 230 complexes, 4,909 of them in DB5U (literature: 21,091 and 4,871).
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
-from sasnet_core import db5
-from sasnet_core.complexes import MANIFEST, save_complex
+from sasnet_core import __version__, db5
+from sasnet_core.complexes import MANIFEST, Complex, save_complex
+from sasnet_core.config import CONTACT_CUTOFF, DB5_POSITIVES, DB5U_POSITIVES
 from sasnet_core.errors import run_script
-from sasnet_core.files import write_table
+from sasnet_core.files import write_json, write_table
 
 COLUMNS = (
-    "id", "state", "n_left", "n_right", "n_contacts", "unmapped_contacts", "category",
-    "difficulty", "cluster", "split", "file",
+    "id", "state", "left_chains", "right_chains", "n_left", "n_right", "n_contacts",
+    "unmapped_contacts", "unmapped_residues", "category", "difficulty", "cluster", "split", "file",
+    "sha256",
 )  # fmt: skip
+UNMAPPED = "unmapped.csv"
+UNMAPPED_COLUMNS = (
+    "id", "side", "state", "chain_id", "residue_id", "residue_name", "contacts",
+)  # fmt: skip
+
+
+def manifest_row(case: db5.Db5Case, state: str, item: Complex, output: Path) -> dict[str, object]:
+    """Write a complex in one state, and say what is in it."""
+    file = f"{state}/{case.code}.npz"
+    save_complex(item, output / file)
+    left, right = (",".join(dict.fromkeys(p.chain_ids.tolist())) for p in (item.left, item.right))
+    return {
+        "id": case.code,
+        "state": state,
+        "left_chains": left,
+        "right_chains": right,
+        "n_left": item.left.n_residues,
+        "n_right": item.right.n_residues,
+        "n_contacts": len(item.contacts),
+        "unmapped_contacts": case.unmapped_contacts if state == "unbound" else 0,
+        "unmapped_residues": sum(r.state == state for r in case.unmapped_residues),
+        "category": case.category,
+        "difficulty": case.difficulty,
+        "cluster": case.code,
+        "split": case.split,
+        "file": file,
+        "sha256": hashlib.sha256((output / file).read_bytes()).hexdigest(),
+    }
+
+
+def summary(cases: list[db5.Db5Case]) -> dict[str, dict[str, Any]]:
+    """Count what there is, beside the numbers of the literature."""
+    positives: Counter[str] = Counter()
+    for case in cases:
+        positives[case.split] += len(case.unbound.contacts)
+    residues = [residue for case in cases for residue in case.unmapped_residues]
+    return {
+        "settings": {
+            "version": __version__,
+            "contact_cutoff": CONTACT_CUTOFF,
+            "min_chain_identity": db5.MIN_CHAIN_IDENTITY,
+        },
+        "counts": {
+            "complexes": len(cases),
+            "positives": positives.total(),
+            "positives_bound": sum(len(case.bound.contacts) for case in cases),
+            "positives_by_split": dict(positives),
+            "unmapped_contacts": sum(case.unmapped_contacts for case in cases),
+            "unmapped_residues": Counter(residue.state for residue in residues),
+        },
+        "literature": {"positives": DB5_POSITIVES, "positives_DB5U": DB5U_POSITIVES},
+    }
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("benchmark", type=Path)
-    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("benchmark", type=Path, help="folder with db5.csv and the structures")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DATASET")
     options = parser.parse_args(arguments)
-    rows = []
-    for row in tqdm(db5.read_table(options.benchmark), desc="db5", disable=None):
-        case = db5.read_case(options.benchmark, row)
+    cases, rows, unmapped = [], [], []
+    for entry in tqdm(db5.read_table(options.benchmark), desc="db5", disable=None):
+        case = db5.read_case(options.benchmark, entry)
         for state, item in (("unbound", case.unbound), ("bound", case.bound)):
-            file = f"{state}/{case.code}.npz"
-            save_complex(item, options.output / file)
-            rows.append(
-                {
-                    "id": case.code,
-                    "state": state,
-                    "n_left": item.left.n_residues,
-                    "n_right": item.right.n_residues,
-                    "n_contacts": len(item.contacts),
-                    "unmapped_contacts": case.unmapped_contacts if state == "unbound" else 0,
-                    "category": case.category,
-                    "difficulty": case.difficulty,
-                    "cluster": case.code,
-                    "split": case.split,
-                    "file": file,
-                }
-            )
+            rows.append(manifest_row(case, state, item, options.output))
+        unmapped += [{"id": case.code, **asdict(residue)} for residue in case.unmapped_residues]
+        cases.append(case)
+    found = summary(cases)
+    counts = found["counts"]
+    write_table(unmapped, options.output / UNMAPPED, UNMAPPED_COLUMNS)
+    write_json(found, options.output / "dataset.json")
     write_table(rows, options.output / MANIFEST, COLUMNS)
-    positives = sum(r["n_contacts"] for r in rows if r["state"] == "unbound")
-    print(f"{len(rows) // 2} complexes, {positives} positives with unbound atoms")
+    print(
+        f"{len(cases)} complexes, {counts['positives']} positives with unbound atoms, "
+        f"{counts['positives_bound']} with bound; {len(unmapped)} residues of one state alone, "
+        f"{counts['unmapped_contacts']} contacts lost with them: {options.output / UNMAPPED}"
+    )
     return 0
 
 

@@ -1,17 +1,57 @@
 """Small proteins, structure files, networks and datasets that tests are made of."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import gemmi
 import numpy as np
 
+from sasnet_core import protein as rules
 from sasnet_core.complexes import MANIFEST, Complex, save_complex
 from sasnet_core.config import ModelConfig
 from sasnet_core.files import write_table
 from sasnet_core.interface import contacts
-from sasnet_core.protein import Protein, RawAtom, RawResidue, build_protein
+from sasnet_core.protein import Protein, RawResidues
 
 ELEMENTS = {"N": "N", "CA": "C", "C": "C", "O": "O", "CB": "C", "SG": "S"}
+
+
+class RawAtom(NamedTuple):
+    """One atom as it stands in a file."""
+
+    name: str
+    element: str
+    altloc: str
+    occupancy: float
+    position: tuple[float, float, float]
+
+
+class RawResidue(NamedTuple):
+    """One residue as it stands in a file."""
+
+    chain_id: str
+    residue_id: str
+    segment_id: str
+    name: str
+    atoms: tuple[RawAtom, ...]
+
+
+def build_protein(name: str, residues: list[RawResidue]) -> Protein:
+    """Make a protein of residues given one by one."""
+    atoms = [atom for residue in residues for atom in residue.atoms]
+    raw = RawResidues(
+        chain_ids=np.array([r.chain_id for r in residues]),
+        residue_ids=np.array([r.residue_id for r in residues]),
+        segment_ids=np.array([r.segment_id for r in residues]),
+        names=np.array([r.name for r in residues]),
+        atom_residues=np.repeat(np.arange(len(residues)), [len(r.atoms) for r in residues]),
+        atom_names=np.array([a.name for a in atoms], "S8"),
+        elements=np.array([a.element for a in atoms], "S2"),
+        has_altloc=np.array([bool(a.altloc) for a in atoms]),
+        occupancies=np.array([a.occupancy for a in atoms]),
+        positions=np.array([a.position for a in atoms], float),
+    )
+    return rules.build_protein(name, raw)
 
 
 def atom_line(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,8 +14,14 @@ from sasnet_core.interface import (
     exposed_area,
     sample_negatives,
 )
-from sasnet_core.protein import RawAtom, RawResidue, build_protein
-from tests.core.build import moved, random_complex, random_protein
+from tests.core.build import (
+    RawAtom,
+    RawResidue,
+    build_protein,
+    moved,
+    random_complex,
+    random_protein,
+)
 
 
 def one_atom(x, *more):
@@ -105,6 +113,33 @@ def test_buried_area_of_a_real_complex(demo_pdb):
     assert 1500 < area < 4500  # neighbours in the pentamer of a B subunit
     assert buried_area(right, left) == pytest.approx(area, rel=1e-3)
     assert area < exposed_area(left).sum() + exposed_area(right).sum()
+
+
+def buried_area_of_all_atoms(left, right):
+    whole = replace(
+        left,
+        coords=np.concatenate([left.coords, right.coords]),
+        elements=np.concatenate([left.elements, right.elements]),
+        atom_residues=np.concatenate([left.atom_residues * 0, right.atom_residues * 0]),
+    )
+    parts = [replace(p, atom_residues=p.atom_residues * 0) for p in (left, right)]
+    return sum(exposed_area(p).sum() for p in parts) - exposed_area(whole).sum()
+
+
+@given(seed=st.integers(0, 99), distance=st.floats(0, 14))
+def test_buried_area_is_that_of_all_atoms_though_few_are_computed(seed, distance):
+    left = random_protein([seed, 0], 25)
+    right = moved(random_protein([seed, 1], 20, "B"), np.eye(3), (distance, 0, 0))
+    expected = buried_area_of_all_atoms(left, right)
+    assert buried_area(left, right) == pytest.approx(expected, rel=1e-5, abs=0.01)
+
+
+def test_buried_area_of_a_real_complex_is_that_of_all_atoms(demo_pdb):
+    entry = structure.read(demo_pdb)
+    for chains in ("DE", "AC", "AD", "EG"):
+        left, right = (entry.protein([chain]) for chain in chains)
+        expected = buried_area_of_all_atoms(left, right)
+        assert buried_area(left, right) == pytest.approx(expected, rel=1e-5, abs=0.1)
 
 
 def test_proteins_apart_bury_nothing():

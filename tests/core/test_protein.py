@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sasnet_core.errors import StructureError
-from sasnet_core.protein import RawAtom, RawResidue, build_protein, select_chains
+from sasnet_core.protein import select_chains
+from tests.core.build import RawAtom, RawResidue, build_protein
 
 
 def atom(name, element, position=(0.0, 0.0, 0.0), altloc="", occupancy=1.0):
@@ -97,3 +100,38 @@ def test_select_chains_keeps_atoms_with_their_residues():
     assert part.chain_ids.tolist() == ["a", "B"]
     assert part.atom_residues.tolist() == [0, 0, 1]
     assert part.coords[:, 0].tolist() == [2, 3, 4]
+
+
+@given(data=st.data())
+def test_atoms_are_chosen_as_one_by_one(data):
+    locations = st.tuples(st.sampled_from(["CA", "N", "CB"]), st.sampled_from(["", "A", "B"]),
+                          st.sampled_from([0.3, 0.5, 0.7]))  # fmt: skip
+    residues, expected = [], []
+    for number in range(data.draw(st.integers(1, 5))):
+        found = data.draw(st.lists(locations, max_size=7))
+        atoms = [
+            atom(name, name[0], (number, k, 0), altloc, occupancy)
+            for k, (name, altloc, occupancy) in enumerate([("CA", "", 0.5), *found])
+        ]
+        residues.append(residue(*atoms, number=str(number)))
+        best = {}
+        for one in atoms:
+            if one.name not in best or one.occupancy > best[one.name].occupancy:
+                best[one.name] = one
+        expected += [one.position for one in best.values()]
+    protein = build_protein("p", residues)
+    assert list(map(tuple, protein.coords.tolist())) == expected
+
+
+def test_of_alternative_amino_acids_the_one_with_most_occupancy_stays():
+    versions = [
+        residue(atom("CA", "C", (k, 0, 0), altloc, share), name=name)
+        for k, (altloc, share, name) in enumerate([("A", 0.3, "SER"), ("B", 0.5, "THR"),
+                                                   ("C", 0.2, "ALA")])
+    ]  # fmt: skip
+    protein = build_protein("p", [*versions, residue(atom("CA", "C"), number="2")])
+    assert protein.residue_names.tolist() == ["THR", "GLY"]
+    assert protein.skipped == (
+        ("A", "1", "SER", "alternative to THR"),
+        ("A", "1", "ALA", "alternative to THR"),
+    )

@@ -16,7 +16,6 @@ from sasnet_core.metrics import auroc
 from sasnet_core.model import embed_lattice
 from sasnet_core.pipeline import ComplexStream, make_batch
 from sasnet_core.predict import Predictor
-from sasnet_core.protein import RawAtom, RawResidue, build_protein
 from sasnet_core.training import (
     Trainer,
     TrainingError,
@@ -25,7 +24,15 @@ from sasnet_core.training import (
     embed_batch,
     learning_rate,
 )
-from tests.core.build import random_complex, tiny_model, tiny_network, write_dataset
+from tests.core.build import (
+    RawAtom,
+    RawResidue,
+    build_protein,
+    random_complex,
+    tiny_model,
+    tiny_network,
+    write_dataset,
+)
 
 ROOT = Path(__file__).parents[2]
 MODEL = ModelConfig(

@@ -3,10 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sasnet_core.protein import RawAtom, RawResidue, build_protein
 from sasnet_core.rotations import random_rotation
 from sasnet_core.voxels import surfacelet, voxelize
-from tests.core.build import moved, random_protein
+from tests.core.build import RawAtom, RawResidue, build_protein, moved, random_protein
 
 C, O, N, S = range(4)  # noqa: E741
 

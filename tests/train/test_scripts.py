@@ -1,10 +1,12 @@
 """The training scripts on small real data: each is run as a user runs it."""
 
 import csv
+import hashlib
 import json
 import runpy
 import shutil
 import sys
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -90,6 +92,20 @@ def test_db5_takes_labels_from_bound_and_atoms_from_unbound(dataset):
     for row in rows:
         item = load_complex(dataset / row["file"])
         assert len(item.contacts) == int(row["n_contacts"]) > 10
+        digest = hashlib.sha256((dataset / row["file"]).read_bytes()).hexdigest()
+        assert digest == row["sha256"]
+    with (dataset / db5.UNMAPPED).open(newline="") as stream:
+        unmapped = Counter((row["id"], row["state"]) for row in csv.DictReader(stream))
+    assert unmapped == Counter(
+        {(r["id"], r["state"]): n for r in rows if (n := int(r["unmapped_residues"]))}
+    )
+    counts = json.loads((dataset / "dataset.json").read_text())["counts"]
+    unbound = [int(row["n_contacts"]) for row in rows if row["state"] == "unbound"]
+    assert counts["positives"] == counts["positives_by_split"]["DB4U"] == sum(unbound)
+    assert counts["unmapped_residues"] == {
+        state: sum(n for (_, s), n in unmapped.items() if s == state)
+        for state in counts["unmapped_residues"]
+    }
 
 
 @pytest.fixture

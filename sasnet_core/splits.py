@@ -1,0 +1,188 @@
+"""Splits of a dataset that share no protein cluster, so that none is told what another asks."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sasnet_core.errors import DatasetError, SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+TRAIN = "train"
+#: Split of the complexes that a cut leaves out.
+LEFT_OUT = "left_out"
+#: A held-out split is filled with groups up to this share of it first, so that it is of many.
+MAX_GROUP_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Splits:
+    """A split for each complex, and what decided it.
+
+    Attributes
+    ----------
+    names : list of str
+        The split of each complex.
+    groups : ndarray, shape (n_complexes,), int64
+        Complexes of one group are joined by shared protein clusters, directly or by way of others.
+    """
+
+    names: list[str]
+    groups: np.ndarray
+
+
+def protein_clusters(cluster: str) -> tuple[str, str]:
+    """Take apart the cluster of a complex, ``"12-57"``: the clusters of its two proteins.
+
+    Raises
+    ------
+    DatasetError
+        It is no such pair.
+    """
+    left, dash, right = cluster.partition("-")
+    if not (left and dash and right) or "-" in right:
+        raise DatasetError(
+            f"column cluster must hold two protein clusters like 12-57, got {cluster!r}; "
+            "split datasets of train.mine"
+        )
+    return left, right
+
+
+def connected_groups(pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+    """Group complexes so that no protein cluster is in two groups.
+
+    Parameters
+    ----------
+    pairs : sequence of (str, str)
+        The protein clusters of each complex.
+
+    Returns
+    -------
+    ndarray, shape (n_complexes,), int64
+        Group numbers, the same whatever the order of the complexes.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    nodes = {name: row for row, name in enumerate(sorted({c for pair in pairs for c in pair}))}
+    ends = np.array([[nodes[left], nodes[right]] for left, right in pairs]).reshape(-1, 2)
+    joined = coo_matrix((np.ones(len(ends)), ends.T), shape=(len(nodes), len(nodes)))
+    labels = connected_components(joined, directed=False)[1]
+    first = {label: number for number, label in enumerate(dict.fromkeys(labels.tolist()))}
+    return np.array([first[labels[end]] for end in ends[:, 0]], np.int64)
+
+
+def split_complexes(
+    clusters: Sequence[str], shares: Mapping[str, float], seed: int, cut: bool = False
+) -> Splits:
+    """Deal complexes out to splits that never share a protein cluster.
+
+    Whole groups of joined complexes are drawn at random for each held-out split, until it has its
+    share; the others train. Where the groups that are left are larger than what is missing, a cut
+    divides the largest: a region of its protein clusters is held out, and the complexes with one
+    protein inside and one outside are left out.
+
+    Parameters
+    ----------
+    clusters : sequence of str
+        Cluster of each complex: those of its proteins, like ``"12-57"``.
+    shares : mapping
+        Held-out split to its share of the complexes, 0 to 1, together below 1.
+    seed : int
+        Of the draw.
+    cut : bool
+        Whether a group may be cut.
+
+    Returns
+    -------
+    Splits
+        A held-out split has at most its share, rounded; without a cut perhaps less.
+
+    Raises
+    ------
+    SettingError
+        The shares or the seed are out of range.
+    DatasetError
+        A cluster is no pair of protein clusters.
+    """
+    if any(share < 0 for share in shares.values()) or sum(shares.values()) >= 1:
+        raise SettingError(
+            f"shares of the splits must be 0 or more and less than 1 together, got {dict(shares)}"
+        )
+    if seed < 0:
+        raise SettingError(f"seed must be 0 or more, got {seed}")
+    pairs = [protein_clusters(cluster) for cluster in clusters]
+    groups = connected_groups(pairs)
+    names = np.full(len(pairs), TRAIN, dtype=object)
+    rng = np.random.default_rng(seed)
+    for split, share in shares.items():
+        wanted = round(share * len(pairs))
+        free = np.where(names == TRAIN, groups, -1)
+        names[np.isin(groups, _draw_groups(free, wanted, rng))] = split
+        missing = wanted - int((names == split).sum())
+        if cut and missing:
+            _cut(pairs, names, split, missing, rng)
+    return Splits(names.tolist(), groups)
+
+
+def _draw_groups(groups: np.ndarray, wanted: int, rng: np.random.Generator) -> list[int]:
+    """Draw groups (-1: none) that hold at most the wanted number of complexes together."""
+    numbers, sizes = np.unique(groups[groups >= 0], return_counts=True)
+    order = rng.permutation(len(numbers))
+    drawn: list[int] = []
+    for limit in (max(1, round(MAX_GROUP_SHARE * wanted)), wanted):
+        for row in order.tolist():
+            if sizes[row] <= min(limit, wanted) and numbers[row] not in drawn:
+                drawn.append(int(numbers[row]))
+                wanted -= int(sizes[row])
+    return drawn
+
+
+def _cut(
+    pairs: Sequence[tuple[str, str]],
+    names: np.ndarray,
+    split: str,
+    missing: int,
+    rng: np.random.Generator,
+) -> None:
+    """Hold out a region of the largest group that trains."""
+    rows = np.flatnonzero(names == TRAIN)
+    if not len(rows):
+        return
+    groups = connected_groups([pairs[row] for row in rows.tolist()])
+    rows = rows[groups == np.bincount(groups).argmax()]
+    inside = _region([pairs[row] for row in rows.tolist()], missing, rng)
+    for row in rows.tolist():
+        if inside.intersection(pairs[row]):
+            names[row] = split if inside.issuperset(pairs[row]) else LEFT_OUT
+
+
+def _region(pairs: Iterable[tuple[str, str]], wanted: int, rng: np.random.Generator) -> set[str]:
+    """Grow a region of protein clusters with at most a wanted number of complexes inside.
+
+    Each step takes the neighbour with the fewest complexes to the outside for those it adds.
+    """
+    links: dict[str, Counter[str]] = defaultdict(Counter)
+    for left, right in pairs:
+        links[left][right] += 1
+        if left != right:
+            links[right][left] += 1
+    start = sorted(links)[rng.integers(len(links))]
+    inside: set[str] = set()
+    border = {start}
+    held = 0
+    while border:
+        added = {c: sum(n for o, n in links[c].items() if o in inside or o == c) for c in border}
+        best = max(sorted(border), key=lambda c: 2 * added[c] - links[c].total())
+        if held + added[best] > wanted:
+            border.discard(best)
+            continue
+        held += added[best]
+        inside.add(best)
+        border = (border | set(links[best])) - inside
+    return inside

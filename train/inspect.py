@@ -1,0 +1,87 @@
+"""Show what is in a dataset: counts, distributions, reasons of rejection, one complex.
+
+    python -m train.inspect DATASET
+
+Prints the counts and writes DATASET/overview.png. The complex, drawn by PyMOL where it is
+installed, is the one with the median number of contacts, or --complex ID. Of docking benchmark 5
+the unbound complexes are counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from sasnet_core.complexes import load_complex
+from sasnet_core.errors import DatasetError, OutputError, run_script
+from sasnet_core.overview import Overview, draw_overview, read_overview, typical
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset", type=Path, help="made by train.mine or train.db5")
+    parser.add_argument("-o", "--output", type=Path, metavar="PNG",
+                        help="picture to write (default: overview.png in the dataset)")  # fmt: skip
+    parser.add_argument("--complex", metavar="ID", help="complex to draw")
+    return parser.parse_args(arguments)
+
+
+def chosen_complex(overview: Overview, name: str | None) -> dict[str, str]:
+    """Return the row of the complex to draw."""
+    if name is None:
+        return typical(overview.rows)
+    for row in overview.rows:
+        if row["id"] == name:
+            return row
+    raise DatasetError(
+        f"{overview.name}: no complex {name!r}; ids stand in manifest.csv, "
+        f"like {overview.rows[0]['id']}"
+    )
+
+
+def draw_complex(complex_file: Path, picture: Path) -> bool:
+    """Draw a complex in a process of its own; tell whether there is a picture."""
+    if importlib.util.find_spec("pymol2") is None:
+        print("no complex is drawn: PyMOL is not installed (pip install 'sasnet[pymol]')")
+        return False
+    command = [sys.executable, "-m", "sasnet_core.picture", str(complex_file), str(picture)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = (done.stderr.strip() or "no message").splitlines()[-1]
+        print(f"no complex is drawn: PyMOL stopped ({reason})")
+    return done.returncode == 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command."""
+    options = parse(arguments)
+    overview = read_overview(options.dataset)
+    row = chosen_complex(overview, options.complex)
+    load_complex(options.dataset / row["file"])  # a damaged file is told from a failing PyMOL
+    output = options.output or options.dataset / "overview.png"
+    print(*overview.lines(), sep="\n")
+    temporary = output.with_name(f".{output.name}.tmp.png")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as folder:
+            drawing = Path(folder) / "complex.png"
+            drawn = draw_complex(options.dataset / row["file"], drawing)
+            draw_overview(overview, temporary, drawing if drawn else None)
+        temporary.replace(output)
+    except OSError as error:
+        raise OutputError(
+            f"{output}: cannot be written ({error.strerror}); name another file with -o"
+        ) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+    print(output)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_script("train.inspect", main))
