@@ -20,6 +20,8 @@ CONTACT_CUTOFF = 6.0
 SURFACE_PROBE = 1.4
 #: Points on each atom's sphere when areas are computed (Shrake and Rupley).
 SURFACE_POINTS = 1000
+#: Biological assemblies that mining can look at; none: chains as deposited.
+ASSEMBLIES = ("none", "1", "all")
 #: The paper's complex-only set (table 1).
 COMPLEX_ONLY_SET = {"complexes": 44_828, "positives": 5_892_422}
 #: Contacts of docking benchmark 5 with unbound atoms (paper, section 3), and of its newest part
@@ -285,7 +287,7 @@ class MiningConfig(_Config):
         "max_identity": _SHARE,
         "identity_margin": _SHARE,
         "min_contacts": _COUNT,
-        "assembly": _one_of("none", "1", "all"),
+        "assembly": _one_of(*ASSEMBLIES),
         "copy_identity": _SHARE,
     }
 

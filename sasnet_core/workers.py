@@ -31,6 +31,8 @@ READY = "ready"
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 #: A process that was killed, by the kernel for want of memory or by hand, may have been unlucky.
 _ATTEMPTS = 2
+#: Jobs after which a process makes way for a fresh one: memory that is never given back adds up.
+_JOBS_PER_PROCESS = 200
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class BoundedProcess:
     def __init__(self, target: str, limits: Limits) -> None:
         self.target, self.limits = target, limits
         self.closed = False
+        self.jobs = 0
         root = str(Path(__file__).resolve().parents[1])
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         command = [sys.executable, "-m", __name__, target]
@@ -92,7 +95,7 @@ class BoundedProcess:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it can take another job."""
+        """Whether it runs."""
         return self._process.poll() is None
 
     def run(self, job: dict[str, Any]) -> Failure | None:
@@ -109,6 +112,7 @@ class BoundedProcess:
             None if the job ended as it should.
         """
         assert self._process.stdin is not None
+        self.jobs += 1
         try:
             self._process.stdin.write(json.dumps(job).encode() + b"\n")
             self._process.stdin.flush()
@@ -148,22 +152,35 @@ def run_bounded(target: str, limits: Limits, job: dict[str, Any]) -> Failure | N
     Returns
     -------
     Failure or None
-        None if the job ended as it should. A job whose process dies is tried once more.
+        None if the job ended as it should. A job whose process dies is tried once more, and so
+        is one that ran out of memory where others had been before it.
     """
     failure = None
     for _ in range(_ATTEMPTS):
-        child = getattr(_LOCAL, "child", None)
-        if child is None or not child.is_alive or (child.target, child.limits) != (target, limits):
-            if child is not None:
-                _close(child)
-            child = _LOCAL.child = BoundedProcess(target, limits)
-            _STARTED.add(child)
+        child = _child(target, limits)
         failure = child.run(job)
-        if failure is not None and failure.rule == "memory":
+        if failure is None or failure.rule == "timeout" or child.closed:
+            return failure
+        if failure.rule == "memory":
             _close(child)
-        if failure is None or failure.rule != "error" or child.is_alive or child.closed:
+            if child.jobs == 1:
+                return failure
+        elif child.is_alive:
             return failure
     return failure
+
+
+def _child(target: str, limits: Limits) -> BoundedProcess:
+    """Return this thread's process, a new one where the old will not do."""
+    child: BoundedProcess | None = getattr(_LOCAL, "child", None)
+    if child is not None:
+        same = (child.target, child.limits) == (target, limits)
+        if same and child.is_alive and child.jobs < _JOBS_PER_PROCESS:
+            return child
+        _close(child)
+    child = _LOCAL.child = BoundedProcess(target, limits)
+    _STARTED.add(child)
+    return child
 
 
 def _close(child: BoundedProcess) -> None:

@@ -15,7 +15,7 @@ import os
 import sys
 from pathlib import Path
 
-from sasnet_core.config import MiningConfig
+from sasnet_core.config import ASSEMBLIES, MiningConfig
 from sasnet_core.entries import find_entries
 from sasnet_core.errors import run_script
 from sasnet_core.harvest import Harvest, mine_all
@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("structures", type=Path, help="folder tree of PDB or mmCIF files, plain or gzipped")
     add("-o", "--output", type=Path, required=True, metavar="DATASET")
-    add("--assembly", choices=("none", "1", "all"), default="1",
+    add("--assembly", choices=ASSEMBLIES, default="1",
         help="biological assembly to build; none: chains as deposited (default: 1)")  # fmt: skip
     add("--all-copies", action="store_true", help="keep the copies of a pair that symmetry makes")
     add("--facts", type=Path, metavar="TABLE",
