@@ -92,8 +92,13 @@ def test_a_finished_dataset_is_left_as_it_is(structures, shared, mined, capsys):
 
 
 def run(*arguments, **options):
+    """Start the command, open to interrupts: a background shell has its children ignore them."""
     command = [sys.executable, "-m", "train.mine", *map(str, arguments)]
-    return subprocess.Popen(command, cwd=ROOT, **options)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(command, cwd=ROOT, **options)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def results(output):
