@@ -274,7 +274,7 @@ class MiningConfig(_Config):
     min_residues: int = 50
     min_buried_area: float = 500.0
     max_identity: float = 0.30
-    identity_margin: float = 0.02
+    identity_margin: float = 0.05
     min_contacts: int = 20
     assembly: str = "1"
     all_copies: bool = False

@@ -64,7 +64,7 @@ def test_a_candidate_within_every_limit_breaks_none():
     config = {"min_residues": 7, "min_contacts": len(pair.contacts),
               "min_buried_area": pair.buried_area}  # fmt: skip
     assert candidate_broken(SIZE_RULES, **config) is None
-    assert candidate_broken(SURFACE_RULES, identity=0.28, **config) is None
+    assert candidate_broken(SURFACE_RULES, identity=0.25, **config) is None
 
 
 def test_each_limit_is_broken_with_the_value_beyond_it():
@@ -74,7 +74,7 @@ def test_each_limit_is_broken_with_the_value_beyond_it():
     assert candidate_broken(SIZE_RULES, min_contacts=count + 1) == ("contacts", str(count))
     broken = candidate_broken(SURFACE_RULES, min_buried_area=area + 1)
     assert broken == ("buried_area", f"{area:.1f}")
-    assert candidate_broken(SURFACE_RULES, identity=0.2804) == ("identity", "0.280")
+    assert candidate_broken(SURFACE_RULES, identity=0.2504) == ("identity", "0.250")
 
 
 def test_the_paper_s_numbers_are_the_defaults():
