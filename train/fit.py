@@ -1,6 +1,9 @@
 """Train a network.
 
-    python -m train.fit DATASET -o RUN --validate DB5_DATASET --config resources/default/train.json
+    python -m train.fit DATASET -o TOWER --validate DB5_DATASET \
+        --config resources/default/tower.json
+    python -m train.fit DATASET -o RUN --validate DB5_DATASET \
+        --config resources/default/context.json --start TOWER/last
 
 Uses every device there is (tf.distribute.MirroredStrategy). Stop it at any time and start it
 again: it goes on from its last checkpoint with the same stream of examples and the settings in
