@@ -3,7 +3,8 @@
     python -m train.smooth DB5_DATASET --split DB3 --weights resources/default
 
 Tries a small grid of widths, sharpnesses and shares on unbound complexes that were not trained on
-and stores the one with the highest mean of CAUROC and mean AUROC beside the weights. Their
+and stores the one with the highest sum of CAUROC, mean AUROC and residue AUROC (of the residues of
+a protein, by their best pair score; mean over proteins) beside the weights. Their
 calibration no longer fits then and is taken away: run train.calibrate afterwards.
 """
 
@@ -20,7 +21,7 @@ from tqdm import tqdm
 from sasnet_core.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.config import Smoothing
 from sasnet_core.errors import run_script
-from sasnet_core.metrics import cauroc, mean_auroc
+from sasnet_core.metrics import auroc, cauroc, mean_auroc
 from sasnet_core.predict import Predictor
 from sasnet_core.scores import Smoother
 from sasnet_core.weights import default_folder, read_info, write_config
@@ -45,13 +46,22 @@ def raw_scores(predictor: Predictor, item: Complex, rotations: int) -> np.ndarra
     return np.mean(list(predictor.rotation_scores(item.left, item.right, rotations, 0)), axis=0)
 
 
-def quality(cases: list[tuple[Complex, np.ndarray]], smoothing: Smoothing) -> tuple[float, float]:
-    """Compute CAUROC and mean AUROC of smoothed scores."""
-    values = [
-        item.auroc(Smoother(item.left, item.right, smoothing).smooth(scores))
-        for item, scores in cases
-    ]
-    return cauroc(values), mean_auroc(values)
+def quality(
+    cases: list[tuple[Complex, np.ndarray]], smoothing: Smoothing
+) -> tuple[float, float, float]:
+    """Compute CAUROC, mean AUROC and residue AUROC of smoothed scores."""
+    pairs, residues = [], []
+    for item, scores in cases:
+        smoothed = Smoother(item.left, item.right, smoothing).smooth(scores)
+        pairs.append(item.auroc(smoothed))
+        residues += residue_aurocs(item.labels(), smoothed)
+    return cauroc(pairs), mean_auroc(pairs), mean_auroc(residues)
+
+
+def residue_aurocs(labels: np.ndarray, scores: np.ndarray) -> list[float]:
+    """Compute the AUROC of each protein's residues, where some are in the interface, not all."""
+    sides = [(labels.any(axis=axis), scores.max(axis=axis)) for axis in (1, 0)]
+    return [auroc(inside, best) for inside, best in sides if 0 < inside.sum() < len(inside)]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,9 +79,12 @@ def main(arguments: list[str] | None = None) -> int:
     results = []
     for width, sharpness, share in itertools.product(WIDTHS, SHARPNESSES, SHARES):
         smoothing = Smoothing(width, sharpness, share, fitted_on)
-        median, mean = quality(cases, smoothing)
-        results.append((median + mean, smoothing))
-        print(f"{width:4.0f} A  {sharpness:4.0f}  {share:.2f}  CAUROC {median:.3f} mean {mean:.3f}")
+        median, mean, residues = quality(cases, smoothing)
+        results.append((median + mean + residues, smoothing))
+        print(
+            f"{width:4.0f} A  {sharpness:4.0f}  {share:.2f}  "
+            f"CAUROC {median:.3f} mean {mean:.3f} residues {residues:.3f}"
+        )
     best = max(results, key=lambda result: result[0])[1]
     write_config(info.folder, info.model, None, best)  # a calibration would no longer fit
     print(best)

@@ -246,9 +246,10 @@ def test_smooth_keeps_the_best_and_calibrate_leaves_it_alone(dataset, weights, m
     kept = read_info(weights).smoothing
     assert kept.fitted_on == "3 unbound complexes of DB4U"
     value = {
-        share: float(line.split()[5]) + float(line.split()[7]) for share, line in tried.items()
+        share: sum(float(line.split()[column]) for column in (5, 7, 9))
+        for share, line in tried.items()
     }
-    assert value[kept.share] == pytest.approx(max(value.values()), abs=2e-3)
+    assert value[kept.share] == pytest.approx(max(value.values()), abs=3e-3)
     assert read_info(weights).calibration is None
     assert calibrate.main(arguments) == 0
     assert read_info(weights).smoothing == kept
