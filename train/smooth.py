@@ -3,8 +3,8 @@
     python -m train.smooth DB5_DATASET --split DB3 --weights resources/default
 
 Tries a small grid of widths, sharpnesses and shares on unbound complexes that were not trained on
-and stores the one with the highest sum of CAUROC, mean AUROC and residue AUROC (of the residues of
-a protein, by their best pair score; mean over proteins) beside the weights. Their
+and stores the one with the highest sum of CAUROC, mean AUROC and residue AUROC (of all residues
+together, by their best pair score: one threshold serves all proteins) beside the weights. Their
 calibration no longer fits then and is taken away: run train.calibrate afterwards.
 """
 
@@ -50,18 +50,15 @@ def quality(
     cases: list[tuple[Complex, np.ndarray]], smoothing: Smoothing
 ) -> tuple[float, float, float]:
     """Compute CAUROC, mean AUROC and residue AUROC of smoothed scores."""
-    pairs, residues = [], []
+    pairs, best, inside = [], [], []
     for item, scores in cases:
         smoothed = Smoother(item.left, item.right, smoothing).smooth(scores)
         pairs.append(item.auroc(smoothed))
-        residues += residue_aurocs(item.labels(), smoothed)
-    return cauroc(pairs), mean_auroc(pairs), mean_auroc(residues)
-
-
-def residue_aurocs(labels: np.ndarray, scores: np.ndarray) -> list[float]:
-    """Compute the AUROC of each protein's residues, where some are in the interface, not all."""
-    sides = [(labels.any(axis=axis), scores.max(axis=axis)) for axis in (1, 0)]
-    return [auroc(inside, best) for inside, best in sides if 0 < inside.sum() < len(inside)]
+        for axis in (1, 0):
+            best.append(smoothed.max(axis=axis))
+            inside.append(item.labels().any(axis=axis))
+    residues = auroc(np.concatenate(inside), np.concatenate(best))
+    return cauroc(pairs), mean_auroc(pairs), residues
 
 
 def main(arguments: list[str] | None = None) -> int:
