@@ -234,7 +234,7 @@ def _edges(values: np.ndarray) -> np.ndarray:
     power = 10.0 ** np.floor(np.log10(span / BINS))
     width = next(m * power for m in (1, 2, 5, 10) if m * power * BINS >= span)
     first, last = np.floor(values.min() / width), np.floor(end / width) + 1
-    return np.arange(first, last + 1) * width
+    return np.round(np.arange(first, last + 1) * width, 9)  # 1.7, not 1.7000000000000002
 
 
 def _draw_rejections(axes: Axes, rejections: dict[str, int]) -> None:

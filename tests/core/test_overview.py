@@ -7,7 +7,7 @@ from PIL import Image
 from sasnet_core.complexes import MANIFEST, save_complex
 from sasnet_core.errors import DatasetError
 from sasnet_core.files import write_table
-from sasnet_core.overview import draw_overview, read_overview, typical
+from sasnet_core.overview import _edges, draw_overview, read_overview, typical
 from sasnet_core.picture import draw_complex
 from tests.core.build import random_complex
 
@@ -114,3 +114,11 @@ def test_a_complex_is_drawn_with_both_partners_and_their_contacts(tmp_path):
     assert blue[0] and orange[0]
     assert blue[1] > 5000 and orange[1] == 0
     assert orange[2] > 5000 and blue[2] == 0
+
+
+def test_a_value_on_an_edge_counts_above_it():
+    values = np.arange(8, 36) / 10
+    edges = _edges(values)
+    assert {round(float(edge), 9) for edge in edges} >= {1.7, 1.9, 2.4}
+    counts, _ = np.histogram(values[:-1], bins=edges)
+    assert counts.max() == counts[0] == 1
