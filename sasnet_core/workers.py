@@ -7,6 +7,7 @@ would not do: its pools break when a process dies, and it starts no process insi
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -295,10 +296,7 @@ def _main(target: str, seconds: str, memory: str) -> None:
         signal.setitimer(signal.ITIMER_REAL, float(seconds))
         answer = _attempt(function, json.loads(line), float(memory))
         signal.setitimer(signal.ITIMER_REAL, 0)
-        try:
-            os.write(answers, json.dumps(answer).encode() + b"\n")
-        except BrokenPipeError:  # the parent was killed
-            return
+        os.write(answers, json.dumps(answer).encode() + b"\n")
 
 
 def _attempt(function: Callable[..., None], job: dict[str, Any], memory: float) -> list[str]:
@@ -313,4 +311,5 @@ def _attempt(function: Callable[..., None], job: dict[str, Any], memory: float) 
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    with contextlib.suppress(BrokenPipeError):  # the parent was killed
+        _main(*sys.argv[1:])

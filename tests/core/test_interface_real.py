@@ -49,7 +49,7 @@ def test_contacts_of_200_complexes_are_those_of_all_distances(pairs):
 def test_buried_areas_of_100_complexes_are_those_of_freesasa(pairs):
     freesasa = pytest.importorskip("freesasa")
     parameters = freesasa.Parameters(
-        {"algorithm": freesasa.LeeRichards, "n-slices": 20, "probe-radius": PROBE, "n-threads": 2}
+        {"algorithm": freesasa.LeeRichards, "n-slices": 20, "probe-radius": PROBE, "n-threads": 1}
     )
 
     def area(*proteins):
