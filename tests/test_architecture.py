@@ -14,7 +14,7 @@ CORE = ROOT / "sasnet_core"
 
 #: Each module may import those of earlier lines and of its own.
 ORDER = (
-    ("errors", "chemistry", "config", "files", "entries", "workers"),
+    ("errors", "chemistry", "config", "files", "entries", "workers", "pdb_records"),
     ("protein", "rotations", "metrics"),
     ("voxels", "lattice", "surroundings", "interface", "scores", "structure", "homology"),
     ("complexes", "baselines", "rules", "similarity"),

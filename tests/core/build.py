@@ -1,5 +1,6 @@
 """Small proteins, structure files, networks and datasets that tests are made of."""
 
+import csv
 from pathlib import Path
 from typing import NamedTuple
 
@@ -193,3 +194,18 @@ def write_dataset(folder: Path, complexes: list[Complex], clusters: list[str]) -
         )
     write_table(rows, folder / MANIFEST, ["id", "cluster", "split", "file"])
     return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of every file below a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    """Read a CSV file."""
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))

@@ -1,4 +1,3 @@
-import csv
 import hashlib
 import json
 import os
@@ -21,7 +20,7 @@ from sasnet_core.harvest import (  # noqa: E402
 from sasnet_core.rules import EntryFacts  # noqa: E402
 from sasnet_core.similarity import read_sequences  # noqa: E402
 from sasnet_core.workers import Failure, Limits, local_slots  # noqa: E402
-from tests.core.build import chain_lines, write_pdb  # noqa: E402
+from tests.core.build import chain_lines, contents, table, write_pdb  # noqa: E402
 
 LENIENT = MiningConfig(min_residues=5, min_contacts=3, min_buried_area=0.0)
 XRAY = EntryFacts("X-RAY DIFFRACTION", 2.0)
@@ -57,20 +56,6 @@ def run_here(run, skip=()):
             run.clear()
             return counts
     return None
-
-
-def contents(folder):
-    """Return the bytes of every file below a folder."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
-
-
-def table(path):
-    with path.open(newline="") as stream:
-        return list(csv.DictReader(stream))
 
 
 def test_a_dataset_holds_complexes_reasons_and_counts(structures, tmp_path):

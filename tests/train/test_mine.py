@@ -1,6 +1,5 @@
 """train.mine as a user runs it, and as a power cut ends it."""
 
-import csv
 import gzip
 import json
 import os
@@ -20,22 +19,10 @@ from sasnet_core.complexes import load_complex, read_manifest  # noqa: E402
 from sasnet_core.config import MiningConfig  # noqa: E402
 from sasnet_core.homology import MAX_EVALUE, MIN_COLUMNS  # noqa: E402
 from sasnet_core.similarity import read_sequences  # noqa: E402
+from tests.core.build import contents, table  # noqa: E402
 from train import mine, mine_cost  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def contents(folder):
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
-
-
-def table(path):
-    with path.open(newline="") as stream:
-        return list(csv.DictReader(stream))
 
 
 @pytest.fixture(scope="module")
