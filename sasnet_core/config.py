@@ -19,7 +19,7 @@ CONTACT_CUTOFF = 6.0
 #: Radius of a water probe (angstrom).
 SURFACE_PROBE = 1.4
 #: Points on each atom's sphere when areas are computed (Shrake and Rupley).
-SURFACE_POINTS = 1000
+SURFACE_POINTS = 300
 #: Biological assemblies that mining can look at; none: chains as deposited.
 ASSEMBLIES = ("none", "1", "all")
 #: The paper's complex-only set (table 1).
@@ -329,6 +329,9 @@ class TrainConfig(_Config):
     frozen_poses : int
         0: the tower is trained (paper). Otherwise it stays as it starts, embeds every complex in
         this many poses once, and only context layers and head are trained, many times faster.
+    engine : str
+        "lattice": all residues of a complex share one lattice; "windows": every pair has two
+        surfacelets of its own, each freshly turned (paper), many times slower.
     precision : str
         "float32" or "mixed_bfloat16".
     seed : int
@@ -348,6 +351,7 @@ class TrainConfig(_Config):
     auxiliary: float = 0.0
     weight_decay: float = 0.0
     frozen_poses: int = 0
+    engine: str = "lattice"
     precision: str = "float32"
     seed: int = 0
 
@@ -364,6 +368,7 @@ class TrainConfig(_Config):
         "auxiliary": _NOT_NEGATIVE,
         "weight_decay": _NOT_NEGATIVE,
         "frozen_poses": _Rule("a whole number of 0 or more", lambda value: value >= 0),
+        "engine": _one_of("lattice", "windows"),
         "precision": _one_of("float32", "mixed_bfloat16"),
         "seed": _SEED,
     }
@@ -375,6 +380,17 @@ class RunConfig(_Config):
 
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+
+    def __post_init__(self) -> None:
+        """Check that network and training go together."""
+        if self.train.engine == "windows" and (
+            self.model.context_layers or self.train.frozen_poses
+        ):
+            raise SettingError(
+                "engine 'windows' must train whole networks without context layers (pairs apart "
+                f"have no neighbours), got context_layers {self.model.context_layers} and "
+                f"frozen_poses {self.train.frozen_poses}; take engine 'lattice'"
+            )
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

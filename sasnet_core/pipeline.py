@@ -6,17 +6,19 @@ stream it left, and any part of it can be made again.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sasnet_core.chemistry import AMINO_ACIDS
+from sasnet_core.chemistry import AMINO_ACIDS, NO_CHANNEL
 from sasnet_core.complexes import load_complex, read_manifest
 from sasnet_core.errors import DatasetError
 from sasnet_core.interface import exposed_area, sample_negatives
 from sasnet_core.lattice import Lattice, build_lattice, join_lattices, pad_lattice, random_pose
-from sasnet_core.surroundings import find_surroundings, join_surroundings
+from sasnet_core.rotations import random_rotation
+from sasnet_core.surroundings import Surroundings, find_surroundings, join_surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from sasnet_core.complexes import Complex
     from sasnet_core.config import ModelConfig, TrainConfig
     from sasnet_core.protein import Protein
-    from sasnet_core.surroundings import Surroundings
 
 
 #: A typical exposed residue (A^2); brings areas to the scale of the other losses.
@@ -34,14 +35,28 @@ AREA_UNIT = 50.0
 AREA_POINTS = 100
 
 
+#: Atoms of surfacelets are padded to a multiple of this, so that few shapes occur.
+ATOM_BUCKET = 256
+
+
+@dataclass(frozen=True)
+class Surfacelets:
+    """The atoms around residues, each surfacelet turned on its own; grids are made of them later.
+
+    Padding is at the origin and in no channel.
+    """
+
+    points: np.ndarray  # (n_residues, n_atoms, 3) float32, angstrom, the CA at the origin
+    channels: np.ndarray  # (n_residues, n_atoms) int32, row of chemistry.CHANNELS, -1: none
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Residues of some complexes on one joined lattice, and pairs of them."""
+    """Residues of some complexes, in one of three forms, and pairs of them."""
 
-    lattice: Lattice | None  # None: their embeddings are known
-    embeddings: np.ndarray | None  # (n_residues, embedding_size) float16, from a frozen tower
+    tower_input: Lattice | Surfacelets | np.ndarray  # array: (n_residues, embedding_size) float16
     surroundings: Surroundings
-    pairs: np.ndarray  # (n_pairs, 2) int32, rows of the lattice's windows, (left, right)
+    pairs: np.ndarray  # (n_pairs, 2) int32, rows of residues, (left, right)
     labels: np.ndarray  # (n_pairs,) float32, 1 contact, 0 none
     weights: np.ndarray  # (n_pairs,) float32, sum 1 over the batch
     residues: ResidueTargets
@@ -49,7 +64,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class ResidueTargets:
-    """What the auxiliary loss asks of each residue, in the order of the lattice's windows."""
+    """What the auxiliary loss asks of each residue of a batch."""
 
     amino_acids: np.ndarray  # (n_residues,) int32, place in chemistry.AMINO_ACIDS, -1: another
     exposed_areas: np.ndarray  # (n_residues,) float32, in units of AREA_UNIT
@@ -126,22 +141,97 @@ def make_batch(
         for item, rng in zip(complexes, rngs, strict=True)
         for protein in (item.left, item.right)
     ]
-    lattice = known = None
-    if embeddings is None:
-        lattice = pad_lattice(join_lattices([_pose(model, *values) for values in proteins]))
-    else:
+    around = join_surroundings(
+        [find_surroundings(p, model.neighbours_read, noise) for p, noise, _ in proteins]
+    )
+    areas_wanted = config.auxiliary > 0 and embeddings is None
+    targets = _join_targets([residue_targets(item, areas_wanted) for item in complexes])
+    pairs, labels, weights = _draw_pairs(complexes, config, rngs)
+    if embeddings is not None:
         drawn = zip(embeddings, rngs, strict=True)
         known = np.concatenate([rng.choice(poses) for poses, rng in drawn])
-    around = [find_surroundings(p, model.neighbours_read, noise) for p, noise, _ in proteins]
-    areas_wanted = config.auxiliary > 0 and embeddings is None
-    targets = [residue_targets(item, areas_wanted) for item in complexes]
+        return Batch(known, around, pairs, labels, weights, targets)
+    if config.engine == "windows":
+        return _apart(proteins, model, around, pairs, labels, weights, targets)
+    lattice = pad_lattice(join_lattices([_pose(model, *values) for values in proteins]))
+    return Batch(lattice, around, pairs, labels, weights, targets)
+
+
+def _apart(
+    proteins: Sequence[tuple[Protein, np.ndarray | None, np.random.Generator]],
+    model: ModelConfig,
+    around: Surroundings,
+    pairs: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    targets: ResidueTargets,
+) -> Batch:
+    """Give every pair two surfacelets of its own, each in a rotation of its own (the paper's way).
+
+    Left residues of all pairs come first, then the right ones.
+    """
+    rows = pairs.T.ravel()
+    owners = np.repeat(np.arange(len(proteins)), [p.n_residues for p, _, _ in proteins])
+    places = np.concatenate([np.arange(p.n_residues) for p, _, _ in proteins])
+    cut = []
+    for row in rows:
+        protein, displacement, rng = proteins[owners[row]]
+        cut.append(_surfacelet(protein, displacement, rng, places[row], model.edge_read))
+    size = max(len(points) for points, _ in cut)
+    size += -size % ATOM_BUCKET
+    points = np.zeros((len(cut), size, 3), np.float32)
+    channels = np.full((len(cut), size), NO_CHANNEL, np.int32)
+    for row, (found, elements) in enumerate(cut):
+        points[row, : len(found)] = found
+        channels[row, : len(found)] = elements
+    asked = {name: values[rows] for name, values in vars(targets).items()}
+    asked["weights"] = (asked["weights"] / asked["weights"].sum()).astype(np.float32)
     return Batch(
-        lattice,
-        known,
-        join_surroundings(around),
-        *_draw_pairs(complexes, config, rngs),
-        _join_targets(targets),
+        Surfacelets(points, channels),
+        Surroundings(around.neighbours[rows], around.geometry[rows]),
+        np.arange(len(rows), dtype=np.int32).reshape(2, -1).T,
+        labels,
+        weights,
+        ResidueTargets(**asked),
     )
+
+
+def _surfacelet(
+    protein: Protein,
+    displacement: np.ndarray | None,
+    rng: np.random.Generator,
+    residue: int,
+    edge: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take the atoms around a residue, randomly turned, the CA at the origin."""
+    center = protein.centers[residue].astype(np.float64)
+    reach = edge / 2 * np.sqrt(3) + (0 if displacement is None else np.abs(displacement).max() * 2)
+    near = np.array(protein.tree.query_ball_point(center, reach), np.int64)
+    moved = protein.coords[near] - center
+    if displacement is not None:
+        moved = moved + displacement[near]
+    points = moved @ random_rotation(rng).T
+    inside = (np.abs(points) <= edge / 2).all(axis=1) & (protein.elements[near] != NO_CHANNEL)
+    return points[inside], protein.elements[near][inside]
+
+
+def batch_arrays(batch: Batch) -> dict[str, Any]:
+    """Name the arrays of a batch as `losses.TrainingLoss` reads them."""
+    given = batch.tower_input
+    if isinstance(given, Lattice):
+        tables = (given.occupancy, *given.tables, given.windows, given.counts)
+        known: dict[str, Any] = {"lattice": tables, "inverses": given.inverses}
+    elif isinstance(given, Surfacelets):
+        known = vars(given)
+    else:
+        known = {"embeddings": given}
+    return known | {
+        "surroundings": (batch.surroundings.neighbours, batch.surroundings.geometry),
+        "pairs": batch.pairs,
+        "labels": batch.labels,
+        "weights": batch.weights,
+        "residues": vars(batch.residues),
+    }
 
 
 def _draw_pairs(
@@ -224,23 +314,44 @@ def stream_batches(
     config: TrainConfig,
     first_step: int,
     replicas: int = 1,
+    here: range = range(1),
     embedded: Callable[[Complex], np.ndarray] | None = None,
 ) -> Iterator[Batch]:
-    """Yield the batches of a run, one per replica and step, from a step on.
+    """Yield the batches of a run, from a step on: those of some replicas, in turn.
 
     Complexes of a step are dealt out to the replicas; what a step holds does not depend on
-    where the run was resumed. With a frozen tower, `embedded` gives a complex's embeddings.
+    where the run was resumed.
+
+    Parameters
+    ----------
+    stream : ComplexStream
+        What to train on.
+    model, config : ModelConfig, TrainConfig
+        Network and training.
+    first_step : int
+        Steps done already.
+    replicas : int
+        Devices that share a step.
+    here : range
+        Those of them whose batches are wanted.
+    embedded : callable, optional
+        Gives a complex's embeddings, where the tower is frozen.
+
+    Raises
+    ------
+    DatasetError
+        The complexes of a step cannot be shared evenly.
     """
     share = config.complexes_per_step // replicas
     if share * replicas != config.complexes_per_step:
         raise DatasetError(
             f"{config.complexes_per_step} complexes per step cannot be dealt to {replicas} devices"
         )
-    place = first_step * config.complexes_per_step
-    while True:
-        places = range(place, place + share)
-        complexes = [stream.complex_at(p) for p in places]
-        rngs = [np.random.default_rng([config.seed, p, 2]) for p in places]
-        embeddings = [embedded(item) for item in complexes] if embedded else None
-        yield make_batch(complexes, model, config, rngs, embeddings)
-        place += share
+    for step in itertools.count(first_step):
+        for replica in here:
+            first = step * config.complexes_per_step + replica * share
+            places = range(first, first + share)
+            complexes = [stream.complex_at(p) for p in places]
+            rngs = [np.random.default_rng([config.seed, p, 2]) for p in places]
+            embeddings = [embedded(item) for item in complexes] if embedded else None
+            yield make_batch(complexes, model, config, rngs, embeddings)

@@ -5,27 +5,31 @@
     python -m train.fit DATASET -o RUN --validate DB5_DATASET \
         --config resources/default/context.json --start TOWER/last
 
-Uses every device there is (tf.distribute.MirroredStrategy). Stop it at any time and start it
-again: it goes on from its last checkpoint with the same stream of examples and the settings in
-RUN/config.json (other settings are refused: they are another run). RUN/log.csv holds
-step, seconds, loss and, at each check, the CAUROC on held-out unbound complexes; RUN/best the
-weights of the best check, RUN/last those of the newest.
+Uses every device there is (tf.distribute.MirroredStrategy), or all machines that TF_CONFIG names
+(MultiWorkerMirroredStrategy; RUN on a file system they share). KERAS_BACKEND=torch or jax trains
+on one device without TensorFlow. Stop it at any time and start it again: it goes on from its last
+checkpoint with the same stream of examples and the settings in RUN/config.json (other settings are
+refused: they are another run). RUN/log.csv (also curve.png, and tensorboard/ with TensorFlow)
+holds step, seconds, loss, the share of time spent on waiting for data and, at each check, the
+CAUROC on held-out unbound complexes; RUN/best the weights of the best check, RUN/last those of the
+newest.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
+import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
 from tqdm import tqdm
 
+from sasnet_core.checkpoints import list_checkpoints
 from sasnet_core.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.config import RunConfig
 from sasnet_core.embeddings import EmbeddingCache
@@ -35,15 +39,14 @@ from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.network import Network
 from sasnet_core.pipeline import ComplexStream
 from sasnet_core.predict import Predictor
-from sasnet_core.training import Trainer
+from sasnet_core.runlog import RunLog
+from sasnet_core.training import Trainer, default_steps
 from sasnet_core.weights import fill, read_info, save_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Scores = tuple[float, float] | None  # median and mean AUROC of a check
 CONFIG_FILE, CHECKPOINTS = "config.json", "checkpoints"
-LOG_COLUMNS = ("step", "seconds", "loss", "cauroc", "mean_auroc")
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -56,6 +59,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--start",
         type=Path,
         help="weights to start from: the network's or its tower's",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=("lattice", "windows"),
+        help="how surfacelets are made: shared lattices, or the paper's way, each pair with two of "
+        "its own (much slower); default: what the settings say",
     )
     parser.add_argument("--split", default="train", help="split of the dataset to train on")
     parser.add_argument("--validate", type=Path, help="dataset of train.db5, for the checks")
@@ -95,7 +104,7 @@ def read_config(path: Path) -> RunConfig:
         raise SettingError(f"{path}: JSON with 'model' and 'train' is needed ({error})") from None
 
 
-def settle_config(options: argparse.Namespace) -> RunConfig:
+def settle_config(options: argparse.Namespace, chief: bool = True) -> RunConfig:
     """Read the settings and keep them with the run; those of a run under way stay.
 
     Raises
@@ -104,21 +113,27 @@ def settle_config(options: argparse.Namespace) -> RunConfig:
         The run has checkpoints made with other settings.
     """
     kept = options.output / CONFIG_FILE
-    under_way = tf.train.latest_checkpoint(options.output / CHECKPOINTS) is not None
-    if not under_way:
-        config = read_config(options.config) if options.config else RunConfig()
-        write_json(config.to_dict(), kept)
+    given = read_config(options.config) if options.config else None
+    if not list_checkpoints(options.output / CHECKPOINTS):
+        config = with_engine(given or RunConfig(), options.engine)
+        if chief:
+            write_json(config.to_dict(), kept)
         return config
     config = read_config(kept)
-    if options.config:
-        differing = differences(config, read_config(options.config))
-        if differing:
-            raise SettingError(
-                f"{options.config}: the settings of the run in {options.output} are needed, these "
-                f"differ ({'; '.join(differing)}); go on without --config, or make a new run with "
-                f"--start {options.output / 'last'}"
-            )
+    asked = with_engine(given or config, options.engine)
+    differing = differences(config, asked)
+    if differing:
+        raise SettingError(
+            f"{options.config or '--engine'}: the settings of the run in {options.output} are "
+            f"needed, these differ ({'; '.join(differing)}); go on without --config and --engine, "
+            f"or make a new run with --start {options.output / 'last'}"
+        )
     return config
+
+
+def with_engine(config: RunConfig, engine: str | None) -> RunConfig:
+    """Change the engine, where one is asked for."""
+    return replace(config, train=replace(config.train, engine=engine)) if engine else config
 
 
 def differences(kept: RunConfig, given: RunConfig) -> list[str]:
@@ -148,6 +163,10 @@ def embed_all(
 ) -> Callable[[Complex], np.ndarray]:
     """Let the frozen tower embed every complex once; what an earlier run embedded is kept."""
     config = trainer.config.train
+    if trainer.steps.replicas > 1 and "TF_CONFIG" in os.environ:
+        raise SettingError(
+            "frozen_poses must run on one machine, TF_CONFIG names several; unset it"
+        )
     cache = EmbeddingCache(trainer.network, output / "embeddings", config.frozen_poses, config.seed)
     files = [file for files in stream.clusters() for file in files]
     for file in tqdm(files, desc="embedding", disable=None):
@@ -155,61 +174,43 @@ def embed_all(
     return cache.read
 
 
-class RunLog:
-    """Appends to log.csv."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        if not path.exists():
-            self._write(LOG_COLUMNS)
-
-    def _write(self, row: tuple[object, ...]) -> None:
-        with self.path.open("a", newline="") as stream:
-            csv.writer(stream, lineterminator="\n").writerow(row)
-
-    def best(self) -> float:
-        """Return the best CAUROC so far."""
-        with self.path.open(newline="") as stream:
-            checks = [float(r["cauroc"]) for r in csv.DictReader(stream) if r["cauroc"]]
-        return max(checks, default=0.0)
-
-    def add(
-        self, step: int, seconds: float, loss: float, scores: tuple[float, float] | None
-    ) -> None:
-        """Write one line."""
-        texts = [f"{value:.4f}" for value in scores] if scores else ["", ""]
-        self._write((step, f"{seconds:.0f}", f"{loss:.4f}", *texts))
-        print(step, f"{seconds:.0f} s", f"loss {loss:.4f}", *texts, flush=True)
+def keep(trainer: Trainer, output: Path, scores: tuple[float, float] | None, best: float) -> None:
+    """Save the weights of a check, and as the best ones if they are."""
+    save_weights(output / "last", trainer.network)
+    if scores is not None and scores[0] > best:
+        save_weights(output / "best", trainer.network)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
-    config = settle_config(options)
+    steps = default_steps()
+    config = settle_config(options, steps.chief)
     stream = ComplexStream(options.dataset, config.train.seed, options.split)
     held_out = (
         validation_complexes(options.validate, options.validate_count) if options.validate else []
     )
-    trainer = Trainer(config, tf.distribute.MirroredStrategy(), options.output / CHECKPOINTS)
+    trainer = Trainer(config, options.output / CHECKPOINTS, steps)
     if options.start and not trainer.step:
         start(trainer.network, options.start)
     embedded = embed_all(trainer, stream, options.output) if config.train.frozen_poses else None
     predictor = Predictor(trainer.network)
-    log = RunLog(options.output / "log.csv")
-    started, losses = time.monotonic(), []
+    log = RunLog(options.output) if steps.chief else None
+    started = last = time.monotonic()
+    losses: list[float] = []
     for step, loss in trainer.run(stream, embedded):
         losses.append(loss)
         if step % options.check_every and step != config.train.steps:
             continue
+        waiting = trainer.waited / (time.monotonic() - last)
         trainer.save()
-        with trainer.averaged():
-            best = log.best()
-            scores = check(predictor, held_out) if held_out else None
-            folders = ["last"] if scores is None or scores[0] <= best else ["last", "best"]
-            for name in folders:
-                save_weights(options.output / name, trainer.network)
-        log.add(step, time.monotonic() - started, float(np.mean(losses)), scores)
-        losses = []
+        with trainer.settled(stream, embedded):
+            if log is not None:
+                scores = check(predictor, held_out) if held_out else None
+                keep(trainer, options.output, scores, log.best())
+                log.add(step, time.monotonic() - started, float(np.mean(losses)), waiting, scores)
+                print(step, f"loss {np.mean(losses):.4f}", *(scores or ()), flush=True)
+        losses, last, trainer.waited = [], time.monotonic(), 0.0
     return 0
 
 

@@ -53,18 +53,21 @@ def test_a_split_without_complexes_is_refused(dataset):
         ComplexStream(dataset, seed=0, split="test")
 
 
-def batches(dataset, first_step=0, count=3, replicas=1, seed=0, config=CONFIG):
-    stream = stream_batches(ComplexStream(dataset, seed), MODEL, config, first_step, replicas)
-    return list(itertools.islice(stream, count))
+def batches(dataset, first_step=0, count=3, replicas=1, here=None, config=CONFIG):
+    here = range(replicas) if here is None else here
+    stream = ComplexStream(dataset, seed=0)
+    made = stream_batches(stream, MODEL, config, first_step, replicas, here)
+    return list(itertools.islice(made, count))
 
 
 def assert_same(one, two):
-    for a, b in zip(
-        (one.lattice.occupancy, *one.lattice.tables, one.lattice.windows, one.pairs, one.labels),
-        (two.lattice.occupancy, *two.lattice.tables, two.lattice.windows, two.pairs, two.labels),
-        strict=True,
-    ):
+    for a, b in zip(arrays_of(one), arrays_of(two), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def arrays_of(batch):
+    lattice = batch.tower_input
+    return lattice.occupancy, *lattice.tables, lattice.windows, batch.pairs, batch.labels
 
 
 def test_batches_are_reproducible(dataset):
@@ -83,7 +86,7 @@ def test_no_two_visits_of_a_complex_are_in_the_same_pose(dataset):
     item = ComplexStream(dataset, 0).complex_at(0)
     rng = np.random.default_rng(0)
     one, two = (make_batch([item], MODEL, CONFIG, [rng]) for _ in range(2))
-    assert not np.array_equal(one.lattice.tables[0], two.lattice.tables[0])
+    assert not np.array_equal(one.tower_input.tables[0], two.tower_input.tables[0])
 
 
 def test_partners_get_rotations_of_their_own(dataset, monkeypatch):
@@ -166,8 +169,45 @@ def test_noise_moves_atoms_and_no_noise_moves_none():
         make_batch([item], MODEL, TrainConfig(noise=noise), [np.random.default_rng(1)])
         for noise in (0.0, 0.0, 1.0)
     )
-    np.testing.assert_array_equal(still.lattice.tables[0], also_still.lattice.tables[0])
-    assert not np.array_equal(still.lattice.tables[0], shaken.lattice.tables[0])
+    np.testing.assert_array_equal(still.tower_input.tables[0], also_still.tower_input.tables[0])
+    assert not np.array_equal(still.tower_input.tables[0], shaken.tower_input.tables[0])
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.5])
+def test_surfacelets_apart_are_those_of_the_residues_of_their_pairs(noise):
+    item = random_complex(1, 6, 7)
+    config = TrainConfig(positives=4, negatives=5, engine="windows", noise=noise)
+    batch = make_batch([item], MODEL, config, [np.random.default_rng(1)])
+    together = make_batch([item], MODEL, TrainConfig(positives=4, negatives=5, noise=noise),
+                          [np.random.default_rng(1)])  # fmt: skip
+    np.testing.assert_array_equal(batch.pairs, np.arange(18).reshape(2, 9).T)
+    np.testing.assert_array_equal(batch.labels, together.labels)
+    rows, seen = together.pairs.T.ravel(), batch.tower_input
+    for name, values in vars(together.residues).items():
+        if name != "weights":
+            np.testing.assert_array_equal(getattr(batch.residues, name), values[rows])
+    for window, row in enumerate(rows):
+        side, place = (item.left, row) if row < 6 else (item.right, row - 6)
+        real = seen.channels[window] >= 0
+        found = np.linalg.norm(seen.points[window][real], axis=1)
+        assert np.abs(seen.points[window][real]).max() <= MODEL.edge_read / 2
+        near = np.linalg.norm(side.coords - side.centers[place], axis=1)
+        inside = np.sort(near[near < MODEL.edge_read / 2 - 4 * noise])
+        if not noise:
+            np.testing.assert_allclose(np.sort(found)[: len(inside)], inside, atol=1e-3)
+        assert len(found) >= len(inside)
+
+
+def test_each_surfacelet_apart_is_turned_on_its_own():
+    item = random_complex(1, 6, 7)
+    config = TrainConfig(positives=9, negatives=9, engine="windows")
+    batch = make_batch([item], MODEL, config, [np.random.default_rng(1)])
+    together = make_batch([item], MODEL, TrainConfig(positives=9, negatives=9),
+                          [np.random.default_rng(1)])  # fmt: skip
+    rows = together.pairs.T.ravel()
+    again = next(k for k in range(1, len(rows)) if rows[k] == rows[0])
+    one, two = (batch.tower_input.points[k] for k in (0, again))
+    assert not np.allclose(np.sort(one[:, 0]), np.sort(two[:, 0]), atol=0.1)
 
 
 def test_replicas_share_out_the_complexes_of_a_step(dataset, monkeypatch):
@@ -181,6 +221,9 @@ def test_replicas_share_out_the_complexes_of_a_step(dataset, monkeypatch):
     batches(dataset, count=4, replicas=2, config=config)
     assert [seen[0] + seen[1], seen[2] + seen[3]] == whole
     assert all(len(part) == 2 for part in seen)
+    shares, seen[:] = list(seen), []
+    batches(dataset, count=2, replicas=2, here=range(1, 2), config=config)
+    assert seen == shares[1::2], "a machine makes the batches of its own replicas only"
 
 
 def test_complexes_that_cannot_be_shared_out_are_refused(dataset):
