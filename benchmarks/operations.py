@@ -1,0 +1,50 @@
+"""Counts of floating-point operations: what a network costs, whatever the machine."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sasnet_core.chemistry import CHANNELS
+from sasnet_core.config import ModelConfig
+from sasnet_core.lattice import build_lattice, random_pose
+from sasnet_core.protein import Protein
+
+
+def dense_operations(config: ModelConfig) -> float:
+    """Count those of the tower's dense layer, one residue."""
+    return 2.0 * config.output_voxels**3 * config.filters[-1] * config.embedding_size
+
+
+def lattice_operations(
+    protein: Protein, config: ModelConfig, residues: np.ndarray | None = None
+) -> float:
+    """Count those of the tower on a protein's lattice in one pose, voxels near atoms only."""
+    pose = random_pose(np.random.default_rng(0))
+    lattice = build_lattice(protein, config, pose, residues)
+    channels = (len(CHANNELS), *config.filters)
+    tables = [table for table in lattice.tables if table.shape[1] == 27]
+    convolutions = sum(
+        2.0 * len(table) * 27 * channels[k] * channels[k + 1] for k, table in enumerate(tables)
+    )
+    return convolutions + len(lattice.windows) * dense_operations(config)
+
+
+def window_operations(config: ModelConfig) -> float:
+    """Count those of the tower on one residue's own voxel grid."""
+    channels = (len(CHANNELS), *config.filters)
+    edge, total = config.edge_read, dense_operations(config)
+    for number in range(1, len(config.filters) + 1):
+        edge -= 2
+        total += 2.0 * edge**3 * 27 * channels[number - 1] * channels[number]
+        if number in config.pooled_layers:
+            edge //= 2
+    return total
+
+
+def head_operations(left: int, right: int, config: ModelConfig) -> float:
+    """Count those of the split head on all pairs of some residues, both orders."""
+    first, *rest = config.head_sizes
+    halves = 2.0 * (left + right) * config.head_input * first
+    sizes = [first, *rest, 1]
+    layers = sum(2.0 * a * b for a, b in zip(sizes, sizes[1:], strict=False))
+    return 2 * (halves + left * right * layers)

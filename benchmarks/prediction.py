@@ -1,0 +1,245 @@
+"""How fast prediction is at the paper's sizes, beside what its arithmetic alone would take.
+
+    python -m benchmarks.prediction --peers .venv-peers/bin/python
+
+Times 20 rotations of pairs of balls of random residues, as dense as proteins; counts the
+multiplications of tower and head and divides them by the rates of matrix products and of Conv3D
+that it measures on this machine; then the baselines: each residue once in batched windows, and
+both towers for every pair (a sample, extrapolated). Then how time and memory grow with residues
+and rotations (docs/scaling.png), and how fast grids are made, beside atom3d. Writes
+docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from sasnet_core.precision import choose_precision
+
+from benchmarks import report
+from benchmarks.operations import head_operations, lattice_operations
+from benchmarks.proteins import ball
+from sasnet_core.config import ROTATIONS, ModelConfig
+from sasnet_core.files import written_whole
+from sasnet_core.lattice import build_lattice, random_pose
+from sasnet_core.model import build_sasnet
+from sasnet_core.network import Network, build_network, compiled
+from sasnet_core.predict import Predictor
+from sasnet_core.voxels import occupied_cells, surfacelet, voxelize
+
+SIZES = ((100, 70), (245, 70), (400, 250))
+GROWTH = (100, 250, 500, 1000, 2000, 4000)
+ROTATION_COUNTS = (1, 2, 5, 10, 20)
+#: Pairs that the slowest baseline is measured on.
+SAMPLE = 32
+PICTURE = report.DOCUMENT.with_name("scaling.png")
+
+
+def best(function: Callable[[], Any], repeats: int = 3) -> float:
+    """Return the seconds of the fastest of some calls, after one that does not count."""
+    function()
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def machine_rates(dtype: str) -> dict[str, float]:
+    """Measure this machine: floating-point operations per second of matrix products and Conv3D."""
+    rng = np.random.default_rng(0)
+    a, b = (ops.cast(rng.random(shape), dtype) for shape in ((16384, 1728), (1728, 256)))
+    product = compiled(lambda values: ops.matmul(*values))
+    seconds = best(lambda: np.asarray(product([a, b])[0, 0]), 10)
+    layer = keras.layers.Conv3D(128, 3, dtype=dtype)
+    grids = ops.cast(rng.random((16, 15, 15, 15, 64)), dtype)
+    layer(grids)
+    convolve = compiled(lambda x: layer(x))
+    convolved = best(lambda: np.asarray(convolve(grids)[0, 0, 0, 0, 0]), 10)
+    return {
+        "matrix": 2 * 16384 * 1728 * 256 / seconds,
+        "Conv3D": 2 * 16 * 13**3 * 27 * 64 * 128 / convolved,
+    }
+
+
+def every_pair(network: Network) -> float:
+    """Measure the seconds of one pair when both towers run for it."""
+    model = build_sasnet(network.tower, network.head)
+    edge = network.config.edge_read
+    protein = ball(SAMPLE, 5)
+    grids = np.stack([surfacelet(protein, row, edge) for row in range(SAMPLE)])
+    run = compiled(lambda values: model(values, training=False))
+    return best(lambda: np.asarray(run([grids, grids])[0, 0]), 2) / SAMPLE
+
+
+def speed(network: Network, rates: dict[str, float]) -> list[list[str]]:
+    """Measure all sizes; the rows of the table."""
+    config = network.config
+    pair = every_pair(network)
+    rows = []
+    for sizes in SIZES:
+        left, right = (ball(count, seed) for seed, count in enumerate(sizes))
+        ours = best(lambda: Predictor(network).score(left, right), 1)  # noqa: B023
+        windows = Predictor(network, engine="windows")
+        apart = best(lambda: windows.score(left, right, rotations=1), 2) * ROTATIONS  # noqa: B023
+        operations = sum(lattice_operations(protein, config) for protein in (left, right))
+        operations = ROTATIONS * (operations + head_operations(*sizes, config))
+        arithmetic = operations / max(rates.values())
+        naive = pair * sizes[0] * sizes[1] * ROTATIONS
+        rows.append(
+            [
+                f"{sizes[0]} + {sizes[1]}",
+                f"{ours:.1f} s",
+                f"{operations / 1e9:,.0f}",
+                f"{arithmetic:.1f} s",
+                f"**{ours / arithmetic:.2f}**",
+                f"{apart:.0f} s",
+                f"**{apart / ours:.1f}**",
+                f"{naive / 3600:.1f} h",
+                f"**{naive / ours:,.0f}**",
+            ]
+        )
+        print(*rows[-1], flush=True)
+    return rows
+
+
+def growth(network: Network) -> dict[str, list[tuple[int, float]]]:
+    """Measure one rotation of two equal partners of growing size: tower, head, peak memory."""
+    predictor = Predictor(network)
+    found: dict[str, list[tuple[int, float]]] = {"tower": [], "head": [], "GiB": []}
+    for count in GROWTH:
+        partners = [ball(count, seed) for seed in range(2)]
+        rng = np.random.default_rng(0)
+        started = time.perf_counter()
+        embeddings = [predictor.embed(protein, rng) for protein in partners]
+        np.asarray(ops.cast(embeddings[0][0], "float32"))
+        middle = time.perf_counter()
+        predictor.score_embeddings(*embeddings)
+        found["tower"].append((count, middle - started))
+        found["head"].append((count, time.perf_counter() - middle))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        found["GiB"].append((count, peak))
+        print(count, *(values[-1][1] for values in found.values()), flush=True)
+    return found
+
+
+def rotations(network: Network) -> list[tuple[int, float]]:
+    """Measure 245 + 70 residues with more and more rotations."""
+    predictor = Predictor(network)
+    left, right = ball(245, 0), ball(70, 1)
+    return [
+        (count, best(lambda: predictor.score(left, right, rotations=count), 1))  # noqa: B023
+        for count in ROTATION_COUNTS
+    ]
+
+
+def draw(grown: dict[str, list[tuple[int, float]]], turned: list[tuple[int, float]]) -> None:
+    """Draw the scaling curves."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 3.4), layout="constrained")
+    times, memory, by_rotation = figure.subplots(1, 3)
+    for name, color in (("tower", "#0072B2"), ("head", "#D55E00")):
+        times.loglog(*zip(*grown[name], strict=True), marker="o", color=color, label=name)
+    times.legend(frameon=False)
+    times.set(xlabel="residues of each partner", ylabel="seconds, one rotation")
+    memory.semilogx(*zip(*grown["GiB"], strict=True), marker="o", color="#009E73")
+    memory.set(xlabel="residues of each partner", ylabel="peak memory, GiB", ylim=(0, None))
+    by_rotation.plot(*zip(*turned, strict=True), marker="o", color="#0072B2")
+    by_rotation.set(xlabel="rotations (245 + 70 residues)", ylabel="seconds", ylim=(0, None))
+    for axes in (times, memory, by_rotation):
+        axes.spines[["top", "right"]].set_visible(False)
+    with written_whole(PICTURE, "wb") as stream:
+        figure.savefig(stream, format="png", dpi=110)
+
+
+def grids(peers: Path | None) -> list[list[str]]:
+    """Measure voxelization: a lattice of 300 residues, and single grids beside atom3d's."""
+    config, protein = ModelConfig(), ball(300, 0)
+    pose = random_pose(np.random.default_rng(0))
+    coords = protein.coords @ pose.rotation.T
+    low = coords.min(axis=0) - config.edge_read / 2
+    shape = tuple(int(n) for n in np.ceil(coords.max(axis=0) - low + config.edge_read / 2))
+    filled = best(lambda: voxelize(coords, protein.elements, low, shape), 20)
+    cells = best(lambda: occupied_cells(coords, protein.elements, low, shape), 20)
+    tables = best(lambda: build_lattice(protein, config, pose), 5)
+    alone = best(lambda: [surfacelet(protein, row, 35) for row in range(300)], 3) / 300
+    rows = [
+        ["lattice of 300 residues: voxels that hold atoms", f"{1000 * cells:.2f} ms"],
+        ["the same as a dense grid", f"{1000 * filled:.2f} ms"],
+        ["the same with the tables of all layers", f"{1000 * tables:.1f} ms"],
+        ["surfacelets of 35 A, one by one", f"{1 / alone:,.0f} per second"],
+    ]
+    if peers:
+        script = Path(__file__).with_name("voxel_peers.py")
+        atoms = json.dumps([protein.coords.tolist(), protein.elements.tolist(),
+                            protein.centers[:50].tolist()])  # fmt: skip
+        command = [str(peers), str(script)]
+        done = subprocess.run(command, input=atoms, check=True, capture_output=True, text=True)
+        rate = float(done.stdout)
+        rows.append(["surfacelets of 35 A by atom3d 0.2.6", f"{rate:,.0f} per second"])
+        rows.append(["ratio", f"**{1 / alone / rate:.1f}**"])
+    return rows
+
+
+def main() -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--precision", default="auto")
+    parser.add_argument("--peers", type=Path, metavar="PYTHON",
+                        help="Python with benchmarks/requirements.txt installed")  # fmt: skip
+    options = parser.parse_args()
+    dtype = choose_precision(options.precision)
+    rates = machine_rates(dtype)
+    print(dtype, rates, flush=True)
+    network = build_network(ModelConfig(), dtype)
+    table = report.table(
+        [
+            "residues", "20 rotations", "GFLOP", "arithmetic alone", "ratio",
+            "each residue once, windows", "ratio", "both towers for every pair", "ratio",
+        ],
+        speed(network, rates),
+    )  # fmt: skip
+    voxels = report.table(["voxelization", ""], grids(options.peers))
+    draw(growth(network), rotations(network))
+    command = f"python -m benchmarks.prediction --precision {options.precision}"
+    command += " --peers .venv-peers/bin/python" if options.peers else ""
+    gflops = {name: f"{rate / 1e9:.0f}" for name, rate in rates.items()}
+    report.write_section(
+        "prediction",
+        "\n".join(
+            [
+                "## Prediction",
+                "",
+                f"The paper's network (35 A), random weights, {dtype}. Arithmetic alone: the "
+                "operations of our tower and head at the higher of the two rates measured here, "
+                f"matrix products {gflops['matrix']} GFLOP/s, Conv3D {gflops['Conv3D']} GFLOP/s.",
+                "",
+                table,
+                f"Windows: one rotation, times {ROTATIONS}. Both towers for every pair: "
+                f"{SAMPLE} pairs, extrapolated.",
+                "",
+                voxels,
+                "![Time and memory](scaling.png)",
+                "",
+                f"Command: `{command}` (`make bench`). Machine: {report.machine()}.",
+            ]
+        ),
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,198 @@
+"""How fast training is: shared lattices beside the paper's way, each pair with two surfacelets.
+
+    python -m benchmarks.training DATASET --validate DB5_DATASET
+
+Counts the operations of each way to share work; positive pairs per second of two of them at the
+paper's sizes (35 A), and how long a step waits for its batch; then both train a smaller network
+for the same CPU time, with checks of CAUROC on DB4U in between. Writes docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import report
+from benchmarks.operations import lattice_operations, window_operations
+from sasnet_core.complexes import benchmark_rows, load_complex
+from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
+from sasnet_core.metrics import cauroc, mean_auroc
+from sasnet_core.pipeline import ComplexStream
+from sasnet_core.predict import Predictor
+from sasnet_core.training import Trainer
+
+#: The paper's way: every pair of a step from another complex, as many positives as negatives.
+WINDOWS = {"engine": "windows", "complexes_per_step": 16, "positives": 1, "negatives": 1}
+LATTICE = {"engine": "lattice", "complexes_per_step": 1, "positives": 256, "negatives": 1024}
+NAMES = {"lattice": "shared lattices", "windows": "two surfacelets a pair (paper)"}
+#: Random residues of a side in the ways that do not embed all.
+CROPPED = 16
+#: Steps before the clock starts: the first ones are compiled.
+WARM_UP = 3
+
+
+def shares(stream: ComplexStream, count: int) -> list[list[str]]:
+    """Count the operations of the ways to embed what a complex's pairs need; rows of a table."""
+    config, rng = ModelConfig(), np.random.default_rng(0)
+    totals, positives = np.zeros(4), 0
+    for place in range(count):
+        item = stream.complex_at(place)
+        positives += len(item.contacts)
+        window = window_operations(config)
+        sides = ((item.left, item.contacts[:, 0]), (item.right, item.contacts[:, 1]))
+        chosen = [
+            np.union1d(touching, rng.choice(protein.n_residues, CROPPED))
+            for protein, touching in sides
+        ]
+        totals += (
+            4 * len(item.contacts) * window,
+            sum(len(rows) for rows in chosen) * window,
+            sum(lattice_operations(protein, config, rows)
+                for (protein, _), rows in zip(sides, chosen, strict=True)),
+            sum(lattice_operations(protein, config) for protein, _ in sides),
+        )  # fmt: skip
+    names = (
+        "two surfacelets of its own for each pair, as many negatives as positives (paper)",
+        f"a surfacelet for each contact residue and {CROPPED} random ones a side",
+        "one lattice for these residues",
+        "one lattice for all residues: negatives from everywhere, context for every residue",
+    )
+    return [
+        [name, f"{total / count / 1e9:,.0f}", f"{total / positives / 1e9:.2f}"]
+        for name, total in zip(names, totals, strict=True)
+    ]
+
+
+def rate(settings: dict, stream: ComplexStream, steps: int, folder: Path) -> dict[str, float]:
+    """Measure one engine at the paper's sizes: seconds and positives of a step, share waited."""
+    train = replace(TrainConfig(steps=WARM_UP + steps, precision="mixed_bfloat16"), **settings)
+    trainer = Trainer(RunConfig(ModelConfig(), train), folder)
+    run = trainer.run(stream)
+    list(islice(run, WARM_UP))
+    trainer.waited, started = 0.0, time.monotonic()
+    list(run)
+    seconds = time.monotonic() - started
+    places = range(WARM_UP * train.complexes_per_step, train.steps * train.complexes_per_step)
+    positives = sum(min(len(stream.complex_at(p).contacts), train.positives) for p in places)
+    return {
+        "step": seconds / steps,
+        "positives": positives / steps,
+        "rate": positives / seconds,
+        "waiting": trainer.waited / seconds,
+    }
+
+
+def learn(
+    settings: dict, stream: ComplexStream, held_out: list, minutes: float, checks: int, folder: Path
+) -> Iterator[tuple[float, int, float, float]]:
+    """Train for some CPU minutes; yield (CPU minutes, pairs seen, CAUROC, mean AUROC) at checks."""
+    model = ModelConfig(
+        edge=27, filters=(16, 32, 64, 128), embedding_size=256, head_sizes=(256, 256),
+        normalization="layer",
+    )  # fmt: skip
+    train = TrainConfig(
+        optimizer="adam", learning_rate=5e-4, decay=False, precision="mixed_bfloat16", steps=10**6
+    )
+    trainer = Trainer(RunConfig(model, replace(train, **settings)), folder)
+    predictor = Predictor(trainer.network)
+    spent, due, pairs = 0.0, minutes / checks, 0
+    started = time.process_time()
+    for step, _ in trainer.run(stream):
+        now = spent + (time.process_time() - started) / 60
+        if now < due:
+            continue
+        pairs = (
+            step * settings["complexes_per_step"] * (settings["positives"] + settings["negatives"])
+        )
+        values = [
+            item.auroc(predictor.score(item.left, item.right, rotations=1).matrix)
+            for item in held_out
+        ]
+        yield now, pairs, cauroc(values), mean_auroc(values)
+        if due >= minutes - 1e-9:
+            return
+        spent, due, started = now, due + minutes / checks, time.process_time()
+
+
+def section(counts: list[list[str]], rates: dict, curves: dict, command: str) -> str:
+    """Write the section of docs/benchmarks.md."""
+    speed = [
+        [NAMES[name], f"{found['step']:.2f} s", f"{found['positives']:.0f}",
+         f"{found['rate']:.1f}", f"{found['waiting']:.1%}"]
+        for name, found in rates.items()
+    ]  # fmt: skip
+    ratio = rates["lattice"]["rate"] / rates["windows"]["rate"]
+    learned = [
+        [f"{row[0]:.0f}", NAMES[name], f"{row[1]:,}", f"{row[2]:.3f}", f"{row[3]:.3f}"]
+        for name, rows in curves.items()
+        for row in rows
+    ]
+    return "\n".join(
+        [
+            "## Training",
+            "",
+            f"The paper's network (35 A), bfloat16: **{ratio:.0f} times** as many positive pairs "
+            "per second with shared lattices.",
+            "",
+            report.table(
+                ["what is embedded (35 A)", "GFLOP forward per complex", "GFLOP per positive"],
+                counts,
+            ),
+            report.table(
+                ["engine", "step", "positives a step", "positives per second", "waiting for data"],
+                speed,
+            ),
+            "A network of 27 A (16-32-64-128 filters, layer normalization), Adam 5e-4, one "
+            "rotation, scores not smoothed; pairs are positives and negatives at most:",
+            "",
+            report.table(["CPU minutes", "engine", "pairs seen", "CAUROC", "mean"], learned),
+            f"Command: `{command}`. Machine: {report.machine()}.",
+        ]
+    )
+
+
+def main() -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset", type=Path, help="complexes to train on")
+    parser.add_argument("--validate", type=Path, required=True, help="dataset of train.db5")
+    parser.add_argument("--complexes", type=int, default=40, help="whose operations are counted")
+    parser.add_argument("--steps", type=int, default=10, help="steps whose speed is measured")
+    parser.add_argument("--minutes", type=float, default=12.0, help="CPU minutes of each training")
+    parser.add_argument("--checks", type=int, default=3, help="checks in that time")
+    parser.add_argument("--count", type=int, default=26, help="DB4U complexes in a check")
+    options = parser.parse_args()
+    stream = ComplexStream(options.dataset, seed=0)
+    rows = benchmark_rows(options.validate, "DB4U")
+    chosen = np.linspace(0, len(rows) - 1, options.count).round().astype(int)
+    held_out = [load_complex(options.validate / rows[k]["file"]) for k in chosen]
+    rates, curves, counts = {}, {}, shares(stream, options.complexes)
+    print(*counts, sep="\n", flush=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        for settings in (LATTICE, WINDOWS):
+            name = settings["engine"]
+            rates[name] = rate(settings, stream, options.steps, Path(scratch) / "rate" / name)
+            print(name, rates[name], flush=True)
+        for settings in (LATTICE, WINDOWS):
+            name = settings["engine"]
+            folder = Path(scratch) / "learn" / name
+            curves[name] = []
+            for row in learn(settings, stream, held_out, options.minutes, options.checks, folder):
+                print(name, *row, flush=True)
+                curves[name].append(row)
+    command = "python -m benchmarks.training mined --validate db5"
+    command += f" --steps {options.steps} --minutes {options.minutes:g} --count {options.count}"
+    report.write_section("training", section(counts, rates, curves, command))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
