@@ -230,8 +230,8 @@ class ModelConfig(_Config):
 
     @property
     def window_rows(self) -> int:
-        """Voxels of the last convolution's output in one window."""
-        return (self.output_voxels * self.last_pooling) ** 3
+        """Voxels in one window of what the convolutions and poolings give."""
+        return self.output_voxels**3
 
     @property
     def window_step(self) -> int:

@@ -8,6 +8,7 @@ A layer is then a table: for each row of its output, the rows of its input that 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Rows of a table are padded to a multiple of this, so that few shapes occur.
 ROW_BUCKET = 1024
+#: Voxels of a lattice that is worked on at once: a cube of 128 A, most proteins in one.
+TILE_VOXELS = 128**3
 
 
 @dataclass(frozen=True)
@@ -81,14 +84,16 @@ def build_lattice(
     Returns
     -------
     Lattice
-        Windows in the order of `residues`.
+        Windows in the order of `residues`; each is the same whatever others are wanted.
     """
     coords = protein.coords if displacement is None else protein.coords + displacement
     coords = coords.astype(np.float64) @ pose.rotation.T
     centers = protein.centers.astype(np.float64) @ pose.rotation.T
-    if residues is not None:
-        centers = centers[residues]
     origin, starts, shape = place_windows(centers, config, pose)
+    if residues is not None:
+        corner = starts[residues].min(axis=0)
+        origin, starts = origin + corner, starts[residues] - corner
+        shape = _box(starts, config)
     cells, channels = occupied_cells(coords, protein.elements, origin, shape)
     index, occupancy = _occupancy(cells, channels, shape)
     tables, counts, inverse = [], [len(occupancy)], []
@@ -101,7 +106,8 @@ def build_lattice(
         tables.append(table)
         counts.append(len(table))
         stride *= step
-    windows = _gather(index, starts // stride, window_offsets(config))
+    places = starts // stride @ _strides(index.shape)
+    windows = _gather(index, places, window_offsets(config))
     return Lattice(occupancy, tuple(tables), windows, np.array(counts, np.int32), tuple(inverse))
 
 
@@ -132,34 +138,69 @@ def place_windows(
     step, edge = config.window_step, config.edge_read
     origin = centers.min(axis=0) - edge / 2 - step * pose.offset
     starts = step * np.round((centers - edge / 2 - origin) / step).astype(np.int64)
-    size = starts.max(axis=0) + edge
-    size += -size % (2 * step)
-    return origin, starts, (int(size[0]), int(size[1]), int(size[2]))
+    return origin, starts, _box(starts, config)
+
+
+def _box(starts: np.ndarray, config: ModelConfig) -> tuple[int, int, int]:
+    """Return the voxels per axis of a lattice that holds all windows and can be pooled."""
+    size = starts.max(axis=0) + config.edge_read
+    size += -size % (2 * config.window_step)
+    return int(size[0]), int(size[1]), int(size[2])
+
+
+def tiles(
+    protein: Protein, config: ModelConfig, pose: Pose, voxels: int = TILE_VOXELS
+) -> list[np.ndarray]:
+    """Deal a protein's residues out to boxes that are small enough to be worked on at once.
+
+    Parameters
+    ----------
+    protein, config, pose
+        As in `build_lattice`, whose `residues` each tile is meant for.
+    voxels : int
+        Most voxels in the lattice of a tile; a single residue's may have more.
+
+    Returns
+    -------
+    list of ndarray of int
+        Rows of residues, each row once: neighbours stand together, and their windows overlap
+        those of the next tile.
+    """
+    centers = protein.centers.astype(np.float64) @ pose.rotation.T
+    return _split(np.arange(len(centers)), place_windows(centers, config, pose)[1], config, voxels)
+
+
+def _split(
+    rows: np.ndarray, starts: np.ndarray, config: ModelConfig, voxels: int
+) -> list[np.ndarray]:
+    """Halve a group of residues across its longest side until each part's box is small."""
+    extent = np.ptp(starts[rows], axis=0)
+    if len(rows) == 1 or np.prod(extent + config.edge_read) <= voxels:
+        return [rows]
+    ranked = rows[np.argsort(starts[rows, extent.argmax()], kind="stable")]
+    middle = len(rows) // 2
+    halves = np.sort(ranked[:middle]), np.sort(ranked[middle:])
+    return [part for half in halves for part in _split(half, starts, config, voxels)]
 
 
 def layer_reach(config: ModelConfig) -> list[tuple[int, int]]:
     """List the layers before the windows as (voxels read per axis, step).
 
-    A pooling after the last convolution is not among them: each window does its own, because
-    windows start at odd voxels as well as at even ones.
+    A pooling after the last convolution takes steps of one voxel, because windows start at odd
+    voxels as well as at even ones; each window then reads every other voxel of it.
     """
     layers = []
     last = len(config.filters)
     for number in range(1, last + 1):
         layers.append((3, 1))
-        if number in config.pooled_layers and number != last:
-            layers.append((2, 2))
+        if number in config.pooled_layers:
+            layers.append((2, 1 if number == last else 2))
     return layers
 
 
 def window_offsets(config: ModelConfig) -> np.ndarray:
-    """List the voxels of a window from its corner, shape (config.window_rows, 3).
-
-    With a pooling after the last convolution the eight voxels of each pooled one stand together.
-    """
-    outer = _cube(np.arange(config.output_voxels) * config.last_pooling)
-    inner = _cube(np.arange(config.last_pooling))
-    return (outer[:, None] + inner).reshape(-1, 3)
+    """List the voxels of a window from its corner, shape (config.window_rows, 3)."""
+    return _cube(np.arange(config.output_voxels) * config.last_pooling)
 
 
 def _cube(reach: np.ndarray) -> np.ndarray:
@@ -193,13 +234,26 @@ def _neighbours(index: np.ndarray, size: int, step: int) -> tuple[np.ndarray, np
     """
     active = index > 0
     for axis in range(3):
-        active = np.moveaxis(active, axis, 0)
-        length = (len(active) - size) // step + 1
-        spans = [active[k : k + (length - 1) * step + 1 : step] for k in range(size)]
-        active = np.moveaxis(np.logical_or.reduce(spans), 0, axis)
-    rows = _gather(index, np.argwhere(active) * step, _cube(np.arange(size)))
+        length = (active.shape[axis] - size) // step + 1
+        stop = (length - 1) * step + 1
+        spans = [_span(active, axis, slice(k, k + stop, step)) for k in range(size)]
+        active = functools.reduce(np.logical_or, spans)
+    rows = _gather(index, _places(active, index.shape, step), _cube(np.arange(size)))
     vacuum = np.zeros((1, size**3), np.int32)
     return np.concatenate([vacuum, rows]), _number(active)
+
+
+def _span(volume: np.ndarray, axis: int, span: slice) -> np.ndarray:
+    """Cut a volume along one axis."""
+    return volume[(*[slice(None)] * axis, span)]
+
+
+def _places(active: np.ndarray, shape: tuple[int, ...], step: int = 1) -> np.ndarray:
+    """List active voxels by their flat place in a volume that is `step` times as fine."""
+    x, y, z = (np.arange(length) * step for length in active.shape)
+    places = (x[:, None, None] * shape[1] + y[:, None]) * shape[2] + z
+    listed: np.ndarray = places[active]
+    return listed
 
 
 def _readers(index: np.ndarray, output: np.ndarray) -> np.ndarray:
@@ -208,14 +262,21 @@ def _readers(index: np.ndarray, output: np.ndarray) -> np.ndarray:
     Input voxel v is read in column d by output voxel v - d, so columns run backwards.
     """
     padded = np.pad(output, 2)
-    readers = _gather(padded, np.argwhere(index > 0), _cube(np.arange(3)))[:, ::-1]
+    places = _places(index > 0, padded.shape)
+    readers = _gather(padded, places, _cube(np.arange(3)))[:, ::-1]
     return np.concatenate([np.zeros((1, 27), np.int32), readers])
 
 
-def _gather(index: np.ndarray, corners: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Read an index volume at corners + offsets, shape (n_corners, n_offsets)."""
-    strides = np.array([index.shape[1] * index.shape[2], index.shape[2], 1])
-    return index.ravel()[(corners @ strides)[:, None] + offsets @ strides]
+def _gather(index: np.ndarray, places: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Read an index volume at flat places + offsets, shape (n_places, n_offsets)."""
+    steps = offsets @ _strides(index.shape)
+    # "wrap" never happens, but without it numpy checks every place first.
+    return index.ravel().take(places[:, None] + steps, mode="wrap")
+
+
+def _strides(shape: tuple[int, ...]) -> np.ndarray:
+    """Return how far apart neighbours on each axis lie in a flat volume."""
+    return np.array([shape[1] * shape[2], shape[2], 1])
 
 
 def join_lattices(lattices: Sequence[Lattice]) -> Lattice:

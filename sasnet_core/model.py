@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
     from sasnet_core.config import ModelConfig
     from sasnet_core.lattice import Lattice
+
+#: Rows of a lattice that go through a layer at a time in inference; bounds the memory.
+ROW_BLOCK = 4096
+#: Residues whose windows are cut out at a time in inference.
+RESIDUE_BLOCK = 512
 
 
 def build_tower(config: ModelConfig, dtype: Any = None) -> keras.Model:
@@ -117,7 +123,13 @@ def embed_lattice(
     -------
     tensor, shape (n_residues, embedding_size)
     """
-    return embed_features(tower, lattice_features(tower, config, lattice, training), training)
+    windows = lattice[-2]
+    voxels = lattice_voxels(tower, config, lattice, training)
+    if training:
+        return embed_features(tower, _read(voxels, windows), training)
+    return _in_blocks(
+        lambda rows: embed_features(tower, _read(voxels, rows)), windows, RESIDUE_BLOCK
+    )
 
 
 def embed_features(tower: keras.Model, features: Any, training: bool = False) -> Any:
@@ -171,29 +183,94 @@ def lattice_features(
     -------
     tensor, shape (n_residues, output_voxels ** 3 * filters[-1])
     """
-    occupancy, *tables, windows, counts = lattice
-    dtype = tower.get_layer("dense").compute_dtype
-    x = ops.cast(occupancy, dtype)
+    return _read(lattice_voxels(tower, config, lattice, training, convolve, normalize), lattice[-2])
+
+
+def lattice_voxels(
+    tower: keras.Model,
+    config: ModelConfig,
+    lattice: Sequence[Any],
+    training: bool = False,
+    convolve: Callable[[Any, Any, Any, int], Any] | None = None,
+    normalize: Callable[[layers.Layer, Any, Any], Any] | None = None,
+) -> Any:
+    """Run the tower's convolutions and poolings over a lattice.
+
+    In inference a block of rows goes through a whole layer at a time: what the layer gathers is
+    27 times as large as what it gives.
+
+    Parameters
+    ----------
+    tower, config, lattice, training, convolve, normalize
+        As in `lattice_features`.
+
+    Returns
+    -------
+    tensor, shape (n_rows, filters[-1])
+        Row 0 is vacuum.
+    """
+    occupancy, *tables, _, counts = lattice
+    x = ops.cast(occupancy, tower.get_layer("dense").compute_dtype)
     level = 0
     for number in range(1, len(config.filters) + 1):
-        layer = tower.get_layer(f"conv{number}")
-        kernel = ops.reshape(ops.cast(layer.kernel, dtype), (-1, config.filters[number - 1]))
-        x = (convolve or gather_convolution)(x, kernel, tables[level], level)
-        level += 1
-        if config.normalization == "batch":
-            norm = tower.get_layer(f"conv{number}_norm")
-            if training:
-                x = (normalize or _masked_normalization)(norm, x, counts[level])
+        if training:
+            kernel, bias = _kernel(tower, config, number, x.dtype)
+            x = (convolve or gather_convolution)(x, kernel, tables[level], level)
+            if config.normalization == "batch":
+                norm = tower.get_layer(f"conv{number}_norm")
+                x = (normalize or _masked_normalization)(norm, x, counts[level + 1])
             else:
-                x = _as_grids(norm, x)
+                x = x + bias
+            x = ops.relu(x)
         else:
-            x = x + ops.cast(layer.bias, dtype)
-        x = ops.relu(x)
-        if number in config.pooled_layers and number < len(config.filters):
-            x = _pooled(x, tables[level], 8)
+            x = _inferred(tower, config, number, x, tables[level])
+        level += 1
+        if number in config.pooled_layers:
+            x = _pooled(x, tables[level])
             level += 1
-    x = _pooled(x, windows, config.last_pooling**3)
-    return ops.reshape(x, (-1, config.output_voxels**3 * config.filters[-1]))
+    return x
+
+
+def _kernel(tower: keras.Model, config: ModelConfig, number: int, dtype: Any) -> tuple[Any, Any]:
+    """Return a convolution's kernel as a matrix (27 * channels, filters), and its bias or None."""
+    layer = tower.get_layer(f"conv{number}")
+    kernel = ops.reshape(layer.kernel, (-1, config.filters[number - 1]))
+    bias = None if layer.bias is None else ops.cast(layer.bias, dtype)
+    return ops.cast(kernel, dtype), bias
+
+
+def _inferred(tower: keras.Model, config: ModelConfig, number: int, x: Any, table: Any) -> Any:
+    """Convolve, normalize by the moving statistics and rectify, block by block."""
+    kernel, bias = _kernel(tower, config, number, "float32")
+    if config.normalization == "batch":  # y * scale + shift, the scale drawn into the kernel
+        norm = tower.get_layer(f"conv{number}_norm")
+        scale, bias = _scale_and_shift(norm)
+        kernel = kernel * scale
+    kernel, bias = ops.cast(kernel, x.dtype), ops.cast(bias, x.dtype)
+    return _in_blocks(
+        lambda rows: ops.relu(gather_convolution(x, kernel, rows, 0) + bias), table, ROW_BLOCK
+    )
+
+
+def _scale_and_shift(norm: layers.BatchNormalization) -> tuple[Any, Any]:
+    """Return what batch normalization multiplies by and adds in inference, float32."""
+    values = (norm.gamma, norm.beta, norm.moving_mean, norm.moving_variance)
+    gamma, beta, mean, variance = (ops.cast(value, "float32") for value in values)
+    scale = gamma / ops.sqrt(variance + norm.epsilon)
+    return scale, beta - mean * scale
+
+
+def _in_blocks(function: Callable[[Any], Any], table: Any, most: int) -> Any:
+    """Apply a function to the rows of a table, at most so many at a time, and stack the results.
+
+    Blocks are of equal size, so that few rows are added to fill the last.
+    """
+    count = ops.shape(table)[0]
+    blocks = (count + most - 1) // most
+    size = (count + blocks - 1) // blocks
+    padded = ops.pad(table, ((0, blocks * size - count), (0, 0)))
+    results = ops.map(function, ops.reshape(padded, (blocks, size, table.shape[1])))
+    return ops.reshape(results, (-1, results.shape[-1]))[:count]
 
 
 def gather_convolution(x: Any, kernel: Any, table: Any, level: int) -> Any:
@@ -214,10 +291,10 @@ def gather_convolution(x: Any, kernel: Any, table: Any, level: int) -> Any:
     return ops.matmul(_read(x, table), kernel)
 
 
-def _pooled(x: Any, table: Any, size: int) -> Any:
-    """Gather rows by a table and keep the maximum of every `size` of them, a row each."""
-    read = ops.reshape(ops.take(x, table, axis=0), (-1, size, x.shape[1]))
-    return ops.max(read, axis=1)
+def _pooled(x: Any, table: Any) -> Any:
+    """Keep the maximum of the rows that each row of a table names."""
+    read = (ops.take(x, table[:, column], axis=0) for column in range(table.shape[1]))
+    return functools.reduce(ops.maximum, read)
 
 
 def _read(x: Any, table: Any) -> Any:
@@ -226,17 +303,13 @@ def _read(x: Any, table: Any) -> Any:
     return ops.reshape(ops.take(x, table, axis=0), (-1, width))
 
 
-def _as_grids(layer: layers.Layer, x: Any, **arguments: Any) -> Any:
-    """Apply a voxel grid's layer to rows: each row stands as a grid of one voxel."""
-    width = x.shape[-1]
-    return ops.reshape(layer(ops.reshape(x, (-1, 1, 1, 1, width)), **arguments), (-1, width))
-
-
 def _masked_normalization(layer: layers.Layer, x: Any, count: Any) -> Any:
     """Normalize rows in training mode by the statistics of the rows in use."""
     rows = ops.arange(ops.shape(x)[0])
     in_use = ops.logical_and(rows > 0, rows < count)
-    return _as_grids(layer, x, training=True, mask=ops.reshape(in_use, (-1, 1, 1, 1)))
+    grids = ops.reshape(x, (-1, 1, 1, 1, x.shape[-1]))  # each row stands as a grid of one voxel
+    normalized = layer(grids, training=True, mask=ops.reshape(in_use, (-1, 1, 1, 1)))
+    return ops.reshape(normalized, (-1, x.shape[-1]))
 
 
 def split_head(head: keras.Model, left: Any, right: Any) -> tuple[Any, Any]:

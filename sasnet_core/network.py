@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from sasnet_core.context import build_context
-from sasnet_core.model import build_head, build_tower, embed_lattice
+from sasnet_core.model import build_head, build_tower
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,22 +29,6 @@ class Network:
     def parts(self) -> tuple[keras.Model, ...]:
         """The models that hold the weights, from the atoms on."""
         return tuple(part for part in (self.tower, self.context, self.head) if part is not None)
-
-    def embed(self, lattice: Sequence[Any], surroundings: Sequence[Any]) -> Any:
-        """Embed every residue of whole proteins, as in prediction.
-
-        Parameters
-        ----------
-        lattice : sequence of tensors
-            From `model.lattice_tensors`.
-        surroundings : sequence of tensors
-            neighbours and geometry of a `surroundings.Surroundings`.
-
-        Returns
-        -------
-        tensor, shape (n_residues, head_input)
-        """
-        return self.hear(embed_lattice(self.tower, self.config, lattice), surroundings)
 
     def hear(self, embeddings: Any, surroundings: Sequence[Any], training: bool = False) -> Any:
         """Run the context layers, where there are any.

@@ -11,22 +11,29 @@ from keras import ops
 from sasnet_core.config import ROTATIONS, Smoothing
 from sasnet_core.context import surroundings_tensors
 from sasnet_core.errors import SettingError
-from sasnet_core.lattice import build_lattice, pad_lattice, random_pose
-from sasnet_core.model import finish_head, lattice_tensors, split_head
+from sasnet_core.lattice import build_lattice, pad_lattice, random_pose, tiles
+from sasnet_core.model import embed_lattice, finish_head, lattice_tensors, split_head
 from sasnet_core.network import build_network, compiled
+from sasnet_core.precision import choose_precision
 from sasnet_core.scores import PairScores, Smoother
 from sasnet_core.surroundings import find_surroundings
+from sasnet_core.voxels import surfacelet
 from sasnet_core.weights import fill, read_info
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from sasnet_core.lattice import Pose
     from sasnet_core.network import Network
     from sasnet_core.protein import Protein
 
+#: Ways to embed a protein.
+ENGINES = ("lattice", "windows")
 #: Pairs scored at a time; bounds the memory of the head.
 PAIR_BLOCK = 32_768
+#: Residues whose voxel grids go through the tower at a time.
+WINDOW_BLOCK = 32
 
 
 class Predictor:
@@ -38,27 +45,57 @@ class Predictor:
         Its weights and sizes.
     smoothing : Smoothing, optional
         How scores take in their neighbours'; not at all when left out.
+    engine : str
+        "lattice": all residues of a protein share one lattice, many times faster; "windows": a
+        voxel grid of its own for each residue, the CA exactly in its centre (paper).
     """
 
-    def __init__(self, network: Network, smoothing: Smoothing | None = None) -> None:
+    def __init__(
+        self, network: Network, smoothing: Smoothing | None = None, engine: str = "lattice"
+    ) -> None:
+        if engine not in ENGINES:
+            raise SettingError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
         self.network = network
         self.smoothing = smoothing or Smoothing()
-        self._embed = compiled(network.embed)
+        self._embed_tower = self._lattice_embeddings if engine == "lattice" else self._windowed
+        config = network.config
+        self._run_lattice = compiled(lambda arrays: embed_lattice(network.tower, config, arrays))
+        self._run_windows = compiled(lambda grids: network.tower(grids, training=False))
+        self._hear = compiled(network.hear)
         self._score_block = compiled(self._block_scores)
 
+    @property
+    def precision(self) -> str:
+        """What the network computes in: "float32" or "bfloat16"."""
+        return str(self.network.tower.get_layer("dense").compute_dtype)
+
     @classmethod
-    def load(cls, folder: str | Path) -> Predictor:
+    def load(
+        cls, folder: str | Path, precision: str = "auto", engine: str = "lattice"
+    ) -> Predictor:
         """Load a weights folder.
+
+        Parameters
+        ----------
+        folder : str or Path
+            The weights and their configuration.
+        precision : str
+            "float32", "bfloat16", or "auto": bfloat16 where the device that Keras computes on has
+            fast units for it.
+        engine : str
+            See `Predictor`.
 
         Raises
         ------
         WeightsError
             The folder does not hold weights that fit their configuration.
+        SettingError
+            Precision or engine is unknown.
         """
         info = read_info(folder)
-        network = build_network(info.model, "float32")
+        network = build_network(info.model, choose_precision(precision))
         fill(network.parts, info.folder)
-        return cls(network, info.smoothing)
+        return cls(network, info.smoothing, engine)
 
     def score(
         self,
@@ -142,10 +179,32 @@ class Predictor:
         -------
         tensor, shape (n_residues, head_input)
         """
+        around = find_surroundings(protein, self.network.config.neighbours_read)
+        embeddings = self._embed_tower(protein, random_pose(rng))
+        return self._hear(embeddings, surroundings_tensors(around))
+
+    def _lattice_embeddings(self, protein: Protein, pose: Pose) -> Any:
+        """Run the tower over a protein's lattice, huge proteins tile by tile."""
         config = self.network.config
-        lattice = pad_lattice(build_lattice(protein, config, random_pose(rng)))
-        around = find_surroundings(protein, config.neighbours_read)
-        return self._embed(lattice_tensors(lattice), surroundings_tensors(around))
+        rows = tiles(protein, config, pose)
+        lattices = (build_lattice(protein, config, pose, residues=part) for part in rows)
+        embeddings = [
+            self._run_lattice(lattice_tensors(pad_lattice(lattice))) for lattice in lattices
+        ]
+        return _in_order(embeddings, rows)
+
+    def _windowed(self, protein: Protein, pose: Pose) -> Any:
+        """Run the tower over each residue's own voxel grid, its CA exactly in the centre."""
+        turned = protein.with_coordinates(
+            protein.coords @ pose.rotation.T, protein.centers @ pose.rotation.T
+        )
+        edge = self.network.config.edge_read
+        rows = np.array_split(np.arange(protein.n_residues), -(-protein.n_residues // WINDOW_BLOCK))
+        embeddings = [
+            self._run_windows(np.stack([surfacelet(turned, row, edge) for row in part]))
+            for part in rows
+        ]
+        return _in_order(embeddings, rows)
 
     def score_embeddings(self, left: Any, right: Any) -> np.ndarray:
         """Score all pairs of embeddings, both orders averaged.
@@ -177,6 +236,13 @@ class Predictor:
             scores.append(ops.sigmoid(logits))
         shape = (ops.shape(left)[0], ops.shape(right)[0])
         return ops.reshape((scores[0] + scores[1]) / 2, shape)
+
+
+def _in_order(embeddings: list[Any], rows: list[np.ndarray]) -> Any:
+    """Join the embeddings of parts of a protein in the order of its residues."""
+    if len(rows) == 1:
+        return embeddings[0]
+    return ops.take(ops.concatenate(embeddings), np.argsort(np.concatenate(rows)), axis=0)
 
 
 def _content_key(protein: Protein) -> tuple[int, ...]:

@@ -88,7 +88,7 @@ class Prediction:
     calibration : Calibration
         Theirs; makes the probabilities.
     settings : dict
-        rotations and seed.
+        rotations, seed and precision.
     """
 
     left: Partner

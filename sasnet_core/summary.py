@@ -29,7 +29,9 @@ def summary_lines(prediction: Prediction) -> list[str]:
         title = f"{partner.side} (chain {chains})"
         lines += _side_lines(title, side, prediction.calibration.threshold)
     lines.append(_meaning(prediction.calibration))
-    lines.append("most likely pairs (score, spread over rotations):")
+    settings = prediction.settings
+    rotations = f"{settings['rotations']} rotations in {settings['precision']}"
+    lines.append(f"most likely pairs (score, spread over {rotations}):")
     lines += [f"  {_pair(row)}" for row in prediction.pair_rows(MOST_PAIRS)]
     return lines + _observed_lines(prediction)
 

@@ -22,7 +22,7 @@ ORDER = (
     ("harvest",),
     ("model", "context", "layers", "pipeline"),
     ("network",),
-    ("weights", "embeddings", "losses", "checkpoints", "runlog"),
+    ("weights", "embeddings", "losses", "checkpoints", "runlog", "precision"),
     ("steps",),
     ("steps_tensorflow", "steps_jax", "steps_torch"),
     ("predict", "training", "prediction"),
@@ -34,9 +34,14 @@ RANK = {module: rank for rank, group in enumerate(ORDER) for module in group}
 ANYWHERE, IN_FUNCTION, FOR_TYPES = "anywhere", "in a function", "for types only"
 HEAVY = {
     "gemmi": {"structure": ANYWHERE},
-    "tensorflow": {"steps_tensorflow": ANYWHERE, "network": IN_FUNCTION, "runlog": IN_FUNCTION},
+    "tensorflow": {
+        "steps_tensorflow": ANYWHERE,
+        "network": IN_FUNCTION,
+        "runlog": IN_FUNCTION,
+        "precision": IN_FUNCTION,
+    },
     "jax": {"steps_jax": ANYWHERE},
-    "torch": {"steps_torch": ANYWHERE},
+    "torch": {"steps_torch": ANYWHERE, "precision": IN_FUNCTION},
     "keras": {
         "model": ANYWHERE,
         "layers": ANYWHERE,
@@ -50,6 +55,7 @@ HEAVY = {
         "context": ANYWHERE,
         "network": ANYWHERE,
         "embeddings": ANYWHERE,
+        "precision": IN_FUNCTION,
         "predict": ANYWHERE,
         "weights": FOR_TYPES,
         "cli": IN_FUNCTION,

@@ -23,7 +23,8 @@ from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import DatasetError, SettingError, run_script
 from sasnet_core.files import write_table
 from sasnet_core.metrics import average_precision, cauroc, mean_auroc, precision_at
-from sasnet_core.predict import Predictor
+from sasnet_core.precision import PRECISIONS
+from sasnet_core.predict import ENGINES, Predictor
 from sasnet_core.protein import Protein
 from sasnet_core.rotations import random_rotation
 from sasnet_core.scores import logit
@@ -49,6 +50,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--state", default="unbound", choices=("unbound", "bound"))
     parser.add_argument("--rotations", type=int, default=ROTATIONS)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--precision", default="auto", choices=PRECISIONS)
+    parser.add_argument(
+        "--engine",
+        default="lattice",
+        choices=ENGINES,
+        help="windows: the paper's way, each residue's voxel grid centred exactly on its CA, many "
+        "times slower (default: lattice)",
+    )
     parser.add_argument("--count", type=int, help="only this many complexes, evenly spread")
     parser.add_argument(
         "--shuffle-partners",
@@ -216,12 +225,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
     rows = chosen_rows(options)
-    predictor = Predictor.load(options.weights or default_folder())
+    predictor = Predictor.load(
+        options.weights or default_folder(), options.precision, options.engine
+    )
     table = evaluate_all(rows, predictor, options)
     for row in table:
         line = f"{row['id']:6s} {row['auroc']:.3f}  area {row['exposed_area_auroc']:.3f}"
         print(f"{line}  failed: {row['failure']}" if row["failure"] else line)
-    print(f"{len(table)} complexes, {options.rotations} rotations, seed {options.seed}")
+    print(
+        f"{len(table)} complexes, {options.rotations} rotations, seed {options.seed}, "
+        f"{predictor.precision}"
+    )
     print("\n".join(report(table)))
     if options.output:
         write_table(table, options.output, COLUMNS)

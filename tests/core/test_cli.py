@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from sasnet_core.cli import main
+from sasnet_core.precision import choose_precision
 from tests.core.build import atom_line, chain_lines, write_pdb
 
 RESIDUE_COLUMNS = "side,chain,number,insertion_code,name,probability,spread,max_pair_score,segment"
@@ -94,7 +95,8 @@ def test_the_arrays_fit_the_tables(demo_result):
 def test_the_result_is_described_by_itself(demo_result, demo_pdb):
     result = json.loads((demo_result / "result.json").read_text())
     assert result["schema"] == 1
-    assert result["settings"] == {"rotations": 2, "seed": 0}
+    precision = choose_precision("auto")
+    assert result["settings"] == {"rotations": 2, "seed": 0, "precision": precision}
     assert [part["chains"] for part in result["inputs"]] == [["D"], ["E"]]
     assert sorted(result["inputs"][0]["ignored"]["chains"]) == ["A", "C", "F", "G", "H"]
     assert result["weights"]["model"]["edge"] == 20

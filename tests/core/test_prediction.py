@@ -27,7 +27,8 @@ def predicted(left, right, calibration=CALIBRATION):
         np.stack([MATRIX.max(axis=0), MATRIX.max(axis=0) / 2]),
     )
     info = WeightsInfo(Path("w"), tiny_model(), "0" * 64, calibration, Smoothing())
-    return Prediction(left, right, scores, info, calibration, {"rotations": 2, "seed": 0})
+    settings = {"rotations": 2, "seed": 0, "precision": "float32"}
+    return Prediction(left, right, scores, info, calibration, settings)
 
 
 @pytest.fixture
