@@ -242,9 +242,8 @@ def _kernel(tower: keras.Model, config: ModelConfig, number: int, dtype: Any) ->
 def _inferred(tower: keras.Model, config: ModelConfig, number: int, x: Any, table: Any) -> Any:
     """Convolve, normalize by the moving statistics and rectify, block by block."""
     kernel, bias = _kernel(tower, config, number, "float32")
-    if config.normalization == "batch":  # y * scale + shift, the scale drawn into the kernel
-        norm = tower.get_layer(f"conv{number}_norm")
-        scale, bias = _scale_and_shift(norm)
+    if config.normalization == "batch":
+        scale, bias = _scale_and_shift(tower.get_layer(f"conv{number}_norm"))
         kernel = kernel * scale
     kernel, bias = ops.cast(kernel, x.dtype), ops.cast(bias, x.dtype)
     return _in_blocks(
@@ -359,3 +358,78 @@ def finish_head(head: keras.Model, config: ModelConfig, x: Any, training: bool =
             x = head.get_layer(f"dense{number}")(x)
         x = ops.relu(head.get_layer(f"dense{number}_norm")(x, training=training))
     return ops.squeeze(head.get_layer("logit")(ops.cast(x, "float32")), -1)
+
+
+def infer_halves(head: keras.Model, left: Any, right: Any) -> tuple[Any, Any]:
+    """Apply each half of the head's first dense layer to its side, as `infer_pairs` reads it.
+
+    As `split_head`, with what is linear in the normalization done per residue as well.
+
+    Parameters
+    ----------
+    head, left, right
+        As in `split_head`.
+
+    Returns
+    -------
+    tuple of tensor, shape (n_left, head_sizes[0]), (n_right, head_sizes[0])
+    """
+    kernel, bias, _ = _dense_inference(head, 1)
+    half = kernel.shape[0] // 2
+    return ops.matmul(left, kernel[:half]), ops.matmul(right, kernel[half:]) + bias
+
+
+def infer_pairs(head: keras.Model, config: ModelConfig, left: Any, right: Any) -> Any:
+    """Run the rest of the head for every pair.
+
+    Parameters
+    ----------
+    head : keras.Model
+        From `build_head`.
+    config : ModelConfig
+        The head's.
+    left, right : tensor
+        From `infer_halves`, or some rows of it.
+
+    Returns
+    -------
+    tensor, shape (n_left, n_right), float32
+        Logits.
+    """
+    shape = ops.shape(left)[0], ops.shape(right)[0]
+    x = ops.expand_dims(left, 1) + ops.expand_dims(right, 0)
+    x = ops.reshape(x, (-1, left.shape[1]))
+    for number in range(1, len(config.head_sizes) + 1):
+        kernel, bias, finish = _dense_inference(head, number)
+        x = finish(x if number == 1 else ops.matmul(x, kernel) + bias)
+    return ops.reshape(head.get_layer("logit")(ops.cast(x, "float32")), shape)
+
+
+def _dense_inference(head: keras.Model, number: int) -> tuple[Any, Any, Callable[[Any], Any]]:
+    """Return a dense layer of the head with its normalization drawn into it where that is linear.
+
+    Returns
+    -------
+    kernel, bias : tensor
+        In the layer's precision. Batch normalization is all in them; of layer normalization the
+        mean is: a kernel whose rows sum to 0 gives outputs whose mean is 0.
+    finish : callable
+        What follows: the rest of the normalization, and the rectifier.
+    """
+    layer, norm = head.get_layer(f"dense{number}"), head.get_layer(f"dense{number}_norm")
+    kernel = ops.cast(layer.kernel, "float32")
+    if isinstance(norm, layers.BatchNormalization):
+        scale, bias = _scale_and_shift(norm)
+        kernel, finish = kernel * scale, ops.relu
+    else:
+        kernel = kernel - ops.mean(kernel, axis=1, keepdims=True)
+        bias, finish = ops.zeros(kernel.shape[1]), functools.partial(_scaled, norm)
+    dtype = layer.compute_dtype
+    return ops.cast(kernel, dtype), ops.cast(bias, dtype), finish
+
+
+def _scaled(norm: layers.LayerNormalization, x: Any) -> Any:
+    """Finish a layer normalization of rows whose mean is 0, and rectify."""
+    y = ops.cast(x, "float32")
+    y = y * ops.rsqrt(ops.mean(ops.square(y), axis=-1, keepdims=True) + norm.epsilon)
+    return ops.cast(ops.relu(y * norm.gamma + norm.beta), x.dtype)

@@ -12,7 +12,7 @@ from sasnet_core.config import ROTATIONS, Smoothing
 from sasnet_core.context import surroundings_tensors
 from sasnet_core.errors import SettingError
 from sasnet_core.lattice import build_lattice, pad_lattice, random_pose, tiles
-from sasnet_core.model import embed_lattice, finish_head, lattice_tensors, split_head
+from sasnet_core.model import embed_lattice, infer_halves, infer_pairs, lattice_tensors
 from sasnet_core.network import build_network, compiled
 from sasnet_core.precision import choose_precision
 from sasnet_core.scores import PairScores, Smoother
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 #: Ways to embed a protein.
 ENGINES = ("lattice", "windows")
 #: Pairs scored at a time; bounds the memory of the head.
-PAIR_BLOCK = 32_768
+PAIR_BLOCK = 16_384
 #: Residues whose voxel grids go through the tower at a time.
 WINDOW_BLOCK = 32
 
@@ -213,8 +213,8 @@ class Predictor:
         -------
         ndarray, shape (n_left, n_right), float32
         """
-        forward = split_head(self.network.head, left, right)
-        backward = split_head(self.network.head, right, left)
+        forward = infer_halves(self.network.head, left, right)
+        backward = infer_halves(self.network.head, right, left)
         rows = max(1, PAIR_BLOCK // right.shape[0])
         blocks = [
             self._score_block(
@@ -228,14 +228,11 @@ class Predictor:
         return np.concatenate([ops.convert_to_numpy(block) for block in blocks])
 
     def _block_scores(self, left: Any, right: Any, left_second: Any, right_first: Any) -> Any:
-        width = left.shape[-1]
-        scores = []
-        for a, b in ((left, right), (left_second, right_first)):
-            sums = ops.reshape(ops.expand_dims(a, 1) + ops.expand_dims(b, 0), (-1, width))
-            logits = finish_head(self.network.head, self.network.config, sums)
-            scores.append(ops.sigmoid(logits))
-        shape = (ops.shape(left)[0], ops.shape(right)[0])
-        return ops.reshape((scores[0] + scores[1]) / 2, shape)
+        logits = (
+            infer_pairs(self.network.head, self.network.config, one, other)
+            for one, other in ((left, right), (left_second, right_first))
+        )
+        return sum(map(ops.sigmoid, logits)) / 2
 
 
 def _in_order(embeddings: list[Any], rows: list[np.ndarray]) -> Any:

@@ -72,9 +72,12 @@ class Smoother:
 
 def _neighbour_weights(centers: np.ndarray, width: float) -> np.ndarray:
     """Weigh residues by distance, shape (n_residues, n_residues), rows sum to 1."""
-    offsets = centers[:, None].astype(np.float64) - centers[None]
-    weights = np.exp(-(offsets**2).sum(axis=-1) / (2 * width**2))
-    return weights / weights.sum(axis=1, keepdims=True)
+    squares = np.zeros((len(centers), len(centers)))
+    for axis in centers.T.astype(np.float64):
+        squares += (axis[:, None] - axis) ** 2
+    weights: np.ndarray = np.exp(squares / (-2 * width**2))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights
 
 
 def residue_probabilities(best_scores: np.ndarray, calibration: Calibration) -> np.ndarray:

@@ -11,6 +11,7 @@ from sasnet_core.lattice import (
     pad_lattice,
     place_windows,
     random_pose,
+    tiles,
 )
 from sasnet_core.protein import select_chains
 from tests.core.build import moved, random_protein, tiny_model
@@ -145,3 +146,30 @@ def test_a_protein_of_one_residue_without_known_elements_is_all_vacuum():
     )
     lattice = build_lattice(blank, tiny_model(), random_pose(np.random.default_rng(0)))
     assert len(lattice.occupancy) == 1 and not lattice.windows.any()
+
+
+@given(seed=st.integers(0, 999), edge=edges, voxels=st.sampled_from([1, 30_000, 60_000, 10**9]))
+def test_tiles_hold_each_residue_once_in_boxes_of_the_size_allowed(seed, edge, voxels):
+    config, protein = tiny_model(edge), random_protein(seed, 30)
+    pose = random_pose(np.random.default_rng(seed))
+    parts = tiles(protein, config, pose, voxels)
+    np.testing.assert_array_equal(np.sort(np.concatenate(parts)), np.arange(30))
+    _, starts, _ = place_windows(protein.centers @ pose.rotation.T, config, pose)
+    for rows in parts:
+        assert len(rows) == 1 or np.prod(np.ptp(starts[rows], axis=0) + config.edge_read) <= voxels
+    assert len(parts) == {1: 30, 10**9: 1}.get(voxels, len(parts))
+
+
+def voxels_read(lattice):
+    """Return what each window of a network of one convolution reads."""
+    return lattice.occupancy[lattice.tables[0][lattice.windows]]
+
+
+@given(seed=st.integers(0, 999))
+def test_a_residues_window_is_the_same_on_every_tile(seed):
+    config, protein = ModelConfig(filters=(3,), poolings=0, edge=11), random_protein(seed, 9)
+    pose = random_pose(np.random.default_rng(seed))
+    whole = build_lattice(protein, config, pose)
+    for rows in tiles(protein, config, pose, 3000):
+        tile = build_lattice(protein, config, pose, residues=rows)
+        np.testing.assert_array_equal(voxels_read(tile), voxels_read(whole)[rows])

@@ -1,10 +1,15 @@
+import keras
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sasnet_core import predict
-from sasnet_core.errors import WeightsError
+from sasnet_core import model, predict
+from sasnet_core.errors import SettingError, WeightsError
+from sasnet_core.lattice import random_pose, tiles
 from sasnet_core.predict import Predictor
 from sasnet_core.rotations import random_rotation
+from sasnet_core.voxels import surfacelet
 from tests.core.build import moved, random_protein, tiny_model, tiny_network
 
 
@@ -134,3 +139,81 @@ def test_loaded_weights_score_like_the_network_they_came_from(weights_folder, pa
 def test_a_folder_without_weights_is_refused(tmp_path):
     with pytest.raises(WeightsError):
         Predictor.load(tmp_path)
+
+
+@given(seed=st.integers(0, 999), voxels=st.sampled_from([1, 6000, 9000]))
+def test_tiles_make_no_difference(predictor, seed, voxels):
+    protein = random_protein(seed, 25)
+    whole = np.asarray(predictor.embed(protein, np.random.default_rng(seed)))
+    counts = []
+
+    def cut(*arguments):
+        counts.append(len(tiles(*arguments, voxels)))
+        return tiles(*arguments, voxels)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(predict, "tiles", cut)
+        tiled = np.asarray(predictor.embed(protein, np.random.default_rng(seed)))
+    assert counts[0] > 1
+    np.testing.assert_allclose(tiled, whole, rtol=2e-4, atol=2e-4)
+    assert whole.std(axis=0).max() > 1e-3
+
+
+@pytest.mark.parametrize("block", [7, 100])
+def test_blocks_of_rows_and_residues_make_no_difference(partners, monkeypatch, block):
+    network = tiny_network(tiny_model(16))
+    whole = np.asarray(Predictor(network).embed(partners[0], np.random.default_rng(0)))
+    monkeypatch.setattr(model, "ROW_BLOCK", block)
+    monkeypatch.setattr(model, "RESIDUE_BLOCK", block // 2)
+    blocks = np.asarray(Predictor(network).embed(partners[0], np.random.default_rng(0)))
+    np.testing.assert_allclose(blocks, whole, rtol=2e-4, atol=2e-4)
+
+
+@pytest.mark.parametrize("edge", [16, 20, 23])
+def test_the_windows_engine_is_the_tower_on_each_residues_surfacelet(partners, edge, monkeypatch):
+    monkeypatch.setattr(predict, "WINDOW_BLOCK", 4)  # 9 residues: blocks of 3
+    network, protein = tiny_network(tiny_model(edge)), partners[0]
+    found = Predictor(network, engine="windows").embed(protein, np.random.default_rng(5))
+    pose = random_pose(np.random.default_rng(5))
+    turned = moved(protein, pose.rotation)
+    edge_read = network.config.edge_read
+    grids = np.stack([surfacelet(turned, row, edge_read) for row in range(9)])
+    expected = np.asarray(network.tower(grids))
+    np.testing.assert_allclose(np.asarray(found), expected, rtol=2e-4, atol=2e-4)
+    assert expected.std(axis=0).max() > 1e-3
+
+
+def test_both_engines_agree_on_average(partners):
+    network = tiny_network(tiny_model(20))
+    means = {
+        engine: Predictor(network, engine=engine).score(*partners, rotations=40)
+        for engine in ("lattice", "windows")
+    }
+    one, two = means["lattice"], means["windows"]
+    errors = np.sqrt((one.spread**2 + two.spread**2) / 40)
+    assert one.spread.mean() > 1e-4
+    assert np.sqrt((((one.matrix - two.matrix) / np.maximum(errors, 1e-4)) ** 2).mean()) < 2
+
+
+def test_another_engine_is_refused(predictor):
+    with pytest.raises(SettingError, match="engine must be one of lattice, windows"):
+        Predictor(predictor.network, engine="steam")
+
+
+@pytest.mark.parametrize("engine", ["lattice", "windows"])
+def test_proteins_of_all_sizes_trace_each_function_a_few_times(engine):
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("other backends trace nothing here")
+    predictor = Predictor(tiny_network(tiny_model(16, context_layers=2)), engine=engine)
+    for number in range(12):
+        left, right = (
+            random_protein(number, 3 + 7 * number),
+            random_protein(50 + number, 90 - number),
+        )
+        predictor.score(left, right, rotations=1)
+    traced = {
+        name: getattr(predictor, name).experimental_get_tracing_count()
+        for name in ("_run_lattice", "_run_windows", "_hear", "_score_block")
+    }
+    assert traced.pop("_run_windows" if engine == "lattice" else "_run_lattice") == 0
+    assert all(1 <= count <= 3 for count in traced.values()), traced
