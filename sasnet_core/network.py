@@ -66,9 +66,43 @@ def build_network(config: ModelConfig, dtype: Any = None) -> Network:
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile for TensorFlow; other backends run as they are."""
-    if keras.backend.backend() != "tensorflow":
-        return function
-    import tensorflow as tf
+    """Compile a function of tensors for TensorFlow; other backends run it as it is.
 
-    return tf.function(function, reduce_retracing=True)  # type: ignore[no-any-return]
+    Parameters
+    ----------
+    function : callable
+        Takes tensors and sequences of tensors. The lengths of their first axes may vary from call
+        to call, their other shapes may not.
+    """
+    return Traced(function) if keras.backend.backend() == "tensorflow" else function
+
+
+class Traced:
+    """A TensorFlow function that is traced once, whatever the lengths of the first axes.
+
+    Parameters
+    ----------
+    function : callable
+        As `compiled` takes it.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._traced: Any = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call the function."""
+        if self._traced is None:
+            import tensorflow as tf
+
+            signature = tf.nest.map_structure(
+                lambda array: tf.TensorSpec([None, *array.shape[1:]], array.dtype), arguments
+            )
+            # Autograph would take a second to read Keras' source for Python loops to convert.
+            self._traced = tf.function(self._function, input_signature=signature, autograph=False)
+        return self._traced(*arguments)
+
+    @property
+    def traces(self) -> int:
+        """How often the function was traced."""
+        return 0 if self._traced is None else int(self._traced.experimental_get_tracing_count())

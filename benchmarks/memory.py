@@ -1,0 +1,156 @@
+"""How much memory a prediction takes: huge partners, and many of all sizes after one another.
+
+    python -m benchmarks.memory
+
+Scores balls of random residues, as dense as proteins, one rotation each: 2,000 + 2,000 residues
+with the shipped weights and with the paper's sizes, each in a process of its own whose peak is
+read; then 200 of 40 to 400 residues in one process. Writes docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import report
+from sasnet_core.config import ModelConfig
+from sasnet_core.protein import Protein
+
+GIB = 2**30
+RESIDUE_VOLUME = 135.0  # A^3 in folded proteins
+RESIDUE_ATOMS = 8
+ELEMENT_SHARES = (0.63, 0.20, 0.16, 0.01)  # C, O, N, S
+
+
+def ball(residues: int, seed: int) -> Protein:
+    """Make a ball of random residues, as dense as a protein."""
+    rng = np.random.default_rng(seed)
+    radius = (RESIDUE_VOLUME * residues * 3 / 4 / np.pi) ** (1 / 3)
+    directions = rng.normal(size=(residues, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    centers = radius * directions * rng.random((residues, 1)) ** (1 / 3)
+    owners = np.repeat(np.arange(residues, dtype=np.int32), RESIDUE_ATOMS)
+    shifts = (
+        rng.uniform(-2.5, 2.5, (len(owners), 3))
+        * (np.arange(len(owners)) % RESIDUE_ATOMS > 0)[:, None]
+    )
+    return Protein(
+        name=f"ball {seed}",
+        coords=(centers[owners] + shifts).astype(np.float32),
+        elements=rng.choice(4, len(owners), p=ELEMENT_SHARES).astype(np.int8),
+        atom_residues=owners,
+        centers=centers.astype(np.float32),
+        chain_ids=np.full(residues, "A"),
+        residue_ids=np.arange(1, residues + 1).astype(str),
+        segment_ids=np.full(residues, ""),
+        residue_names=np.full(residues, "ALA"),
+    )
+
+
+def predictor(paper: bool, precision: str) -> Any:
+    """Load the shipped weights, or make the paper's network with random ones."""
+    from sasnet_core.network import build_network
+    from sasnet_core.precision import choose_precision
+    from sasnet_core.predict import Predictor
+    from sasnet_core.weights import default_folder
+
+    if paper:
+        return Predictor(build_network(ModelConfig(), choose_precision(precision)))
+    return Predictor.load(default_folder(), precision)
+
+
+def resident() -> float:
+    """Return the memory this process holds now, in GiB (Linux)."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / GIB
+
+
+def measure(paper: bool, precision: str, residues: int) -> dict[str, float]:
+    """Score one pair of huge partners; seconds and the process's peak in GiB."""
+    loaded = predictor(paper, precision)
+    start = time.perf_counter()
+    scores = loaded.score(ball(residues, 1), ball(residues, 2), rotations=1)
+    seconds = time.perf_counter() - start
+    assert scores.matrix.shape == (residues, residues)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / GIB
+    return {"seconds": seconds, "peak": peak}
+
+
+def measure_many(precision: str, count: int) -> dict[str, list[float]]:
+    """Score proteins of all sizes one after another; what is held after every tenth of them."""
+    loaded, held = predictor(False, precision), []
+    rng = np.random.default_rng(0)
+    for number in range(count // 2):
+        sizes = rng.integers(40, 400, 2)
+        loaded.score(ball(sizes[0], 2 * number), ball(sizes[1], 2 * number + 1), rotations=1)
+        if (number + 1) % (count // 20) == 0:
+            held.append(resident())
+    return {"held": held}
+
+
+def in_child(*words: object) -> dict[str, Any]:
+    """Run one measurement in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.memory", "--child", *map(str, words)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def section(huge: dict[str, dict[str, float]], held: list[float], options: Any) -> str:
+    """Write the section of docs/benchmarks.md."""
+    rows = [
+        [name, f"{found['peak']:.2f} GiB", f"{found['seconds']:.0f} s"]
+        for name, found in huge.items()
+    ]
+    size = options.residues
+    return "\n".join(
+        [
+            "## Memory",
+            "",
+            report.table([f"{size} + {size} residues, one rotation", "peak", "time"], rows),
+            f"{options.count} proteins of 40 to 400 residues one after another, shipped weights: "
+            f"{held[0]:.2f} GiB are held after {options.count // 10} of them, {held[-1]:.2f} GiB "
+            f"after all (at most {max(held):.2f}).",
+            "",
+            f"Command: `python -m benchmarks.memory` (`make bench`). Machine: {report.machine()}, "
+            f"shared with other work. Peaks are those of the whole process, TensorFlow included.",
+        ]
+    )
+
+
+def main() -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--residues", type=int, default=2000, help="of each huge partner")
+    parser.add_argument("--count", type=int, default=200, help="proteins of all sizes")
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        kind, precision, number = options.child
+        if kind == "many":
+            found: dict[str, Any] = measure_many(precision, int(number))
+        else:
+            found = measure(kind == "paper", precision, int(number))
+        print(json.dumps(found))
+        return 0
+    huge = {
+        f"{name}, {precision}": in_child(kind, precision, options.residues)
+        for kind, name in (("shipped", "shipped weights"), ("paper", "the paper's sizes, 35 A"))
+        for precision in ("float32", "auto")
+    }
+    text = section(huge, in_child("many", "auto", options.count)["held"], options)
+    print(text)
+    report.write_section("memory", text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
