@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from sasnet_core.config import ModelConfig
     from sasnet_core.lattice import Lattice
 
-#: Rows of a lattice that go through a layer at a time in inference; bounds the memory.
-ROW_BLOCK = 4096
-#: Residues whose windows are cut out at a time in inference.
-RESIDUE_BLOCK = 512
+#: Most rows that are worked on at a time in inference, which bounds the memory, and what their
+#: number is a multiple of, so that few shapes occur: matrix products are compiled for each shape.
+ROW_BLOCK, ROW_UNIT = 4096, 512
+RESIDUE_BLOCK, RESIDUE_UNIT = 512, 32
+PAIR_BLOCK, PAIR_UNIT = 8192, 1024
 
 
 def build_tower(config: ModelConfig, dtype: Any = None) -> keras.Model:
@@ -128,7 +129,10 @@ def embed_lattice(
     if training:
         return embed_features(tower, _read(voxels, windows), training)
     return _in_blocks(
-        lambda rows: embed_features(tower, _read(voxels, rows)), windows, RESIDUE_BLOCK
+        lambda rows: embed_features(tower, _read(voxels, rows)),
+        windows,
+        RESIDUE_BLOCK,
+        RESIDUE_UNIT,
     )
 
 
@@ -247,7 +251,10 @@ def _inferred(tower: keras.Model, config: ModelConfig, number: int, x: Any, tabl
         kernel = kernel * scale
     kernel, bias = ops.cast(kernel, x.dtype), ops.cast(bias, x.dtype)
     return _in_blocks(
-        lambda rows: ops.relu(gather_convolution(x, kernel, rows, 0) + bias), table, ROW_BLOCK
+        lambda rows: ops.relu(gather_convolution(x, kernel, rows, 0) + bias),
+        table,
+        ROW_BLOCK,
+        ROW_UNIT,
     )
 
 
@@ -259,14 +266,14 @@ def _scale_and_shift(norm: layers.BatchNormalization) -> tuple[Any, Any]:
     return scale, beta - mean * scale
 
 
-def _in_blocks(function: Callable[[Any], Any], table: Any, most: int) -> Any:
-    """Apply a function to the rows of a table, at most so many at a time, and stack the results.
+def _in_blocks(function: Callable[[Any], Any], table: Any, most: int, unit: int) -> Any:
+    """Apply a function to the rows of a table block by block, and stack the results.
 
-    Blocks are of equal size, so that few rows are added to fill the last.
+    Blocks are of equal size, a multiple of `unit` and at most `most`; rows of zeros fill the last.
     """
     count = ops.shape(table)[0]
     blocks = (count + most - 1) // most
-    size = (count + blocks - 1) // blocks
+    size = (count + blocks * unit - 1) // (blocks * unit) * unit
     padded = ops.pad(table, ((0, blocks * size - count), (0, 0)))
     results = ops.map(function, ops.reshape(padded, (blocks, size, table.shape[1])))
     return ops.reshape(results, (-1, results.shape[-1]))[:count]
@@ -360,27 +367,11 @@ def finish_head(head: keras.Model, config: ModelConfig, x: Any, training: bool =
     return ops.squeeze(head.get_layer("logit")(ops.cast(x, "float32")), -1)
 
 
-def infer_halves(head: keras.Model, left: Any, right: Any) -> tuple[Any, Any]:
-    """Apply each half of the head's first dense layer to its side, as `infer_pairs` reads it.
+def pair_scores(head: keras.Model, config: ModelConfig, left: Any, right: Any, pairs: Any) -> Any:
+    """Score pairs of residues, both orders of the head averaged, block by block.
 
-    As `split_head`, with what is linear in the normalization done per residue as well.
-
-    Parameters
-    ----------
-    head, left, right
-        As in `split_head`.
-
-    Returns
-    -------
-    tuple of tensor, shape (n_left, head_sizes[0]), (n_right, head_sizes[0])
-    """
-    kernel, bias, _ = _dense_inference(head, 1)
-    half = kernel.shape[0] // 2
-    return ops.matmul(left, kernel[:half]), ops.matmul(right, kernel[half:]) + bias
-
-
-def infer_pairs(head: keras.Model, config: ModelConfig, left: Any, right: Any) -> Any:
-    """Run the rest of the head for every pair.
+    As `split_head` and `finish_head`, with what is linear in the normalizations drawn into the
+    kernels.
 
     Parameters
     ----------
@@ -388,21 +379,41 @@ def infer_pairs(head: keras.Model, config: ModelConfig, left: Any, right: Any) -
         From `build_head`.
     config : ModelConfig
         The head's.
-    left, right : tensor
-        From `infer_halves`, or some rows of it.
+    left, right : tensor, shape (n_left, head_input), (n_right, head_input)
+        What the head reads of each residue.
+    pairs : tensor, shape (n_pairs, 2), int32
+        Rows (left, right).
 
     Returns
     -------
-    tensor, shape (n_left, n_right), float32
-        Logits.
+    tensor, shape (n_pairs,), float32
+        0 to 1.
     """
-    shape = ops.shape(left)[0], ops.shape(right)[0]
-    x = ops.expand_dims(left, 1) + ops.expand_dims(right, 0)
-    x = ops.reshape(x, (-1, left.shape[1]))
+    kernel, bias, _ = _dense_inference(head, 1)
+    half = kernel.shape[0] // 2
+    halves = [
+        (ops.matmul(left, kernel[:half]), ops.matmul(right, kernel[half:]) + bias),
+        (ops.matmul(left, kernel[half:]) + bias, ops.matmul(right, kernel[:half])),
+    ]
+
+    def both_orders(rows: Any) -> Any:
+        scores = [
+            ops.sigmoid(
+                _infer_rest(head, config, ops.take(a, rows[:, 0], 0) + ops.take(b, rows[:, 1], 0))
+            )
+            for a, b in halves
+        ]
+        return (scores[0] + scores[1]) / 2
+
+    return _in_blocks(both_orders, pairs, PAIR_BLOCK, PAIR_UNIT)[:, 0]
+
+
+def _infer_rest(head: keras.Model, config: ModelConfig, x: Any) -> Any:
+    """Run the head from the sums of its first layer's halves on; logits (n_pairs, 1), float32."""
     for number in range(1, len(config.head_sizes) + 1):
         kernel, bias, finish = _dense_inference(head, number)
         x = finish(x if number == 1 else ops.matmul(x, kernel) + bias)
-    return ops.reshape(head.get_layer("logit")(ops.cast(x, "float32")), shape)
+    return head.get_layer("logit")(ops.cast(x, "float32"))
 
 
 def _dense_inference(head: keras.Model, number: int) -> tuple[Any, Any, Callable[[Any], Any]]:

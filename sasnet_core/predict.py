@@ -12,7 +12,13 @@ from sasnet_core.config import ROTATIONS, Smoothing
 from sasnet_core.context import surroundings_tensors
 from sasnet_core.errors import SettingError
 from sasnet_core.lattice import build_lattice, pad_lattice, random_pose, tiles
-from sasnet_core.model import embed_lattice, infer_halves, infer_pairs, lattice_tensors
+from sasnet_core.model import (
+    RESIDUE_UNIT,
+    ROW_UNIT,
+    embed_lattice,
+    lattice_tensors,
+    pair_scores,
+)
 from sasnet_core.network import build_network, compiled
 from sasnet_core.precision import choose_precision
 from sasnet_core.scores import PairScores, Smoother
@@ -30,8 +36,8 @@ if TYPE_CHECKING:
 
 #: Ways to embed a protein.
 ENGINES = ("lattice", "windows")
-#: Pairs scored at a time; bounds the memory of the head.
-PAIR_BLOCK = 16_384
+#: Pairs whose rows are listed at a time; `model.PAIR_BLOCK` of them are scored at a time.
+PAIRS_LISTED = 2**22
 #: Residues whose voxel grids go through the tower at a time.
 WINDOW_BLOCK = 32
 
@@ -62,7 +68,9 @@ class Predictor:
         self._run_lattice = compiled(lambda arrays: embed_lattice(network.tower, config, arrays))
         self._run_windows = compiled(lambda grids: network.tower(grids, training=False))
         self._hear = compiled(network.hear)
-        self._score_block = compiled(self._block_scores)
+        self._score_pairs = compiled(
+            lambda left, right, pairs: pair_scores(network.head, config, left, right, pairs)
+        )
 
     @property
     def precision(self) -> str:
@@ -181,7 +189,8 @@ class Predictor:
         """
         around = find_surroundings(protein, self.network.config.neighbours_read)
         embeddings = self._embed_tower(protein, random_pose(rng))
-        return self._hear(embeddings, surroundings_tensors(around))
+        around_filled = [_filled(array) for array in surroundings_tensors(around)]
+        return self._hear(_filled(embeddings), around_filled)[: protein.n_residues]
 
     def _lattice_embeddings(self, protein: Protein, pose: Pose) -> Any:
         """Run the tower over a protein's lattice, huge proteins tile by tile."""
@@ -189,7 +198,8 @@ class Predictor:
         rows = tiles(protein, config, pose)
         lattices = (build_lattice(protein, config, pose, residues=part) for part in rows)
         embeddings = [
-            self._run_lattice(lattice_tensors(pad_lattice(lattice))) for lattice in lattices
+            self._run_lattice(lattice_tensors(pad_lattice(lattice, ROW_UNIT)))
+            for lattice in lattices
         ]
         return _in_order(embeddings, rows)
 
@@ -213,26 +223,18 @@ class Predictor:
         -------
         ndarray, shape (n_left, n_right), float32
         """
-        forward = infer_halves(self.network.head, left, right)
-        backward = infer_halves(self.network.head, right, left)
-        rows = max(1, PAIR_BLOCK // right.shape[0])
+        shape = left.shape[0], right.shape[0]
+        pairs = np.indices(shape, np.int32).reshape(2, -1).T
         blocks = [
-            self._score_block(
-                forward[0][start : start + rows],
-                forward[1],
-                backward[1][start : start + rows],
-                backward[0],
-            )
-            for start in range(0, left.shape[0], rows)
+            ops.convert_to_numpy(self._score_pairs(_filled(left), _filled(right), part))
+            for part in np.array_split(pairs, -(-len(pairs) // PAIRS_LISTED))
         ]
-        return np.concatenate([ops.convert_to_numpy(block) for block in blocks])
+        return np.concatenate(blocks).reshape(shape)
 
-    def _block_scores(self, left: Any, right: Any, left_second: Any, right_first: Any) -> Any:
-        logits = (
-            infer_pairs(self.network.head, self.network.config, one, other)
-            for one, other in ((left, right), (left_second, right_first))
-        )
-        return sum(map(ops.sigmoid, logits)) / 2
+
+def _filled(rows: Any) -> Any:
+    """Add rows of zeros up to a multiple of `RESIDUE_UNIT`: few shapes, few compilations."""
+    return ops.pad(rows, ((0, -rows.shape[0] % RESIDUE_UNIT), *[(0, 0)] * (len(rows.shape) - 1)))
 
 
 def _in_order(embeddings: list[Any], rows: list[np.ndarray]) -> Any:

@@ -67,8 +67,11 @@ def test_both_orders_of_the_head_are_averaged(predictor, partners):
 
 def test_blocks_of_pairs_make_no_difference(predictor, partners, monkeypatch):
     whole = predictor.score(*partners, rotations=1).matrix
-    monkeypatch.setattr(predict, "PAIR_BLOCK", 20)
-    np.testing.assert_allclose(predictor.score(*partners, rotations=1).matrix, whole, atol=1e-6)
+    monkeypatch.setattr(model, "PAIR_BLOCK", 20)
+    monkeypatch.setattr(model, "PAIR_UNIT", 4)
+    monkeypatch.setattr(predict, "PAIRS_LISTED", 50)
+    blocks = Predictor(predictor.network).score(*partners, rotations=1).matrix
+    np.testing.assert_allclose(blocks, whole, atol=1e-6)
 
 
 def test_the_same_seed_gives_the_same_scores_and_another_seed_others(predictor, partners):
@@ -163,8 +166,9 @@ def test_tiles_make_no_difference(predictor, seed, voxels):
 def test_blocks_of_rows_and_residues_make_no_difference(partners, monkeypatch, block):
     network = tiny_network(tiny_model(16))
     whole = np.asarray(Predictor(network).embed(partners[0], np.random.default_rng(0)))
-    monkeypatch.setattr(model, "ROW_BLOCK", block)
-    monkeypatch.setattr(model, "RESIDUE_BLOCK", block // 2)
+    for name, value in (("ROW", block), ("RESIDUE", block // 2)):
+        monkeypatch.setattr(model, f"{name}_BLOCK", value)
+        monkeypatch.setattr(model, f"{name}_UNIT", value // 3)
     blocks = np.asarray(Predictor(network).embed(partners[0], np.random.default_rng(0)))
     np.testing.assert_allclose(blocks, whole, rtol=2e-4, atol=2e-4)
 
@@ -213,7 +217,7 @@ def test_proteins_of_all_sizes_trace_each_function_once(engine):
         predictor.score(left, right, rotations=1)
     traced = {
         name: getattr(predictor, name).traces
-        for name in ("_run_lattice", "_run_windows", "_hear", "_score_block")
+        for name in ("_run_lattice", "_run_windows", "_hear", "_score_pairs")
     }
     assert traced.pop("_run_windows" if engine == "lattice" else "_run_lattice") == 0
     assert set(traced.values()) == {1}
