@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import mining, report
+from benchmarks import memory, mining, report
 
 ROOT = Path(__file__).parents[1]
 
@@ -60,3 +60,10 @@ def test_the_peers_script_asks_for_nothing_of_sasnet():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.slow
+def test_two_thousand_residues_a_side_stay_under_four_gib():
+    # The paper's sizes take longer: `python -m benchmarks.memory`.
+    found = memory.in_child("shipped", "float32", 2000)
+    assert found["peak"] < 4
