@@ -25,7 +25,6 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-from sasnet_core.precision import choose_precision
 
 from benchmarks import report
 from benchmarks.operations import head_operations, lattice_operations
@@ -35,6 +34,7 @@ from sasnet_core.files import written_whole
 from sasnet_core.lattice import build_lattice, random_pose
 from sasnet_core.model import build_sasnet
 from sasnet_core.network import Network, build_network, compiled
+from sasnet_core.precision import choose_precision
 from sasnet_core.predict import Predictor
 from sasnet_core.voxels import occupied_cells, surfacelet, voxelize
 

@@ -100,7 +100,7 @@ def build_parser() -> Parser:
         choices=PRECISIONS,
         default="auto",
         help="numbers to compute with; auto: bfloat16 on processors with AVX512-BF16 or AMX-BF16 "
-        "and GPUs with bfloat16 units, which is up to twice as fast and moves 99 % of the "
+        "and GPUs with bfloat16 units, which is up to twice as fast and moves 99 %% of the "
         "scores by less than 0.01; float32 elsewhere",
     )
     add("--no-picture", action="store_true", help="leave out picture.png and session.pse")
