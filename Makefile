@@ -27,6 +27,7 @@ lint: $(STAMP)
 # Measures and rewrites docs/benchmarks.md. What sasnet is measured against has its own environment.
 bench: $(STAMP) $(PEERS)/.installed
 	$(BIN)/python -m benchmarks.mining --peers $(PEERS)/bin/python
+	$(BIN)/python -m benchmarks.prediction --peers $(PEERS)/bin/python
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.memory
 

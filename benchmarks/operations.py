@@ -15,18 +15,17 @@ def dense_operations(config: ModelConfig) -> float:
     return 2.0 * config.output_voxels**3 * config.filters[-1] * config.embedding_size
 
 
-def lattice_operations(
+def lattice_convolutions(
     protein: Protein, config: ModelConfig, residues: np.ndarray | None = None
 ) -> float:
-    """Count those of the tower on a protein's lattice in one pose, voxels near atoms only."""
+    """Count those of the convolutions on a protein's lattice in one pose, near atoms only."""
     pose = random_pose(np.random.default_rng(0))
     lattice = build_lattice(protein, config, pose, residues)
     channels = (len(CHANNELS), *config.filters)
     tables = [table for table in lattice.tables if table.shape[1] == 27]
-    convolutions = sum(
+    return sum(
         2.0 * len(table) * 27 * channels[k] * channels[k + 1] for k, table in enumerate(tables)
     )
-    return convolutions + len(lattice.windows) * dense_operations(config)
 
 
 def window_operations(config: ModelConfig) -> float:

@@ -27,7 +27,7 @@ import numpy as np
 from keras import ops
 
 from benchmarks import report
-from benchmarks.operations import head_operations, lattice_operations
+from benchmarks.operations import dense_operations, head_operations, lattice_convolutions
 from benchmarks.proteins import ball
 from sasnet_core.config import ROTATIONS, ModelConfig
 from sasnet_core.files import written_whole
@@ -57,17 +57,22 @@ def best(function: Callable[[], Any], repeats: int = 3) -> float:
     return min(times)
 
 
+def wait(number: Any) -> float:
+    """Wait until a number is computed."""
+    return float(ops.convert_to_numpy(ops.cast(number, "float32")))
+
+
 def machine_rates(dtype: str) -> dict[str, float]:
     """Measure this machine: floating-point operations per second of matrix products and Conv3D."""
     rng = np.random.default_rng(0)
     a, b = (ops.cast(rng.random(shape), dtype) for shape in ((16384, 1728), (1728, 256)))
     product = compiled(lambda values: ops.matmul(*values))
-    seconds = best(lambda: np.asarray(product([a, b])[0, 0]), 10)
+    seconds = best(lambda: wait(product([a, b])[0, 0]), 10)
     layer = keras.layers.Conv3D(128, 3, dtype=dtype)
     grids = ops.cast(rng.random((16, 15, 15, 15, 64)), dtype)
     layer(grids)
     convolve = compiled(lambda x: layer(x))
-    convolved = best(lambda: np.asarray(convolve(grids)[0, 0, 0, 0, 0]), 10)
+    convolved = best(lambda: wait(convolve(grids)[0, 0, 0, 0, 0]), 10)
     return {
         "matrix": 2 * 16384 * 1728 * 256 / seconds,
         "Conv3D": 2 * 16 * 13**3 * 27 * 64 * 128 / convolved,
@@ -81,7 +86,7 @@ def every_pair(network: Network) -> float:
     protein = ball(SAMPLE, 5)
     grids = np.stack([surfacelet(protein, row, edge) for row in range(SAMPLE)])
     run = compiled(lambda values: model(values, training=False))
-    return best(lambda: np.asarray(run([grids, grids])[0, 0]), 2) / SAMPLE
+    return best(lambda: wait(run([grids, grids])[0, 0]), 2) / SAMPLE
 
 
 def speed(network: Network, rates: dict[str, float]) -> list[list[str]]:
@@ -94,9 +99,11 @@ def speed(network: Network, rates: dict[str, float]) -> list[list[str]]:
         ours = best(lambda: Predictor(network).score(left, right), 1)  # noqa: B023
         windows = Predictor(network, engine="windows")
         apart = best(lambda: windows.score(left, right, rotations=1), 2) * ROTATIONS  # noqa: B023
-        operations = sum(lattice_operations(protein, config) for protein in (left, right))
-        operations = ROTATIONS * (operations + head_operations(*sizes, config))
-        arithmetic = operations / max(rates.values())
+        convolutions = ROTATIONS * sum(lattice_convolutions(p, config) for p in (left, right))
+        products = ROTATIONS * (sum(sizes) * dense_operations(config))
+        products += ROTATIONS * head_operations(*sizes, config)
+        operations = convolutions + products
+        arithmetic = convolutions / rates["Conv3D"] + products / rates["matrix"]
         naive = pair * sizes[0] * sizes[1] * ROTATIONS
         rows.append(
             [
@@ -115,24 +122,34 @@ def speed(network: Network, rates: dict[str, float]) -> list[list[str]]:
     return rows
 
 
-def growth(network: Network) -> dict[str, list[tuple[int, float]]]:
-    """Measure one rotation of two equal partners of growing size: tower, head, peak memory."""
-    predictor = Predictor(network)
+def growth(dtype: str) -> dict[str, list[tuple[int, float]]]:
+    """Measure one rotation of two equal partners of growing size: tower, head, peak memory.
+
+    Peaks are those of the process, so this wants one of its own.
+    """
+    predictor = Predictor(build_network(ModelConfig(), dtype))
+    predictor.score(ball(50, 0), ball(50, 1), rotations=1)
     found: dict[str, list[tuple[int, float]]] = {"tower": [], "head": [], "GiB": []}
     for count in GROWTH:
         partners = [ball(count, seed) for seed in range(2)]
         rng = np.random.default_rng(0)
         started = time.perf_counter()
         embeddings = [predictor.embed(protein, rng) for protein in partners]
-        np.asarray(ops.cast(embeddings[0][0], "float32"))
+        wait(embeddings[0][0, 0])
         middle = time.perf_counter()
         predictor.score_embeddings(*embeddings)
         found["tower"].append((count, middle - started))
         found["head"].append((count, time.perf_counter() - middle))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         found["GiB"].append((count, peak))
-        print(count, *(values[-1][1] for values in found.values()), flush=True)
     return found
+
+
+def in_child(dtype: str) -> dict[str, list[tuple[int, float]]]:
+    """Run `growth` in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.prediction", "--grow", dtype]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def rotations(network: Network) -> list[tuple[int, float]]:
@@ -156,7 +173,11 @@ def draw(grown: dict[str, list[tuple[int, float]]], turned: list[tuple[int, floa
     times.legend(frameon=False)
     times.set(xlabel="residues of each partner", ylabel="seconds, one rotation")
     memory.semilogx(*zip(*grown["GiB"], strict=True), marker="o", color="#009E73")
-    memory.set(xlabel="residues of each partner", ylabel="peak memory, GiB", ylim=(0, None))
+    memory.set(
+        xlabel="residues of each partner",
+        ylabel="peak memory, GiB",
+        ylim=(0, 1.1 * max(peak for _, peak in grown["GiB"])),
+    )
     by_rotation.plot(*zip(*turned, strict=True), marker="o", color="#0072B2")
     by_rotation.set(xlabel="rotations (245 + 70 residues)", ylabel="seconds", ylim=(0, None))
     for axes in (times, memory, by_rotation):
@@ -194,50 +215,54 @@ def grids(peers: Path | None) -> list[list[str]]:
     return rows
 
 
+def section(tables: dict[str, str], voxels: str, command: str) -> str:
+    """Write the section of docs/benchmarks.md."""
+    return "\n".join(
+        [
+            "## Prediction",
+            "",
+            "The paper's network (35 A), random weights. Arithmetic alone: the operations of our "
+            "convolutions at the rate of Conv3D measured here, and those of the dense layers of "
+            "tower and head at that of matrix products.",
+            "",
+            *(f"{title}\n\n{table}" for title, table in tables.items()),
+            f"Windows: one rotation, times {ROTATIONS}. Both towers for every pair: {SAMPLE} "
+            "pairs, extrapolated.",
+            "",
+            voxels,
+            "![Time and memory](scaling.png)",
+            "",
+            f"Command: `{command}` (`make bench`). Machine: {report.machine()}.",
+        ]
+    )
+
+
 def main() -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--precision", default="auto")
     parser.add_argument("--peers", type=Path, metavar="PYTHON",
                         help="Python with benchmarks/requirements.txt installed")  # fmt: skip
+    parser.add_argument("--grow", metavar="PRECISION", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    dtype = choose_precision(options.precision)
-    rates = machine_rates(dtype)
-    print(dtype, rates, flush=True)
-    network = build_network(ModelConfig(), dtype)
-    table = report.table(
-        [
-            "residues", "20 rotations", "GFLOP", "arithmetic alone", "ratio",
-            "each residue once, windows", "ratio", "both towers for every pair", "ratio",
-        ],
-        speed(network, rates),
-    )  # fmt: skip
+    if options.grow:
+        print(json.dumps(growth(options.grow)))
+        return 0
+    columns = [
+        "residues", "20 rotations", "GFLOP", "arithmetic alone", "ratio",
+        "each residue once, windows", "ratio", "both towers for every pair", "ratio",
+    ]  # fmt: skip
+    fastest = choose_precision("auto")
+    tables = {}
+    for dtype in sorted({"float32", fastest}):
+        rates = machine_rates(dtype)
+        told = ", ".join(f"{name} {rate / 1e9:.0f} GFLOP/s" for name, rate in rates.items())
+        network = build_network(ModelConfig(), dtype)
+        tables[f"{dtype} ({told}):"] = report.table(columns, speed(network, rates))
     voxels = report.table(["voxelization", ""], grids(options.peers))
-    draw(growth(network), rotations(network))
-    command = f"python -m benchmarks.prediction --precision {options.precision}"
+    draw(in_child(fastest), rotations(build_network(ModelConfig(), fastest)))
+    command = "python -m benchmarks.prediction"
     command += " --peers .venv-peers/bin/python" if options.peers else ""
-    gflops = {name: f"{rate / 1e9:.0f}" for name, rate in rates.items()}
-    report.write_section(
-        "prediction",
-        "\n".join(
-            [
-                "## Prediction",
-                "",
-                f"The paper's network (35 A), random weights, {dtype}. Arithmetic alone: the "
-                "operations of our tower and head at the higher of the two rates measured here, "
-                f"matrix products {gflops['matrix']} GFLOP/s, Conv3D {gflops['Conv3D']} GFLOP/s.",
-                "",
-                table,
-                f"Windows: one rotation, times {ROTATIONS}. Both towers for every pair: "
-                f"{SAMPLE} pairs, extrapolated.",
-                "",
-                voxels,
-                "![Time and memory](scaling.png)",
-                "",
-                f"Command: `{command}` (`make bench`). Machine: {report.machine()}.",
-            ]
-        ),
-    )
+    report.write_section("prediction", section(tables, voxels, command))
     return 0
 
 

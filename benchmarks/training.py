@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import report
-from benchmarks.operations import lattice_operations, window_operations
+from benchmarks.operations import dense_operations, lattice_convolutions, window_operations
 from sasnet_core.complexes import benchmark_rows, load_complex
 from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
 from sasnet_core.metrics import cauroc, mean_auroc
@@ -55,9 +55,11 @@ def shares(stream: ComplexStream, count: int) -> list[list[str]]:
         totals += (
             4 * len(item.contacts) * window,
             sum(len(rows) for rows in chosen) * window,
-            sum(lattice_operations(protein, config, rows)
+            sum(len(rows) * dense_operations(config)
+                + lattice_convolutions(protein, config, rows)
                 for (protein, _), rows in zip(sides, chosen, strict=True)),
-            sum(lattice_operations(protein, config) for protein, _ in sides),
+            sum(protein.n_residues * dense_operations(config)
+                + lattice_convolutions(protein, config) for protein, _ in sides),
         )  # fmt: skip
     names = (
         "two surfacelets of its own for each pair, as many negatives as positives (paper)",

@@ -443,4 +443,5 @@ def _scaled(norm: layers.LayerNormalization, x: Any) -> Any:
     """Finish a layer normalization of rows whose mean is 0, and rectify."""
     y = ops.cast(x, "float32")
     y = y * ops.rsqrt(ops.mean(ops.square(y), axis=-1, keepdims=True) + norm.epsilon)
-    return ops.cast(ops.relu(y * norm.gamma + norm.beta), x.dtype)
+    gamma, beta = (ops.cast(value, "float32") for value in (norm.gamma, norm.beta))
+    return ops.cast(ops.relu(y * gamma + beta), x.dtype)
