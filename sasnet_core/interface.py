@@ -132,14 +132,15 @@ def buried_area(left: Protein, right: Protein, probe: float = SURFACE_PROBE) -> 
     float
         Square angstrom, both sides together, heavy atoms, third chains absent.
     """
-    radius = max(_radii()[protein.elements].max() for protein in (left, right))
-    reach = 2 * (float(radius) + probe)
+    largest = max(_radii()[protein.elements].max() for protein in (left, right))
+    reach = 2 * (float(largest) + probe)
     low, high = _overlap(left, right, reach)
     parts, exposed, apart = [], [], 0.0
     for protein, partner in ((left, right), (right, left)):
         rows = _in_box(protein.coords, low, high)
         distances = partner.tree.query(protein.coords[rows], distance_upper_bound=reach)[0]
-        shielded = rows[np.isfinite(distances)]
+        own_reach = _radii()[protein.elements[rows]] + largest + 2 * probe
+        shielded = rows[distances < own_reach]
         if not len(shielded):
             return 0.0
         near, grown = protein.coords[shielded], reach + BOX_SLACK
