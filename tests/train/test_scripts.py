@@ -157,6 +157,30 @@ def test_fit_refuses_to_go_on_with_other_settings_and_names_them(stopped_run):
     assert (run / "config.json").read_text() == kept
 
 
+@needs_shared
+def test_fit_trains_the_papers_way_when_asked_and_keeps_to_it(dataset, tmp_path):
+    config, run = tmp_path / "config.json", tmp_path / "run"
+    train = {"steps": 1, "complexes_per_step": 2, "positives": 1, "negatives": 1}
+    config.write_text(json.dumps({"model": TINY, "train": train}))
+    arguments = [str(dataset), "-o", str(run), "--split", "DB4U"]
+    assert fit.main([*arguments, "--config", str(config), "--engine", "windows"]) == 0
+    assert json.loads((run / "config.json").read_text())["train"]["engine"] == "windows"
+    assert fit.main(arguments) == 0
+    with pytest.raises(SettingError, match="train.engine 'windows', got 'lattice'"):
+        fit.main([*arguments, "--engine", "lattice"])
+
+
+@needs_shared
+@pytest.mark.parametrize("setting", [{"context_layers": 1}, {}], ids=["context", "frozen tower"])
+def test_fit_refuses_pairs_apart_where_they_make_no_sense(dataset, tmp_path, setting):
+    config = tmp_path / "config.json"
+    train = {"engine": "windows", "frozen_poses": 0 if setting else 1}
+    config.write_text(json.dumps({"model": {**TINY, **setting}, "train": train}))
+    with pytest.raises(SettingError, match="take engine 'lattice'"):
+        fit.main([str(dataset), "-o", str(tmp_path / "run"), "--config", str(config)])
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [(None, "No such file"), ("{", "Expecting"), ("[]", "list"), ('{"train": {"steps": 0}}',
