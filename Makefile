@@ -25,11 +25,15 @@ lint: $(STAMP)
 	$(BIN)/mypy
 
 # Measures and rewrites docs/benchmarks.md. What sasnet is measured against has its own environment.
+# Training needs datasets: make bench MINED=mined DB5=db5 (of train.mine and train.db5).
 bench: $(STAMP) $(PEERS)/.installed
 	$(BIN)/python -m benchmarks.mining --peers $(PEERS)/bin/python
 	$(BIN)/python -m benchmarks.prediction --peers $(PEERS)/bin/python
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.memory
+ifdef MINED
+	$(BIN)/python -m benchmarks.training $(MINED) --validate $(DB5)
+endif
 
 $(PEERS)/.installed: benchmarks/requirements.txt
 	$(PYTHON) -m venv $(PEERS)
