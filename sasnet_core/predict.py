@@ -173,11 +173,10 @@ class Predictor:
         keys = [_content_key(protein) for protein in (left, right)]
         if keys[0] == keys[1]:  # the same protein twice: poses of their own all the same
             keys[1] = (*keys[1], 1)
+        around = [self._surroundings(protein) for protein in (left, right)]
         for rotation in range(rotations):
-            embeddings = [
-                self.embed(protein, np.random.default_rng([seed, rotation, *key]))
-                for protein, key in zip((left, right), keys, strict=True)
-            ]
+            rngs = [np.random.default_rng([seed, rotation, *key]) for key in keys]
+            embeddings = list(map(self._embed, (left, right), around, rngs))
             yield self.score_embeddings(*embeddings)
 
     def embed(self, protein: Protein, rng: np.random.Generator) -> Any:
@@ -187,10 +186,16 @@ class Predictor:
         -------
         tensor, shape (n_residues, head_input)
         """
+        return self._embed(protein, self._surroundings(protein), rng)
+
+    def _embed(self, protein: Protein, around: list[Any], rng: np.random.Generator) -> Any:
+        embeddings = _filled(self._embed_tower(protein, random_pose(rng)))
+        return self._hear(embeddings, around)[: protein.n_residues]
+
+    def _surroundings(self, protein: Protein) -> list[Any]:
+        """Return what the context layers read of a protein: the same in every pose."""
         around = find_surroundings(protein, self.network.config.neighbours_read)
-        embeddings = self._embed_tower(protein, random_pose(rng))
-        around_filled = [_filled(array) for array in surroundings_tensors(around)]
-        return self._hear(_filled(embeddings), around_filled)[: protein.n_residues]
+        return [_filled(array) for array in surroundings_tensors(around)]
 
     def _lattice_embeddings(self, protein: Protein, pose: Pose) -> Any:
         """Run the tower over a protein's lattice, huge proteins tile by tile."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sasnet_core.surroundings import squared_distances
+
 if TYPE_CHECKING:
     from sasnet_core.config import Calibration, Smoothing
     from sasnet_core.protein import Protein
@@ -72,10 +74,7 @@ class Smoother:
 
 def _neighbour_weights(centers: np.ndarray, width: float) -> np.ndarray:
     """Weigh residues by distance, shape (n_residues, n_residues), rows sum to 1."""
-    squares = np.zeros((len(centers), len(centers)))
-    for axis in centers.T.astype(np.float64):
-        squares += (axis[:, None] - axis) ** 2
-    weights: np.ndarray = np.exp(squares / (-2 * width**2))
+    weights: np.ndarray = np.exp(squared_distances(centers) / (-2 * width**2))
     weights /= weights.sum(axis=1, keepdims=True)
     return weights
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,12 +86,21 @@ def _nearest(centers: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     found = min(count, len(centers) - 1)
     neighbours = np.zeros((len(centers), count), np.int64)
     if found:
-        # Points that lie on one another may come in any order, so the point itself is sought out.
-        _, nearest = cKDTree(centers).query(centers, k=found + 1)
-        own = nearest == np.arange(len(centers))[:, None]
-        own[~own.any(axis=1), -1] = True
-        neighbours[:, :found] = nearest[~own].reshape(len(centers), found)
+        # scipy's search tree takes longer to import than this takes for thousands of residues.
+        squares = squared_distances(centers)
+        np.fill_diagonal(squares, np.inf)
+        nearest = np.argpartition(squares, found - 1, axis=1)[:, :found]
+        order = np.take_along_axis(squares, nearest, axis=1).argsort(axis=1)
+        neighbours[:, :found] = np.take_along_axis(nearest, order, axis=1)
     return neighbours, np.broadcast_to(np.arange(count) < found, neighbours.shape)
+
+
+def squared_distances(points: np.ndarray) -> np.ndarray:
+    """Return the squared distances of all points, shape (n, n), float64."""
+    squares = np.zeros((len(points), len(points)))
+    for axis in points.T.astype(np.float64):
+        squares += (axis[:, None] - axis) ** 2
+    return squares
 
 
 def _bells(distances: np.ndarray) -> np.ndarray:
