@@ -275,8 +275,12 @@ def _in_blocks(function: Callable[[Any], Any], table: Any, most: int, unit: int)
     blocks = (count + most - 1) // most
     size = (count + blocks * unit - 1) // (blocks * unit) * unit
     padded = ops.pad(table, ((0, blocks * size - count), (0, 0)))
-    results = ops.map(function, ops.reshape(padded, (blocks, size, table.shape[1])))
-    return ops.reshape(results, (-1, results.shape[-1]))[:count]
+    if isinstance(count, int):
+        results = ops.concatenate([function(part) for part in ops.split(padded, blocks)])
+    else:  # being traced: the number of blocks is not known yet
+        results = ops.map(function, ops.reshape(padded, (blocks, size, table.shape[1])))
+        results = ops.reshape(results, (-1, results.shape[-1]))
+    return results[:count]
 
 
 def gather_convolution(x: Any, kernel: Any, table: Any, level: int) -> Any:

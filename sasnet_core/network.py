@@ -65,7 +65,7 @@ def build_network(config: ModelConfig, dtype: Any = None) -> Network:
     return Network(config, build_tower(config, dtype), context, build_head(config, dtype))
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any], untraced: int = 0) -> Callable[..., Any]:
     """Compile a function of tensors for TensorFlow; other backends run it as it is.
 
     Parameters
@@ -73,8 +73,10 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     function : callable
         Takes tensors and sequences of tensors. The lengths of their first axes may vary from call
         to call, their other shapes may not.
+    untraced : int
+        Calls that run as they are before TensorFlow traces the function.
     """
-    return Traced(function) if keras.backend.backend() == "tensorflow" else function
+    return Traced(function, untraced) if keras.backend.backend() == "tensorflow" else function
 
 
 class Traced:
@@ -82,16 +84,19 @@ class Traced:
 
     Parameters
     ----------
-    function : callable
-        As `compiled` takes it.
+    function, untraced
+        As `compiled` takes them.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
+    def __init__(self, function: Callable[..., Any], untraced: int = 0) -> None:
+        self._function, self._untraced = function, untraced
         self._traced: Any = None
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the function."""
+        if self._untraced:
+            self._untraced -= 1
+            return self._function(*arguments)
         if self._traced is None:
             import tensorflow as tf
 

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 ENGINES = ("lattice", "windows")
 #: Pairs whose rows are listed at a time; `model.PAIR_BLOCK` of them are scored at a time.
 PAIRS_LISTED = 2**22
+#: Calls of each function that run untraced: both partners of the first rotation. Tracing takes a
+#: second, which the first score need not wait for.
+UNTRACED = 2
 #: Residues whose voxel grids go through the tower at a time.
 WINDOW_BLOCK = 32
 
@@ -65,11 +68,14 @@ class Predictor:
         self.smoothing = smoothing or Smoothing()
         self._embed_tower = self._lattice_embeddings if engine == "lattice" else self._windowed
         config = network.config
-        self._run_lattice = compiled(lambda arrays: embed_lattice(network.tower, config, arrays))
-        self._run_windows = compiled(lambda grids: network.tower(grids, training=False))
-        self._hear = compiled(network.hear)
+        self._run_lattice = compiled(
+            lambda arrays: embed_lattice(network.tower, config, arrays), UNTRACED
+        )
+        self._run_windows = compiled(lambda grids: network.tower(grids, training=False), UNTRACED)
+        self._hear = compiled(network.hear, UNTRACED)
         self._score_pairs = compiled(
-            lambda left, right, pairs: pair_scores(network.head, config, left, right, pairs)
+            lambda left, right, pairs: pair_scores(network.head, config, left, right, pairs),
+            UNTRACED,
         )
 
     @property
