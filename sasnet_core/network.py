@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from sasnet_core.context import build_context
+from sasnet_core.context import Context
 from sasnet_core.model import build_head, build_tower
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def build_network(config: ModelConfig, dtype: Any = None) -> Network:
     dtype : str or keras.DTypePolicy, optional
         Precision, like ``"mixed_bfloat16"``; Keras' own default when left out.
     """
-    context = build_context(config, dtype) if config.context_layers else None
+    context = Context(config, dtype) if config.context_layers else None
     return Network(config, build_tower(config, dtype), context, build_head(config, dtype))
 
 

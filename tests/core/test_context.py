@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from sasnet_core.context import build_context, surroundings_tensors
+from sasnet_core.context import Context, surroundings_tensors
 from sasnet_core.surroundings import Surroundings, find_surroundings, join_surroundings
 from tests.core.build import random_protein, tiny_model, tiny_network
 
@@ -66,7 +66,7 @@ def test_a_neighbour_that_is_none_is_not_heard(context):
 
 def test_dropout_works_in_training_only():
     config = dataclasses.replace(CONFIG, dropout=0.5)
-    context = build_context(config)
+    context = Context(config)
     around = find_surroundings(random_protein(1, 9), 5)
     parts = [keras.ops.convert_to_tensor(embeddings_of(9)), *surroundings_tensors(around)]
     still = [np.asarray(context(parts)) for _ in range(2)]
