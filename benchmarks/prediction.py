@@ -35,7 +35,7 @@ from sasnet_core.lattice import build_lattice, random_pose
 from sasnet_core.model import build_sasnet
 from sasnet_core.network import Network, build_network, compiled
 from sasnet_core.precision import choose_precision
-from sasnet_core.predict import Predictor
+from sasnet_core.predict import UNTRACED, Predictor
 from sasnet_core.voxels import occupied_cells, surfacelet, voxelize
 
 SIZES = ((100, 70), (245, 70), (400, 250))
@@ -128,7 +128,7 @@ def growth(dtype: str) -> dict[str, list[tuple[int, float]]]:
     Peaks are those of the process, so this wants one of its own.
     """
     predictor = Predictor(build_network(ModelConfig(), dtype))
-    predictor.score(ball(50, 0), ball(50, 1), rotations=1)
+    predictor.score(ball(50, 0), ball(50, 1), rotations=UNTRACED + 1)
     found: dict[str, list[tuple[int, float]]] = {"tower": [], "head": [], "GiB": []}
     for count in GROWTH:
         partners = [ball(count, seed) for seed in range(2)]
@@ -156,6 +156,7 @@ def rotations(network: Network) -> list[tuple[int, float]]:
     """Measure 245 + 70 residues with more and more rotations."""
     predictor = Predictor(network)
     left, right = ball(245, 0), ball(70, 1)
+    predictor.score(left, right, rotations=UNTRACED + 1)
     return [
         (count, best(lambda: predictor.score(left, right, rotations=count), 1))  # noqa: B023
         for count in ROTATION_COUNTS

@@ -39,7 +39,7 @@ ENGINES = ("lattice", "windows")
 #: Pairs whose rows are listed at a time; `model.PAIR_BLOCK` of them are scored at a time.
 PAIRS_LISTED = 2**22
 #: Calls of each function that run untraced: both partners of the first rotation. Tracing takes a
-#: second, which the first score need not wait for.
+#: second, which the first score need not wait for. Traced, bfloat16 rounds a little otherwise.
 UNTRACED = 2
 #: Residues whose voxel grids go through the tower at a time.
 WINDOW_BLOCK = 32

@@ -72,3 +72,14 @@ def test_dropout_works_in_training_only():
     still = [np.asarray(context(parts)) for _ in range(2)]
     np.testing.assert_array_equal(*still)
     assert np.abs(np.asarray(context(parts, training=True)) - still[0]).max() > 1e-3
+
+
+def test_checkpoints_find_the_variables_by_name_and_order():
+    def layer(name):
+        parts = "asked asked told lie gate gate heard_out heard_out wide_norm wide_norm".split()
+        parts += "wide wide wide_out wide_out".split()
+        return [f"{name}_norm"] * 2 + [f"{name}_{part}" for part in parts]
+
+    found = [variable.path.split("/")[0] for variable in Context(CONFIG).trainable_variables]
+    expected = ["entry", "entry", *layer("layer1"), *layer("layer2"), "exit_norm", "exit_norm"]
+    assert found == expected

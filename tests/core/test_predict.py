@@ -221,3 +221,19 @@ def test_proteins_of_all_sizes_trace_each_function_once(engine):
     }
     assert traced.pop("_run_windows" if engine == "lattice" else "_run_lattice") == 0
     assert set(traced.values()) == {1}
+
+
+def test_the_first_rotation_is_not_traced_and_says_the_same():
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("other backends trace nothing here")
+    predictor = Predictor(tiny_network(tiny_model(16, context_layers=2)))
+    partners = random_protein(1, 40), random_protein(2, 30)
+    functions = predictor._run_lattice, predictor._hear, predictor._score_pairs
+    first, *later = (predictor.score(*partners, rotations=1).matrix for _ in range(3))
+    assert [function.traces for function in functions] == [1, 1, 1]
+    for matrix in later:
+        np.testing.assert_allclose(matrix, first, rtol=1e-4, atol=1e-5)
+    fresh = Predictor(predictor.network)
+    fresh.score(*partners, rotations=1)
+    assert [fresh._run_lattice.traces, fresh._hear.traces, fresh._score_pairs.traces] == [0, 0, 0]
+    assert first.std() > 1e-4
