@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from sasnet_core.config import ModelConfig
 
 
+#: Longer calls gain more by being traced than tracing takes (pairs: 3 s a million untraced).
+UNTRACED_ROWS = 2**16
+
+
 @dataclass(frozen=True)
 class Network:
     """Tower, context layers and head of one configuration."""
@@ -74,7 +78,8 @@ def compiled(function: Callable[..., Any], untraced: int = 0) -> Callable[..., A
         Takes tensors and sequences of tensors. The lengths of their first axes may vary from call
         to call, their other shapes may not.
     untraced : int
-        Calls that run as they are before TensorFlow traces the function.
+        Calls that run as they are before TensorFlow traces the function. One with a longer first
+        axis than `UNTRACED_ROWS` is traced at once.
     """
     return Traced(function, untraced) if keras.backend.backend() == "tensorflow" else function
 
@@ -94,7 +99,7 @@ class Traced:
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the function."""
-        if self._untraced:
+        if self._traced is None and self._untraced and _rows(arguments) <= UNTRACED_ROWS:
             self._untraced -= 1
             return self._function(*arguments)
         if self._traced is None:
@@ -111,3 +116,8 @@ class Traced:
     def traces(self) -> int:
         """How often the function was traced."""
         return 0 if self._traced is None else int(self._traced.experimental_get_tracing_count())
+
+
+def _rows(arguments: Sequence[Any]) -> int:
+    """Return the longest first axis of some tensors."""
+    return max(array.shape[0] for array in keras.tree.flatten(arguments))

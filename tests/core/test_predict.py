@@ -237,3 +237,12 @@ def test_the_first_rotation_is_not_traced_and_says_the_same():
     fresh.score(*partners, rotations=1)
     assert [fresh._run_lattice.traces, fresh._hear.traces, fresh._score_pairs.traces] == [0, 0, 0]
     assert first.std() > 1e-4
+
+
+def test_long_calls_are_traced_at_once(partners, monkeypatch):
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("other backends trace nothing here")
+    monkeypatch.setattr("sasnet_core.network.UNTRACED_ROWS", 100)
+    predictor = Predictor(tiny_network(tiny_model(16)))
+    predictor.score(*partners, rotations=1)
+    assert [predictor._run_lattice.traces, predictor._score_pairs.traces] == [1, 0]
