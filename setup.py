@@ -41,5 +41,10 @@ setup(
             "ruff>=0.17,<0.18",
         ],
     },
-    entry_points={"console_scripts": ["sasnet_predict = sasnet_core.cli:main"]},
+    entry_points={
+        "console_scripts": [
+            "sasnet_export = sasnet_core.export_cli:main",
+            "sasnet_predict = sasnet_core.cli:main",
+        ]
+    },
 )

@@ -11,18 +11,20 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from sasnet_core import __version__
 from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import (
     EXIT_BAD_INPUT,
+    Parser,
     SasnetError,
     SelectionError,
     SettingError,
     StructureError,
     WeightsError,
 )
+from sasnet_core.formats import chosen_formats, help_lines, write_formats
 from sasnet_core.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -41,21 +43,17 @@ tables, structures coloured by probability and a picture.
 The question answered is where two proteins touch given that they bind. Whether they bind at all
 is another question, which sasnet does not answer: any two proteins get a best pair."""
 
-EPILOG = """\
+EPILOG = f"""\
+formats of --export, also made later by sasnet_export:
+{help_lines()}
+
 examples:
   sasnet_predict --demo
   sasnet_predict complex.cif.gz --left H,L --right C -o out
   sasnet_predict receptor.pdb ligand.pdb -o out
+  sasnet_predict receptor.pdb ligand.pdb --export haddock,chimerax
 
 exit codes: 0 done, 2 the input or a setting cannot be used (one line says why)"""
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong with a command line in one line, as every other error."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise SettingError instead of printing the usage."""
-        raise SettingError(f"{message}; see sasnet_predict --help")
 
 
 def build_parser() -> Parser:
@@ -103,6 +101,7 @@ def build_parser() -> Parser:
         "and GPUs with bfloat16 units, which is up to twice as fast and moves 99 %% of the "
         "scores by less than 0.01; float32 elsewhere",
     )
+    add("--export", metavar="FORMAT[,FORMAT...]", help="also write the result so, see below")
     add("--no-picture", action="store_true", help="leave out picture.png and session.pse")
     add("--quiet", action="store_true", help="no progress and no summary, only warnings")
     add("--progress-lines", action="store_true", help=argparse.SUPPRESS)  # for the PyMOL plugin
@@ -144,8 +143,10 @@ def run(options: argparse.Namespace) -> None:
         The input or a setting cannot be used.
     """
     pair_count = check_options(options)
+    formats = chosen_formats(options.export) if options.export is not None else []
     left, right = read_partners(options)
     from sasnet_core.export import OutputFolder, write_prediction
+    from sasnet_core.result import read_result
     from sasnet_core.weights import default_folder, read_info
 
     info = read_info(options.weights or default_folder())
@@ -157,9 +158,12 @@ def run(options: argparse.Namespace) -> None:
     with OutputFolder(options.output or Path("sasnet_out")) as output:
         prediction = predict(options, left, right, info)
         write_prediction(prediction, output.staging, pair_count)
-        note = "" if options.no_picture else draw_picture(output.staging)
+        notes = []
+        if formats:
+            notes += write_formats(read_result(output.staging), formats, output.staging)
+        notes.append("" if options.no_picture else draw_picture(output.staging))
         files = output.publish()
-    for text in filter(None, [*prediction.warnings(), note]):
+    for text in filter(None, [*prediction.warnings(), *notes]):
         print(f"note: {text}", file=sys.stderr)
     if not options.quiet:
         print_summary(prediction, files)

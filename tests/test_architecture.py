@@ -26,8 +26,10 @@ ORDER = (
     ("steps",),
     ("steps_tensorflow", "steps_jax", "steps_torch"),
     ("predict", "training", "prediction"),
-    ("export", "summary", "picture", "overview"),
-    ("cli",),
+    ("result", "top_pairs", "summary", "picture", "overview"),
+    ("haddock", "viewers", "cofolding", "plain_pdb", "formats"),
+    ("export",),
+    ("cli", "export_cli"),
 )
 RANK = {module: rank for rank, group in enumerate(ORDER) for module in group}
 
