@@ -43,6 +43,18 @@ FORMATS = {
         ),
         "HADDOCK 2.4 and 3: restraints, and the partners as one chain each",
     ),
+    "chimerax": Format(
+        "viewers",
+        "write_chimerax",
+        ("chimerax.defattr", "chimerax.cxc"),
+        "ChimeraX: residue attributes, and a script that colours by them",
+    ),
+    "pymol": Format(
+        "viewers",
+        "write_pymol",
+        ("pymol.pml",),
+        "PyMOL: a script that loads and colours the structures",
+    ),
     "pdb": Format(
         "plain_pdb",
         "write_pdb",

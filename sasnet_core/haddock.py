@@ -107,7 +107,7 @@ def write_haddock(result: Result, folder: Path) -> list[str]:
 
 
 def molecule(result: Result, side: Side) -> Molecule:
-    """Number a partner's residues and tell active from passive ones."""
+    """Give a partner's residues numbers and tell active from passive ones."""
     exposure = relative_exposure(side.protein)
     exposed = exposure >= EXPOSED_SHARE
     active = exposed & (side.probability >= result.threshold)
@@ -125,7 +125,7 @@ def molecule(result: Result, side: Side) -> Molecule:
 
 
 def residue_numbers(side: Side) -> tuple[np.ndarray, bool]:
-    """Number a partner's residues so that numbers alone tell them apart.
+    """Give a partner's residues numbers so that numbers alone tell them apart.
 
     Their own numbers stay if there are no insertion codes and none occurs twice; otherwise they
     are numbered from 1 on, and where the chain breaks `BREAK` numbers are left out.
@@ -168,8 +168,8 @@ def ambiguous_lines(result: Result, molecules: list[Molecule]) -> list[str]:
     ]
     limits = f"{AMBIGUOUS_DISTANCE:.1f} {AMBIGUOUS_DISTANCE:.1f} 0.0"
     for own, other in (molecules, molecules[::-1]):
-        targets = [other.selection(row) for row in np.flatnonzero(other.active | other.passive)]
-        for row in np.flatnonzero(own.active):
+        targets = [other.selection(row) for row in _rows(other.active | other.passive)]
+        for row in _rows(own.active):
             lines += [f"! {own.side.label(row)}", f"assign {own.selection(row)}", "("]
             lines.append("     " + "\n  or ".join(targets))
             lines.append(f") {limits}")
@@ -185,12 +185,17 @@ def unambiguous_lines(result: Result, molecules: list[Molecule]) -> list[str]:
         f"! each residue once, at most {MOST_PAIRS}. Single pairs are far less certain than",
         "! residues: prefer the ambiguous restraints.",
     ]
-    allowed = [m.exposure >= EXPOSED_SHARE for m in molecules]
-    for i, j in best_separate_pairs(result.scores, *allowed):
+    exposed = left.exposure >= EXPOSED_SHARE, right.exposure >= EXPOSED_SHARE
+    for i, j in best_separate_pairs(result.scores, *exposed):
         names = f"{left.side.label(i)} - {right.side.label(j)}"
         lines.append(f"! {names}: score {result.scores[i, j]:.3f}")
         lines.append(f"assign {left.selection(i)} {right.selection(j)} {limits}")
     return lines
+
+
+def _rows(mask: np.ndarray) -> list[int]:
+    rows: list[int] = np.flatnonzero(mask).tolist()
+    return rows
 
 
 def _write_lines(lines: list[str], path: Path) -> None:

@@ -519,7 +519,7 @@ def _require_pdb_room(path: Path, structure: gemmi.Structure) -> None:
     """Raise StructureError for what a PDB file cannot say."""
     atoms = [found for found in structure[0].all()]
     chains = [chain.name for chain in structure[0] if len(chain.name) != 1]
-    numbers = [f.residue.seqid.num for f in atoms]
+    numbers = [f.residue.seqid.num or 0 for f in atoms]
     names = sorted({f.residue.name for f in atoms if len(f.residue.name) > _PDB_NAME})
     places = [value for f in atoms for value in f.atom.pos.tolist()]
     problem = ""
