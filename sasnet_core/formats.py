@@ -55,6 +55,12 @@ FORMATS = {
         ("pymol.pml",),
         "PyMOL: a script that loads and colours the structures",
     ),
+    "json-schema": Format(
+        "json_schema",
+        "write_schema",
+        ("result.schema.json",),
+        "the JSON Schema that result.json follows",
+    ),
     "pdb": Format(
         "plain_pdb",
         "write_pdb",

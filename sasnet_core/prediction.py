@@ -153,9 +153,9 @@ class Prediction:
         Returns
         -------
         dict or None
-            Number of contacts, AUROC over all pairs, and per side the residues in contact and
-            how many of the likely ones are among them. None when nothing touches or the partners
-            come from two files.
+            Number of contacts, AUROC over all pairs (None if all touch), and per side the residues
+            in contact and how many of the likely ones are among them. None when nothing touches or
+            the partners come from two files.
         """
         if self.left.structure is not self.right.structure:
             return None
@@ -165,7 +165,7 @@ class Prediction:
         labels = contact_matrix(found, *self.scores.matrix.shape)
         report: dict[str, Any] = {
             "contacts": len(found),
-            "pair_auroc": _rounded(auroc(labels, self.scores.matrix)),
+            "pair_auroc": None if labels.all() else _rounded(auroc(labels, self.scores.matrix)),
         }
         for partner, axis in ((self.left, 1), (self.right, 0)):
             touching = labels.any(axis=axis)

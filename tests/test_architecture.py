@@ -27,7 +27,7 @@ ORDER = (
     ("steps_tensorflow", "steps_jax", "steps_torch"),
     ("predict", "training", "prediction"),
     ("result", "top_pairs", "summary", "picture", "overview"),
-    ("haddock", "viewers", "cofolding", "plain_pdb", "formats"),
+    ("haddock", "viewers", "cofolding", "plain_pdb", "json_schema", "formats"),
     ("export",),
     ("cli", "export_cli"),
 )
