@@ -43,6 +43,18 @@ FORMATS = {
         ),
         "HADDOCK 2.4 and 3: restraints, and the partners as one chain each",
     ),
+    "boltz": Format(
+        "cofolding",
+        "write_boltz",
+        ("boltz.yaml", "boltz_contacts.yaml", "boltz_residues.csv"),
+        "Boltz-2: sequences with pocket constraints, and with the best pairs",
+    ),
+    "chai": Format(
+        "cofolding",
+        "write_chai",
+        ("chai.fasta", "chai_pocket.csv", "chai_contacts.csv", "chai_residues.csv"),
+        "Chai-1: sequences, pocket restraints, and the best pairs",
+    ),
     "chimerax": Format(
         "viewers",
         "write_chimerax",

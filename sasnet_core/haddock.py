@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sasnet_core.config import CONTACT_CUTOFF
+from sasnet_core.config import CONTACT_CUTOFF, EXPOSED_SHARE
 from sasnet_core.errors import ResultError
 from sasnet_core.files import write_table, written_whole
 from sasnet_core.interface import relative_exposure
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from sasnet_core.result import Result, Side
     from sasnet_core.structure import ResidueKey
 
-#: Exposed: at least this share of a residue's largest area (haddock3's default for passive
-#: residues is 15 %, there of the side chain or of the backbone).
-EXPOSED_SHARE = 0.15
 #: Passive: an atom within this of an active residue's (angstrom; HADDOCK's default).
 PASSIVE_DISTANCE = 6.5
 #: Upper limit of the effective distance of an ambiguous restraint (angstrom; HADDOCK's).
