@@ -18,13 +18,14 @@ from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import (
     EXIT_BAD_INPUT,
     Parser,
+    ResultError,
     SasnetError,
     SelectionError,
     SettingError,
     StructureError,
     WeightsError,
 )
-from sasnet_core.formats import chosen_formats, help_lines, write_formats
+from sasnet_core.formats import chosen_formats, format_files, help_lines, write_formats
 from sasnet_core.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -146,7 +147,6 @@ def run(options: argparse.Namespace) -> None:
     formats = chosen_formats(options.export) if options.export is not None else []
     left, right = read_partners(options)
     from sasnet_core.export import OutputFolder, write_prediction
-    from sasnet_core.result import read_result
     from sasnet_core.weights import default_folder, read_info
 
     info = read_info(options.weights or default_folder())
@@ -158,15 +158,15 @@ def run(options: argparse.Namespace) -> None:
     with OutputFolder(options.output or Path("sasnet_out")) as output:
         prediction = predict(options, left, right, info)
         write_prediction(prediction, output.staging, pair_count)
-        notes = []
-        if formats:
-            notes += write_formats(read_result(output.staging), formats, output.staging)
+        notes, problems = write_exports(output.staging, formats)
         notes.append("" if options.no_picture else draw_picture(output.staging))
         files = output.publish()
     for text in filter(None, [*prediction.warnings(), *notes]):
         print(f"note: {text}", file=sys.stderr)
     if not options.quiet:
         print_summary(prediction, files)
+    if problems:
+        raise ResultError(f"the prediction was written, but not every export ({problems[0]})")
 
 
 def check_options(options: argparse.Namespace) -> int | None:
@@ -344,6 +344,25 @@ def progress_callback(options: argparse.Namespace) -> Iterator[Callable[[int], N
                 bar.update(done - bar.n)
 
             yield show
+
+
+def write_exports(folder: Path, formats: list[str]) -> tuple[list[str], list[str]]:
+    """Write a result that lies in a folder in some formats; return notes and what went wrong.
+
+    A format that cannot be written leaves no files, and the prediction stays.
+    """
+    from sasnet_core.result import read_result
+
+    notes: list[str] = []
+    problems: list[str] = []
+    for name in formats:
+        try:
+            notes += write_formats(read_result(folder), [name], folder)
+        except SasnetError as error:
+            problems.append(str(error))
+            for file in format_files([name]):
+                (folder / file).unlink(missing_ok=True)
+    return notes, problems
 
 
 def draw_picture(folder: Path) -> str:

@@ -174,13 +174,19 @@ def run_python(code, folder):
 
 @pytest.mark.parametrize(
     "action",
-    ["", "cli.main(['--help'])", "cli.main(['no_such_file.pdb', '--left', 'A', '--right', 'B'])"],
-    ids=["import", "help", "bad input"],
+    [
+        "",
+        "cli.main(['--help'])",
+        "cli.main(['no_such_file.pdb', '--left', 'A', '--right', 'B'])",
+        "export_cli.main(['--help'])",
+        "export_cli.main(['no_such_folder', '--to', 'haddock'])",
+    ],
+    ids=["import", "help", "bad input", "help of export", "bad input of export"],
 )
 def test_start_up_loads_no_tensorflow(action, tmp_path):
     code = f"""
 import sys
-from sasnet_core import cli
+from sasnet_core import cli, export_cli
 try:
     {action or "pass"}
 except SystemExit:
