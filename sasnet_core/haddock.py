@@ -232,6 +232,11 @@ def _notes(molecule: Molecule) -> list[str]:
     notes = []
     if molecule.renumbered:
         notes.append(f"haddock: {side} was renumbered for haddock_{side}.pdb, {MAPPING} says how")
+    if len(molecule.side.chain_ids) > 1:
+        notes.append(
+            f"haddock: {side} has several chains; restraints that keep them together: "
+            f"haddock3-restraints restrain_bodies haddock_{side}.pdb"
+        )
     if not molecule.active.any():
         notes.append(f"haddock: {side} has no active residue; its whole surface is passive")
     return notes

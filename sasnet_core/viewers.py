@@ -97,7 +97,7 @@ def write_pymol(result: Result, folder: Path) -> list[str]:
     names = [f"sasnet_{round(100 * stop)}" for stop, *_ in SCALE]
     objects = [f"sasnet_{file.path.stem}" for file in result.structures]
     lines = [
-        "# sasnet: colours by probability; B factors are probabilities, -1: not predicted",
+        "# sasnet: B factors are probabilities, -1 where nothing was predicted",
         "python",
         "import os",
         "sasnet_folder = os.path.dirname(os.path.abspath(__script__))",

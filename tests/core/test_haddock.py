@@ -157,6 +157,7 @@ def test_insertion_codes_and_clashing_chains_are_renumbered_and_told(tmp_path):
     result = saved(lines, ["H", "L"], ["C"], tmp_path)
     notes = write_haddock(result, tmp_path)
     assert any("left was renumbered" in note for note in notes)
+    assert any("restrain_bodies haddock_left.pdb" in note for note in notes)
     rows = [r for r in table(tmp_path / "haddock_residues.csv") if r["side"] == "left"]
     found = [(r["chain"], r["number"], r["insertion_code"], int(r["haddock_number"])) for r in rows]
     assert found == [

@@ -110,7 +110,7 @@ def test_the_chimerax_script_has_the_picture_s_scale_from_0_to_1(whole, tmp_path
 
 @pytest.mark.pymol
 @pytest.mark.parametrize("kind", ["whole", "apart"])
-def test_pymol_runs_the_script_anywhere(kind, request, tmp_path, monkeypatch):
+def test_pymol_runs_the_script_anywhere(kind, request, tmp_path, monkeypatch, capfd):
     pymol2 = pytest.importorskip("pymol2", reason="PyMOL is not installed")
     result = request.getfixturevalue(kind)
     write_pymol(result, result.folder)
@@ -125,6 +125,7 @@ def test_pymol_runs_the_script_anywhere(kind, request, tmp_path, monkeypatch):
         )
         colours = {colour: session.cmd.get_color_tuple(colour) for *_, colour in atoms}
         likely = session.cmd.count_atoms("sasnet_likely and name CA")
+    assert "Error" not in "".join(capfd.readouterr())
     stops, *channels = zip(*SCALE, strict=True)
     for *_, b, colour in atoms:
         wanted = [np.interp(b, stops, channel) for channel in channels] if b >= 0 else [0.5] * 3
