@@ -22,6 +22,7 @@ Hands a saved result on to other programs. RESULT is the folder that sasnet_pred
 EPILOG = f"""\
 formats:
 {help_lines()}
+  CSV tables, JSON, arrays and mmCIF files are in RESULT already
 
 examples:
   sasnet_export sasnet_out --to haddock

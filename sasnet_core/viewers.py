@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 ATTRIBUTES, CHIMERAX_SCRIPT = "chimerax.defattr", "chimerax.cxc"
 PYMOL_SCRIPT = "pymol.pml"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9]+")
-#: Colour of what was not predicted, as in `picture`.
-_UNKNOWN = "grey50", "#808080"
+#: Colour of what was not predicted, as in `picture`: its names in PyMOL and in ChimeraX, where
+#: ``#808080`` in first place would be a model.
+_UNKNOWN_PYMOL, _UNKNOWN_CHIMERAX = "grey50", "gray"
 
 
 def write_chimerax(result: Result, folder: Path) -> list[str]:
@@ -71,7 +72,7 @@ def _chimerax_lines(result: Result) -> list[str]:
         "set bgColor white",
         "hide atoms",
         "show cartoons",
-        f"color {_UNKNOWN[1]}",
+        f"color all {_UNKNOWN_CHIMERAX}",
         f"color byattribute r:sasnet_probability palette {palette}",
         f"key {key}",
         "# spread over the rotations: color byattribute r:sasnet_spread palette 0,white:0.2,purple",
@@ -112,7 +113,7 @@ def write_pymol(result: Result, folder: Path) -> list[str]:
     for name in objects:
         lines += [
             f"spectrum b, {' '.join(names)}, {name} and b > -0.5, minimum=0, maximum=1",
-            f"color {_UNKNOWN[0]}, {name} and b < -0.5",
+            f"color {_UNKNOWN_PYMOL}, {name} and b < -0.5",
         ]
     likely = f"({' or '.join(objects)}) and b > {result.threshold - 5e-7:.6f}"
     stops = ", ".join(f"{stop:g}" for stop, *_ in SCALE)

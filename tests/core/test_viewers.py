@@ -100,6 +100,9 @@ def test_the_chimerax_script_has_the_picture_s_scale_from_0_to_1(whole, tmp_path
         "open complex.cif",
         "open chimerax.defattr",
     ]
+    coloured = [line for line in lines if line.startswith("color ")]
+    assert coloured[0] == "color all gray" and coloured[1].startswith("color byattribute r:")
+    assert not any(";" in line for line in lines)
     palette = next(line for line in lines if line.startswith("color byattribute")).split()[-1]
     stops = [pair.split(",") for pair in palette.split(":")]
     for (stop, *rgb), (value, colour) in zip(SCALE, stops, strict=True):
