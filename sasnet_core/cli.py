@@ -355,9 +355,15 @@ def write_exports(folder: Path, formats: list[str]) -> tuple[list[str], list[str
 
     notes: list[str] = []
     problems: list[str] = []
+    if not formats:
+        return notes, problems
+    try:
+        result = read_result(folder)
+    except ResultError as error:
+        return notes, [str(error)]
     for name in formats:
         try:
-            notes += write_formats(read_result(folder), [name], folder)
+            notes += write_formats(result, [name], folder)
         except SasnetError as error:
             problems.append(str(error))
             for file in format_files([name]):

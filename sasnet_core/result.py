@@ -180,7 +180,14 @@ def _side(
     rows = [row for row in residues if row["side"] == entry["side"]]
     protein = file.protein(entry["chains"])
     keys = zip(protein.chain_ids, protein.residue_ids, protein.residue_names, strict=True)
-    if [":".join(key) for key in keys] != arrays[f"{entry['side']}_residues"].tolist():
+    labels = arrays[f"{entry['side']}_residues"].tolist()
+    if len(set(labels)) < len(labels):
+        twice = next(label for label in labels if labels.count(label) > 1)
+        raise ResultError(
+            f"residues must have a chain and number of their own to be handed on, {twice} stands "
+            f"twice in {entry['file']}; rename chains, then predict again"
+        )
+    if [":".join(key) for key in keys] != labels:
         raise _mixed(folder, file.path.name)
     if len(rows) != protein.n_residues:
         raise _mixed(folder, RESULT_FILE)
@@ -198,5 +205,5 @@ def _side(
 def _mixed(folder: Path, name: str) -> ResultError:
     return ResultError(
         f"{folder}: the files of one result are needed, the residues of {name} are not those of "
-        "the others (or two residues of the input share chain and number); predict again"
+        "the others; predict again"
     )
