@@ -18,7 +18,7 @@ setup(
     python_requires=">=3.11",
     packages=["sasnet_core", "sasnet_core.resources", "sasnet_plugin"],
     package_dir={"sasnet_core.resources": "resources", "sasnet_plugin": "plugin"},
-    package_data={"sasnet_core.resources": ["*.md", "*/*.json", "*/weights.npz"]},
+    package_data={"sasnet_core.resources": ["*.md", "*.json", "*/*.json", "*/weights.npz"]},
     install_requires=[
         "biotite>=1.0",
         "gemmi>=0.7",
@@ -36,10 +36,17 @@ setup(
             "freesasa>=2.2",
             "hypothesis",
             "jax>=0.4.30",
+            "jsonschema>=4.18",
             "mypy>=2,<3",
             "pytest",
+            "pyyaml",
             "ruff>=0.17,<0.18",
         ],
     },
-    entry_points={"console_scripts": ["sasnet_predict = sasnet_core.cli:main"]},
+    entry_points={
+        "console_scripts": [
+            "sasnet_export = sasnet_core.export_cli:main",
+            "sasnet_predict = sasnet_core.cli:main",
+        ]
+    },
 )

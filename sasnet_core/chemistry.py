@@ -33,6 +33,13 @@ HEAVY_ATOMS = MappingProxyType(
     }
 )  # fmt: skip
 
+_LARGEST_AREA = MappingProxyType(
+    {
+        "A": 129.0, "R": 274.0, "N": 195.0, "D": 193.0, "C": 167.0, "Q": 225.0, "E": 223.0,
+        "G": 104.0, "H": 224.0, "I": 197.0, "L": 201.0, "K": 236.0, "M": 224.0, "F": 240.0,
+        "P": 159.0, "S": 155.0, "T": 172.0, "W": 285.0, "Y": 263.0, "V": 174.0,
+    }
+)  # fmt: skip
 
 #: The twenty standard amino acids, one-letter codes.
 AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
@@ -63,3 +70,18 @@ def one_letter(residue_name: str) -> str:
     'YMX'
     """
     return _ONE_LETTER.get(residue_name.upper(), "X")
+
+
+def largest_area(residue_name: str) -> float:
+    """Return the largest solvent-exposed area that a residue can have, in square angstrom.
+
+    Theoretical values of Tien et al. 2013 (doi 10.1371/journal.pone.0080635, table 1); the mean of
+    all for residues without a one-letter code.
+
+    Examples
+    --------
+    >>> largest_area("ALA"), largest_area("MSE")
+    (129.0, 224.0)
+    """
+    mean = sum(_LARGEST_AREA.values()) / len(_LARGEST_AREA)
+    return _LARGEST_AREA.get(one_letter(residue_name), mean)

@@ -11,18 +11,21 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from sasnet_core import __version__
 from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import (
     EXIT_BAD_INPUT,
+    Parser,
+    ResultError,
     SasnetError,
     SelectionError,
     SettingError,
     StructureError,
     WeightsError,
 )
+from sasnet_core.formats import chosen_formats, format_files, help_lines, write_formats
 from sasnet_core.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -41,21 +44,17 @@ tables, structures coloured by probability and a picture.
 The question answered is where two proteins touch given that they bind. Whether they bind at all
 is another question, which sasnet does not answer: any two proteins get a best pair."""
 
-EPILOG = """\
+EPILOG = f"""\
+formats of --export, also made later by sasnet_export:
+{help_lines()}
+
 examples:
   sasnet_predict --demo
   sasnet_predict complex.cif.gz --left H,L --right C -o out
   sasnet_predict receptor.pdb ligand.pdb -o out
+  sasnet_predict receptor.pdb ligand.pdb --export haddock,chimerax
 
 exit codes: 0 done, 2 the input or a setting cannot be used (one line says why)"""
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong with a command line in one line, as every other error."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise SettingError instead of printing the usage."""
-        raise SettingError(f"{message}; see sasnet_predict --help")
 
 
 def build_parser() -> Parser:
@@ -103,6 +102,7 @@ def build_parser() -> Parser:
         "and GPUs with bfloat16 units, which is up to twice as fast and moves 99 %% of the "
         "scores by less than 0.01; float32 elsewhere",
     )
+    add("--export", metavar="FORMAT[,FORMAT...]", help="also write the result so, see below")
     add("--no-picture", action="store_true", help="leave out picture.png and session.pse")
     add("--quiet", action="store_true", help="no progress and no summary, only warnings")
     add("--progress-lines", action="store_true", help=argparse.SUPPRESS)  # for the PyMOL plugin
@@ -144,6 +144,7 @@ def run(options: argparse.Namespace) -> None:
         The input or a setting cannot be used.
     """
     pair_count = check_options(options)
+    formats = chosen_formats(options.export) if options.export is not None else []
     left, right = read_partners(options)
     from sasnet_core.export import OutputFolder, write_prediction
     from sasnet_core.weights import default_folder, read_info
@@ -157,12 +158,15 @@ def run(options: argparse.Namespace) -> None:
     with OutputFolder(options.output or Path("sasnet_out")) as output:
         prediction = predict(options, left, right, info)
         write_prediction(prediction, output.staging, pair_count)
-        note = "" if options.no_picture else draw_picture(output.staging)
+        notes, problems = write_exports(output.staging, formats)
+        notes.append("" if options.no_picture else draw_picture(output.staging))
         files = output.publish()
-    for text in filter(None, [*prediction.warnings(), note]):
+    for text in filter(None, [*prediction.warnings(), *notes]):
         print(f"note: {text}", file=sys.stderr)
     if not options.quiet:
         print_summary(prediction, files)
+    if problems:
+        raise ResultError(f"the prediction was written, but not every export ({problems[0]})")
 
 
 def check_options(options: argparse.Namespace) -> int | None:
@@ -340,6 +344,31 @@ def progress_callback(options: argparse.Namespace) -> Iterator[Callable[[int], N
                 bar.update(done - bar.n)
 
             yield show
+
+
+def write_exports(folder: Path, formats: list[str]) -> tuple[list[str], list[str]]:
+    """Write a result that lies in a folder in some formats; return notes and what went wrong.
+
+    A format that cannot be written leaves no files, and the prediction stays.
+    """
+    from sasnet_core.result import read_result
+
+    notes: list[str] = []
+    problems: list[str] = []
+    if not formats:
+        return notes, problems
+    try:
+        result = read_result(folder)
+    except ResultError as error:
+        return notes, [str(error)]
+    for name in formats:
+        try:
+            notes += write_formats(result, [name], folder)
+        except SasnetError as error:
+            problems.append(str(error))
+            for file in format_files([name]):
+                (folder / file).unlink(missing_ok=True)
+    return notes, problems
 
 
 def draw_picture(folder: Path) -> str:

@@ -20,6 +20,9 @@ CONTACT_CUTOFF = 6.0
 SURFACE_PROBE = 1.4
 #: Points on each atom's sphere when areas are computed (Shrake and Rupley).
 SURFACE_POINTS = 300
+#: A residue is exposed from this share of its largest area on (haddock3 takes 15 % for passive
+#: residues, there of the side chain or of the backbone).
+EXPOSED_SHARE = 0.15
 #: Biological assemblies that mining can look at; none: chains as deposited.
 ASSEMBLIES = ("none", "1", "all")
 #: The paper's complex-only set (table 1).

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,5 +62,17 @@ class SettingError(SasnetError):
     """A number or a choice is out of its range."""
 
 
+class ResultError(SasnetError):
+    """A saved result cannot be used."""
+
+
 class WorkerError(SasnetError):
     """The processes that are to do the work cannot be had."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command line in one line, as every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise SettingError instead of printing the usage."""
+        raise SettingError(f"{message}; see {self.prog} --help")

@@ -12,6 +12,7 @@ import numpy as np
 
 from sasnet_core.errors import OutputError
 from sasnet_core.files import write_arrays, write_json, write_table
+from sasnet_core.formats import FORMATS, format_files
 from sasnet_core.prediction import PairRow, ResidueRow
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 #: Every file that a run may write.
 PRODUCTS = (
     "residues.csv", "pairs.csv", "scores.npz", "result.json", "complex.cif", "left.cif",
-    "right.cif", "picture.png", "session.pse",
+    "right.cif", "picture.png", "session.pse", *format_files(list(FORMATS)),
 )  # fmt: skip
 
 
@@ -37,6 +38,8 @@ class OutputFolder:
     ----------
     path : Path
         The folder; made when the run succeeds.
+    products : tuple of str
+        Files that the run may write: what it does not write of them goes.
 
     Raises
     ------
@@ -44,8 +47,9 @@ class OutputFolder:
         It cannot be written to.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, products: tuple[str, ...] = PRODUCTS) -> None:
         self.path = path
+        self.products = products
         try:
             if path.exists() and not path.is_dir():
                 raise NotADirectoryError(20, "a file of that name is in the way")
@@ -78,7 +82,7 @@ class OutputFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         files = sorted(self.staging.iterdir())
         moved = [file.replace(self.path / file.name) for file in files]
-        for name in set(PRODUCTS) - {file.name for file in files}:
+        for name in set(self.products) - {file.name for file in files}:
             (self.path / name).unlink(missing_ok=True)
         return moved
 
@@ -138,12 +142,5 @@ def _write_structures(prediction: Prediction, folder: Path) -> None:
 
 
 def _bfactors(prediction: Prediction, partner: Partner) -> dict[tuple[str, str, str], float]:
-    protein = partner.protein
     probability = prediction.probabilities(partner.side)[0]
-    keys = zip(
-        protein.chain_ids.tolist(),
-        protein.residue_ids.tolist(),
-        protein.segment_ids.tolist(),
-        strict=True,
-    )
-    return dict(zip(keys, probability.tolist(), strict=True))
+    return dict(zip(partner.protein.residue_keys(), probability.tolist(), strict=True))

@@ -45,7 +45,7 @@ def written_whole(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[Any
 def write_json(values: Mapping[str, Any], path: Path) -> None:
     """Write plain values as JSON, keys sorted."""
     with written_whole(path) as stream:
-        stream.write(json.dumps(values, indent=2, sort_keys=True) + "\n")
+        stream.write(json.dumps(values, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
 
 def write_table(rows: Iterable[Mapping[str, Any]], path: Path, columns: Iterable[str]) -> None:

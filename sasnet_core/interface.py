@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sasnet_core.chemistry import CHANNELS
+from sasnet_core.chemistry import CHANNELS, largest_area
 from sasnet_core.config import CONTACT_CUTOFF, SURFACE_POINTS, SURFACE_PROBE
 
 if TYPE_CHECKING:
@@ -118,6 +118,23 @@ def exposed_area(
     return np.bincount(
         protein.atom_residues[inside], weights=areas[inside], minlength=protein.n_residues
     )
+
+
+def relative_exposure(protein: Protein) -> np.ndarray:
+    """Compute each residue's exposed area relative to the largest it can have.
+
+    Parameters
+    ----------
+    protein : Protein
+        The protein, alone.
+
+    Returns
+    -------
+    ndarray, shape (n_residues,), float64
+        About 0 to 1; chain ends may exceed 1.
+    """
+    largest = np.array([largest_area(name) for name in protein.residue_names.tolist()])
+    return exposed_area(protein) / largest
 
 
 def buried_area(left: Protein, right: Protein, probe: float = SURFACE_PROBE) -> float:

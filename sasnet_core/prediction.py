@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from sasnet_core.structure import Structure
     from sasnet_core.weights import WeightsInfo
 
-#: Version of the layout of result.json.
-SCHEMA = 1
+#: Version of the layout of result.json, and the name of the JSON Schema that describes it.
+SCHEMA = 2
+JSON_SCHEMA = f"urn:sasnet:result:{SCHEMA}"
 _NUMBER = re.compile(r"-?\d+")
 
 
@@ -152,9 +153,9 @@ class Prediction:
         Returns
         -------
         dict or None
-            Number of contacts, AUROC over all pairs, and per side the residues in contact and
-            how many of the likely ones are among them. None when nothing touches or the partners
-            come from two files.
+            Number of contacts, AUROC over all pairs (None if all touch), and per side the residues
+            in contact and how many of the likely ones are among them. None when nothing touches or
+            the partners come from two files.
         """
         if self.left.structure is not self.right.structure:
             return None
@@ -164,7 +165,7 @@ class Prediction:
         labels = contact_matrix(found, *self.scores.matrix.shape)
         report: dict[str, Any] = {
             "contacts": len(found),
-            "pair_auroc": _rounded(auroc(labels, self.scores.matrix)),
+            "pair_auroc": None if labels.all() else _rounded(auroc(labels, self.scores.matrix)),
         }
         for partner, axis in ((self.left, 1), (self.right, 0)):
             touching = labels.any(axis=axis)
@@ -179,6 +180,7 @@ class Prediction:
     def to_dict(self, pair_count: int | None) -> dict[str, Any]:
         """Return everything one needs to know what was run and what came out, as plain values."""
         return {
+            "$schema": JSON_SCHEMA,
             "schema": SCHEMA,
             "version": __version__,
             "inputs": [self._input(self.left), self._input(self.right)],
@@ -192,9 +194,18 @@ class Prediction:
             "settings": self.settings,
             "warnings": self.warnings(),
             "observed_in_input": self.observed(),
-            "residues": [vars(row) for row in self.residue_rows()],
+            "residues": self._residues(),
             "pairs": [vars(row) for row in self.pair_rows(pair_count)],
         }
+
+    def _residues(self) -> list[dict[str, Any]]:
+        """List the residues with the B factors that their atoms had."""
+        old = []
+        for partner in (self.left, self.right):
+            found = partner.structure.old_bfactors(partner.chain_ids)
+            old += [found[key] for key in partner.protein.residue_keys()]
+        rows = zip(self.residue_rows(), old, strict=True)
+        return [{**vars(row), "old_b_factors": values} for row, values in rows]
 
     def _input(self, partner: Partner) -> dict[str, Any]:
         used = partner.chain_ids

@@ -89,6 +89,11 @@ class Protein:
         """One letter per residue, chains one after the other."""
         return "".join(one_letter(name) for name in self.residue_names)
 
+    def residue_keys(self) -> list[tuple[str, str, str]]:
+        """Return chain, residue id and segment of each residue."""
+        columns = (self.chain_ids, self.residue_ids, self.segment_ids)
+        return list(zip(*(column.tolist() for column in columns), strict=True))
+
     def with_coordinates(self, coords: np.ndarray, centers: np.ndarray) -> Protein:
         """Return the same protein in another place.
 
@@ -254,8 +259,7 @@ def _warnings(protein: Protein, names: np.ndarray, found: np.ndarray) -> tuple[s
             f"{protein.name}: {there} of {expected} expected heavy atoms are there; the network "
             "reads all atoms, so expect poor scores (rebuild side chains first)"
         )
-    columns = (protein.chain_ids, protein.residue_ids, protein.segment_ids)
-    places = set(zip(*(column.tolist() for column in columns), strict=True))
+    places = set(protein.residue_keys())
     if len(places) < protein.n_residues:
         repeats = protein.n_residues - len(places)
         warnings.append(f"{protein.name}: {repeats} residues repeat a chain and number")

@@ -34,11 +34,19 @@ _ATOM_RECORD = re.compile(rb"^(ATOM  |HETATM)", re.MULTILINE)
 #: Conformers keep a chain's centre of mass within this, symmetry moves it further (angstrom).
 _CONFORMER_SHIFT = 5.0
 _NUCLEIC = (gemmi.ResidueKind.RNA, gemmi.ResidueKind.DNA)
+#: Column of an mmCIF file of ours with the B factors that the input had.
+OLD_B = "_atom_site.sasnet_old_B"
+#: What a PDB file has room for: atoms, residue numbers, letters of a residue name (wwPDB format
+#: 3.3), and angstrom.
+_PDB_ATOMS, _PDB_NUMBERS, _PDB_NAME, _PDB_COORDINATES = 99_999, (-999, 9_999), 3, (-999, 9_999)
 _KIND_WORDS = {
     gemmi.EntityType.Water: "water",
     gemmi.EntityType.Branched: "glycan",
     gemmi.EntityType.NonPolymer: "ligand",
 }
+
+#: Chain, residue id, segment and residue name.
+ResidueKey = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -185,6 +193,8 @@ class Structure:
     ) -> None:
         """Write some chains as mmCIF, residue values in the B factor column.
 
+        The file's own B factors stand in the column `OLD_B`.
+
         Parameters
         ----------
         chain_ids : sequence of str
@@ -195,27 +205,96 @@ class Structure:
         path : Path
             File to write, mmCIF.
         """
-        model = gemmi.Model(1)
+        model, old = gemmi.Model(1), []
         for chain in self._model:
             if chain.name not in chain_ids:
                 continue
             copy = gemmi.Chain(chain.name)
             for residue in _protein_residues(chain):
                 new = copy.add_residue(residue)
-                key = (chain.name, _residue_id(residue), getattr(residue, self._segment_field))
-                value = bfactors.get(key, -1.0)
+                value = bfactors.get(self._key(chain, residue), -1.0)
                 for atom in new:
+                    old.append(atom.b_iso)
                     atom.b_iso = value
                 if self._structure.input_format == gemmi.CoorFormat.Pdb:
                     new.subchain = chain.name
             model.add_chain(copy)
+        structure = self._around(model)
+        structure.setup_entities()
+        document = structure.make_mmcif_document()
+        loop = document.sole_block().find_loop("_atom_site.id").get_loop()
+        loop.add_columns([OLD_B], "?")
+        table = document.sole_block().find([OLD_B])
+        for row, value in zip(table, old, strict=True):
+            row[0] = f"{value:.2f}"
+        document.write_file(str(path))
+
+    def write_pdb(
+        self,
+        relabel: Callable[[ResidueKey], tuple[str, str] | None],
+        path: Path,
+        one_location: bool = False,
+    ) -> None:
+        """Write protein residues as a PDB file, under the labels that a rule gives them.
+
+        Parameters
+        ----------
+        relabel : callable
+            Takes (chain, residue id, segment, residue name), returns the chain and the residue id
+            to write, or None to leave the residue out. The new chain stands in the segment too.
+        path : Path
+            File to write.
+        one_location : bool
+            Keep, of alternate locations of an atom, the one with the highest occupancy, the first
+            among equals.
+
+        Raises
+        ------
+        StructureError
+            A PDB file cannot hold the labels, the number of atoms or the coordinates.
+        """
+        chains: dict[str, gemmi.Chain] = {}
+        for chain in self._model:
+            for residue in _protein_residues(chain):
+                label = relabel((*self._key(chain, residue), residue.name))
+                if label is None:
+                    continue
+                new = chains.setdefault(label[0], gemmi.Chain(label[0])).add_residue(residue)
+                new.segment, new.seqid = label[0], gemmi.SeqId(label[1])
+                if one_location:
+                    _keep_best_locations(new)
+        model = gemmi.Model(1)
+        for new_chain in chains.values():
+            model.add_chain(new_chain)
+        structure = self._around(model)
+        _require_pdb_room(path, structure)
+        structure.setup_entities()
+        structure.write_pdb(str(path))
+
+    def old_bfactors(self, chain_ids: Sequence[str]) -> dict[tuple[str, str, str], list[float]]:
+        """List the B factors that a file came with, by (chain, residue id, segment).
+
+        Each residue's atoms in file order, as `write_bfactors` writes them.
+        """
+        found: dict[tuple[str, str, str], list[float]] = {}
+        for chain in self._model:
+            if chain.name in chain_ids:
+                for residue in _protein_residues(chain):
+                    values = [round(atom.b_iso, 2) for atom in residue]
+                    found.setdefault(self._key(chain, residue), []).extend(values)
+        return found
+
+    def _key(self, chain: gemmi.Chain, residue: gemmi.Residue) -> tuple[str, str, str]:
+        return chain.name, _residue_id(residue), getattr(residue, self._segment_field)
+
+    def _around(self, model: gemmi.Model) -> gemmi.Structure:
+        """Make a structure of a model, with this one's name and cell."""
         structure = gemmi.Structure()
         structure.name = re.sub(r"[^A-Za-z0-9_.-]", "_", self.name) or "sasnet"
         structure.cell = self._structure.cell
         structure.spacegroup_hm = self._structure.spacegroup_hm
         structure.add_model(model)
-        structure.setup_entities()
-        structure.make_mmcif_document().write_file(str(path))
+        return structure
 
 
 def read(path: str | Path, model: int = 1, assembly: str | None = None) -> Structure:
@@ -419,6 +498,44 @@ def _residue_id(residue: gemmi.Residue) -> str:
             "none; number the residues"
         )
     return f"{number}{residue.seqid.icode.strip()}"
+
+
+def _keep_best_locations(residue: gemmi.Residue) -> None:
+    """Keep one atom of each name: the highest occupancy, the first among equals."""
+    best: dict[str, int] = {}
+    for row, atom in enumerate(residue):
+        first = best.setdefault(atom.name, row)
+        if atom.occ > residue[first].occ:
+            best[atom.name] = row
+    kept = set(best.values())
+    for row in range(len(residue) - 1, -1, -1):
+        if row in kept:
+            residue[row].altloc = "\0"
+        else:
+            del residue[row]
+
+
+def _require_pdb_room(path: Path, structure: gemmi.Structure) -> None:
+    """Raise StructureError for what a PDB file cannot say."""
+    atoms = [found for found in structure[0].all()]
+    chains = [chain.name for chain in structure[0] if len(chain.name) != 1]
+    numbers = [f.residue.seqid.num or 0 for f in atoms]
+    names = sorted({f.residue.name for f in atoms if len(f.residue.name) > _PDB_NAME})
+    places = [value for f in atoms for value in f.atom.pos.tolist()]
+    problem = ""
+    if len(atoms) > _PDB_ATOMS:
+        problem = f"at most {_PDB_ATOMS} atoms, here are {len(atoms)}"
+    elif chains:
+        problem = f"chain names of one letter, here is {chains[0]!r}"
+    elif numbers and not _PDB_NUMBERS[0] <= min(numbers) <= max(numbers) <= _PDB_NUMBERS[1]:
+        low, high = _PDB_NUMBERS
+        problem = f"residue numbers {low} to {high}, here are {min(numbers)} to {max(numbers)}"
+    elif names:
+        problem = f"residue names of {_PDB_NAME} letters, here is {names[0]!r}"
+    elif places and not _PDB_COORDINATES[0] < min(places) <= max(places) < _PDB_COORDINATES[1]:
+        problem = "coordinates of four digits before the point, here are longer ones"
+    if problem:
+        raise StructureError(f"{path.name}: a PDB file holds {problem}; use the mmCIF file")
 
 
 def _raw_residues(model: gemmi.Model, segment_id: Callable[[gemmi.Residue], str]) -> RawResidues:

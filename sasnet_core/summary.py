@@ -72,10 +72,12 @@ def _observed_lines(prediction: Prediction) -> list[str]:
     observed = prediction.observed()
     if observed is None:
         return []
+    found = f"  {observed['contacts']} residue pairs touch"
+    if observed["pair_auroc"] is not None:
+        found += f"; AUROC over all pairs {observed['pair_auroc']:.3f} (0.5: chance)"
     lines = [
         "the input is a complex; its own contacts, which the network did not see, compare so:",
-        f"  {observed['contacts']} residue pairs touch; AUROC over all pairs "
-        f"{observed['pair_auroc']:.3f} (0.5: chance)",
+        found,
     ]
     for side in ("left", "right"):
         counts = observed[side]

@@ -26,8 +26,10 @@ ORDER = (
     ("steps",),
     ("steps_tensorflow", "steps_jax", "steps_torch"),
     ("predict", "training", "prediction"),
-    ("export", "summary", "picture", "overview"),
-    ("cli",),
+    ("result", "top_pairs", "summary", "picture", "overview"),
+    ("haddock", "viewers", "cofolding", "plain_pdb", "json_schema", "formats"),
+    ("export",),
+    ("cli", "export_cli"),
 )
 RANK = {module: rank for rank, group in enumerate(ORDER) for module in group}
 
@@ -172,13 +174,19 @@ def run_python(code, folder):
 
 @pytest.mark.parametrize(
     "action",
-    ["", "cli.main(['--help'])", "cli.main(['no_such_file.pdb', '--left', 'A', '--right', 'B'])"],
-    ids=["import", "help", "bad input"],
+    [
+        "",
+        "cli.main(['--help'])",
+        "cli.main(['no_such_file.pdb', '--left', 'A', '--right', 'B'])",
+        "export_cli.main(['--help'])",
+        "export_cli.main(['no_such_folder', '--to', 'haddock'])",
+    ],
+    ids=["import", "help", "bad input", "help of export", "bad input of export"],
 )
 def test_start_up_loads_no_tensorflow(action, tmp_path):
     code = f"""
 import sys
-from sasnet_core import cli
+from sasnet_core import cli, export_cli
 try:
     {action or "pass"}
 except SystemExit:

@@ -9,10 +9,15 @@ import numpy as np
 
 from sasnet_core import protein as rules
 from sasnet_core.complexes import MANIFEST, Complex, save_complex
-from sasnet_core.config import ModelConfig
+from sasnet_core.config import Calibration, ModelConfig, Smoothing
+from sasnet_core.export import write_prediction
 from sasnet_core.files import write_table
 from sasnet_core.interface import contacts
+from sasnet_core.prediction import Partner, Prediction
 from sasnet_core.protein import Protein, RawResidues
+from sasnet_core.scores import PairScores
+from sasnet_core.structure import Structure
+from sasnet_core.weights import WeightsInfo
 
 ELEMENTS = {"N": "N", "CA": "C", "C": "C", "O": "O", "CB": "C", "SG": "S"}
 
@@ -209,3 +214,34 @@ def table(path: Path) -> list[dict[str, str]]:
     """Read a CSV file."""
     with path.open(newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+def random_prediction(
+    left: tuple[Structure, list[str]], right: tuple[Structure, list[str]], seed=0
+) -> Prediction:
+    """Make a prediction of random pair scores, each partner given as a file and its chains."""
+    sides = [
+        Partner(side, file, file.protein(chains), {"model": 1, "assembly": None})
+        for side, (file, chains) in (("left", left), ("right", right))
+    ]
+    rng = np.random.default_rng(seed)
+    shape = [side.protein.n_residues for side in sides]
+    log_odds = rng.normal(-2, 1.5, shape) + rng.normal(0, 0.3, (3, *shape))
+    rotations = (1 / (1 + np.exp(-log_odds))).astype(np.float32)
+    scores = PairScores(
+        *(side.protein for side in sides),
+        rotations.mean(axis=0),
+        rotations.std(axis=0),
+        rotations.max(axis=2),
+        rotations.max(axis=1),
+    )
+    info = WeightsInfo(Path("w"), tiny_model(), "0" * 64, Calibration(), Smoothing())
+    settings = {"rotations": 3, "seed": seed, "precision": "float32"}
+    return Prediction(*sides, scores, info, info.calibration, settings)
+
+
+def save_prediction(prediction: Prediction, folder: Path, pair_count=20) -> Path:
+    """Write a prediction as `sasnet_predict` does; returns the folder."""
+    folder.mkdir(parents=True)
+    write_prediction(prediction, folder, pair_count)
+    return folder

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from sasnet_core.cli import main
+from sasnet_core.export_cli import main as export
+from sasnet_core.formats import FORMATS, format_files
 from sasnet_core.precision import choose_precision
 from tests.core.build import atom_line, chain_lines, write_pdb
 
@@ -94,7 +96,7 @@ def test_the_arrays_fit_the_tables(demo_result):
 
 def test_the_result_is_described_by_itself(demo_result, demo_pdb):
     result = json.loads((demo_result / "result.json").read_text())
-    assert result["schema"] == 1
+    assert result["schema"] == 2
     precision = choose_precision("auto")
     assert result["settings"] == {"rotations": 2, "seed": 0, "precision": precision}
     assert [part["chains"] for part in result["inputs"]] == [["D"], ["E"]]
@@ -158,10 +160,60 @@ def command(work, weights_folder):
 ONE = ("both.pdb", "--left", "A", "--right", "B")
 
 
+@pytest.fixture
+def lower_threshold(weights_folder):
+    """Copy the weights with another threshold."""
+
+    def copy(folder, threshold=0.01):
+        shutil.copytree(weights_folder, folder)
+        path = folder / "config.json"
+        values = json.loads(path.read_text())
+        values["calibration"]["threshold"] = threshold
+        path.write_text(json.dumps(values))
+
+    return copy
+
+
 def test_two_files_give_two_structures(command, work):
     assert command("left.pdb", "right.pdb", "--quiet") == 0
     names = sorted(path.name for path in (work / "out").iterdir())
     assert names == sorted(["left.cif", "right.cif", *TABLES])
+
+
+def contents_of(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_exports_are_those_that_are_made_later(command, work, lower_threshold):
+    formats = ",".join(FORMATS)
+    assert command(*ONE, "--quiet") == 0
+    assert export(["out", "--to", formats, "--threshold", "0.01", "--quiet"]) == 0
+    later = contents_of(work / "out")
+    lower_threshold(work / "weights")
+    assert command(*ONE, "--quiet", "--export", formats, "-o", "two", "--weights", "weights") == 0
+    at_once = contents_of(work / "two")
+    assert at_once.keys() == later.keys()
+    exported = [name for name in format_files(list(FORMATS)) if name in later]
+    assert len(exported) > 15
+    assert {name: at_once[name] for name in exported} == {n: later[n] for n in exported}
+
+
+def test_an_export_that_fails_leaves_the_prediction(command, work, lower_threshold, capfd):
+    lower_threshold(work / "weights", 0.999999)
+    arguments = (*ONE, "--quiet", "--weights", "weights", "--export", "haddock,pdb")
+    assert command(*arguments) == 2
+    error = capfd.readouterr().err
+    assert "the prediction was written, but not every export (haddock: residues" in error
+    assert error.count("\n") == 1
+    names = sorted(path.name for path in (work / "out").iterdir())
+    assert names == ["complex.cif", "complex.pdb", *TABLES]
+
+
+def test_exports_of_an_earlier_question_do_not_stay(command, work):
+    assert command(*ONE, "--quiet", "--export", "pdb") == 0
+    assert (work / "out" / "complex.pdb").exists()
+    assert command(*ONE, "--quiet") == 0
+    assert not (work / "out" / "complex.pdb").exists()
 
 
 def test_one_file_twice_is_a_homodimer(command, work):
@@ -285,6 +337,8 @@ BAD_INPUTS = {
     "no pairs": (nothing, (*ONE, "--pairs", "0"), "--pairs must be 1 or more"),
     "pairs in words": (nothing, (*ONE, "--pairs", "many"), "--pairs must be 1 or more"),
     "three files": (nothing, ("left.pdb", "right.pdb", "both.pdb"), "got 3"),
+    "no such format": (nothing, (*ONE, "--export", "pdb,docx"), "got 'docx'"),
+    "no format": (nothing, (*ONE, "--export", ""), "got none"),
     "no files": (nothing, (), "got 0"),
     "demo and files": (nothing, ("left.pdb", "--demo"), "--demo brings its own"),
 }
