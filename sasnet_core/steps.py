@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 from keras import ops
 
+from sasnet_core.losses import TrainingLoss
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
 
     import keras
 
     from sasnet_core.config import RunConfig
-    from sasnet_core.losses import TrainingLoss
     from sasnet_core.network import Network
 
 #: Batches made ahead of the step that takes them.
@@ -60,15 +61,31 @@ class Steps(Protocol):
         """Make a step that moves nothing but the statistics of batch normalization."""
 
 
-def one_device_batches(produce: Callable[[range], Iterator[dict[str, Any]]]) -> Iterator[Any]:
-    """Yield the batches of a single replica, made ahead in a thread."""
-    stream = produce(range(1))
-    with ThreadPoolExecutor(1) as thread:
-        waiting = deque(thread.submit(next, stream) for _ in range(AHEAD))
-        while True:
-            batch = waiting.popleft().result()
-            waiting.append(thread.submit(next, stream))
-            yield batch
+class OneDevice:
+    """What backends share that run on one device: the other half of `Steps`."""
+
+    replicas = 1
+    chief = True
+
+    def scope(self) -> AbstractContextManager[Any]:
+        """Return the context in which variables are made."""
+        return nullcontext()
+
+    def loss(self, network: Network, auxiliary: keras.Model, weight: float) -> TrainingLoss:
+        """Make the loss, differentiated as it stands."""
+        return TrainingLoss(network, auxiliary, weight)
+
+    def batches(
+        self, produce: Callable[[range], Iterator[dict[str, Any]]], config: RunConfig
+    ) -> Iterator[Any]:
+        """Yield the batches of the only replica, made ahead in a thread."""
+        stream = produce(range(1))
+        with ThreadPoolExecutor(1) as thread:
+            waiting = deque(thread.submit(next, stream) for _ in range(AHEAD))
+            while True:
+                batch = waiting.popleft().result()
+                waiting.append(thread.submit(next, stream))
+                yield batch
 
 
 def clipped(gradients: list[Any], norm: float) -> list[Any]:

@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import jax
 import keras
 
-from sasnet_core.losses import TrainingLoss
-from sasnet_core.steps import clipped, one_device_batches
+from sasnet_core.steps import OneDevice, clipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from sasnet_core.config import RunConfig
-    from sasnet_core.network import Network
+    from sasnet_core.losses import TrainingLoss
 
 
-class JaxSteps:
+class JaxSteps(OneDevice):
     """Steps on the default device of JAX."""
-
-    replicas = 1
-    chief = True
-
-    def scope(self) -> AbstractContextManager[Any]:
-        """Return the context in which variables are made."""
-        return nullcontext()
-
-    def loss(self, network: Network, auxiliary: keras.Model, weight: float) -> TrainingLoss:
-        """Make the loss."""
-        return TrainingLoss(network, auxiliary, weight)
-
-    def batches(
-        self, produce: Callable[[range], Iterator[dict[str, Any]]], config: RunConfig
-    ) -> Iterator[Any]:
-        """Yield what the step takes."""
-        return one_device_batches(produce)
 
     def compiled(
         self,
