@@ -17,15 +17,14 @@ def dense_operations(config: ModelConfig) -> float:
 
 def lattice_convolutions(
     protein: Protein, config: ModelConfig, residues: np.ndarray | None = None
-) -> float:
-    """Count those of the convolutions on a protein's lattice in one pose, near atoms only."""
+) -> np.ndarray:
+    """Count those of each convolution on a protein's lattice in one pose, near atoms only."""
     pose = random_pose(np.random.default_rng(0))
     lattice = build_lattice(protein, config, pose, residues)
     channels = (len(CHANNELS), *config.filters)
     tables = [table for table in lattice.tables if table.shape[1] == 27]
-    return sum(
-        2.0 * len(table) * 27 * channels[k] * channels[k + 1] for k, table in enumerate(tables)
-    )
+    counts = [2.0 * len(t) * 27 * channels[k] * channels[k + 1] for k, t in enumerate(tables)]
+    return np.array(counts)
 
 
 def window_operations(config: ModelConfig) -> float:

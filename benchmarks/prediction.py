@@ -3,16 +3,17 @@
     python -m benchmarks.prediction --peers .venv-peers/bin/python
 
 Times 20 rotations of pairs of balls of random residues, as dense as proteins; counts the
-multiplications of tower and head and divides them by the rates of matrix products and of Conv3D
-that it measures on this machine; then the baselines: each residue once in batched windows, and
-both towers for every pair (a sample, extrapolated). Then how time and memory grow with residues
-and rotations (docs/scaling.png), and how fast grids are made, beside atom3d. Writes
+operations of tower and head and divides them by the rates of matrix products and of Conv3D that
+it measures on this machine, layer by layer; then the baselines: each residue once in batched
+windows, and both towers for every pair (a sample, extrapolated). Then how time and memory grow
+with residues and rotations (docs/scaling.png), and how fast grids are made, beside atom3d. Writes
 docs/benchmarks.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import resource
 import subprocess
@@ -29,6 +30,7 @@ from keras import ops
 from benchmarks import report
 from benchmarks.operations import dense_operations, head_operations, lattice_convolutions
 from benchmarks.proteins import ball
+from sasnet_core.chemistry import CHANNELS
 from sasnet_core.config import ROTATIONS, ModelConfig
 from sasnet_core.files import written_whole
 from sasnet_core.lattice import build_lattice, random_pose
@@ -62,21 +64,39 @@ def wait(number: Any) -> float:
     return float(ops.convert_to_numpy(ops.cast(number, "float32")))
 
 
-def machine_rates(dtype: str) -> dict[str, float]:
-    """Measure this machine: floating-point operations per second of matrix products and Conv3D."""
-    rng = np.random.default_rng(0)
-    a, b = (ops.cast(rng.random(shape), dtype) for shape in ((16384, 1728), (1728, 256)))
-    product = compiled(lambda values: ops.matmul(*values))
-    seconds = best(lambda: wait(product([a, b])[0, 0]), 10)
-    layer = keras.layers.Conv3D(128, 3, dtype=dtype)
-    grids = ops.cast(rng.random((16, 15, 15, 15, 64)), dtype)
+def machine_rates(dtype: str, config: ModelConfig) -> dict[str, list[float]]:
+    """Measure this machine: operations per second of Conv3D and products, as the network has them.
+
+    Each Conv3D has the channels of one of the network's layers; the products are those of the
+    tower's dense layer and of the head's second layer, the largest ones.
+    """
+    channels = (len(CHANNELS), *config.filters)
+    pairs = itertools.pairwise(channels)
+    rows = [(16384, config.head_sizes[0], config.head_sizes[1])]
+    rows.append((1024, config.window_rows * config.filters[-1], config.embedding_size))
+    return {
+        "Conv3D": [convolution_rate(dtype, *pair) for pair in pairs],
+        "head": [product_rate(dtype, *rows[0])],
+        "dense layer": [product_rate(dtype, *rows[1])],
+    }
+
+
+def convolution_rate(dtype: str, channels: int, filters: int) -> float:
+    """Measure the operations per second of one Conv3D."""
+    layer = keras.layers.Conv3D(filters, 3, dtype=dtype)
+    grids = ops.cast(np.random.default_rng(0).random((16, 18, 18, 18, channels)), dtype)
     layer(grids)
     convolve = compiled(lambda x: layer(x))
-    convolved = best(lambda: wait(convolve(grids)[0, 0, 0, 0, 0]), 10)
-    return {
-        "matrix": 2 * 16384 * 1728 * 256 / seconds,
-        "Conv3D": 2 * 16 * 13**3 * 27 * 64 * 128 / convolved,
-    }
+    seconds = best(lambda: wait(convolve(grids)[0, 0, 0, 0, 0]), 10)
+    return 2 * 16 * 16**3 * 27 * channels * filters / seconds
+
+
+def product_rate(dtype: str, rows: int, inner: int, columns: int) -> float:
+    """Measure the operations per second of one matrix product."""
+    rng = np.random.default_rng(0)
+    a, b = (ops.cast(rng.random(shape), dtype) for shape in ((rows, inner), (inner, columns)))
+    product = compiled(lambda values: ops.matmul(*values))
+    return 2 * rows * inner * columns / best(lambda: wait(product([a, b])[0, 0]), 10)
 
 
 def every_pair(network: Network) -> float:
@@ -89,21 +109,26 @@ def every_pair(network: Network) -> float:
     return best(lambda: wait(run([grids, grids])[0, 0]), 2) / SAMPLE
 
 
-def speed(network: Network, rates: dict[str, float]) -> list[list[str]]:
+def speed(network: Network, rates: dict[str, list[float]]) -> list[list[str]]:
     """Measure all sizes; the rows of the table."""
     config = network.config
     pair = every_pair(network)
+    predictor, windows = Predictor(network), Predictor(network, engine="windows")
     rows = []
     for sizes in SIZES:
         left, right = (ball(count, seed) for seed, count in enumerate(sizes))
-        ours = best(lambda: Predictor(network).score(left, right), 1)  # noqa: B023
-        windows = Predictor(network, engine="windows")
+        ours = best(lambda: predictor.score(left, right), 1)  # noqa: B023
         apart = best(lambda: windows.score(left, right, rotations=1), 2) * ROTATIONS  # noqa: B023
-        convolutions = ROTATIONS * sum(lattice_convolutions(p, config) for p in (left, right))
-        products = ROTATIONS * (sum(sizes) * dense_operations(config))
-        products += ROTATIONS * head_operations(*sizes, config)
-        operations = convolutions + products
-        arithmetic = convolutions / rates["Conv3D"] + products / rates["matrix"]
+        convolutions = sum(lattice_convolutions(p, config) for p in (left, right))
+        counted = {
+            "Conv3D": convolutions,
+            "dense layer": np.array([sum(sizes) * dense_operations(config)]),
+            "head": np.array([head_operations(*sizes, config)]),
+        }
+        operations = ROTATIONS * sum(counts.sum() for counts in counted.values())
+        arithmetic = ROTATIONS * sum(
+            (counts / rates[name]).sum() for name, counts in counted.items()
+        )
         naive = pair * sizes[0] * sizes[1] * ROTATIONS
         rows.append(
             [
@@ -222,9 +247,9 @@ def section(tables: dict[str, str], voxels: str, command: str) -> str:
         [
             "## Prediction",
             "",
-            "The paper's network (35 A), random weights. Arithmetic alone: the operations of our "
-            "convolutions at the rate of Conv3D measured here, and those of the dense layers of "
-            "tower and head at that of matrix products.",
+            "The paper's network (35 A), random weights, everything warm. Arithmetic alone: the "
+            "operations of our convolutions at the rates of Conv3D measured here with the same "
+            "channels, and those of the dense layer and the head at those of matrix products.",
             "",
             *(f"{title}\n\n{table}" for title, table in tables.items()),
             f"Windows: one rotation, times {ROTATIONS}. Both towers for every pair: {SAMPLE} "
@@ -255,10 +280,13 @@ def main() -> int:
     fastest = choose_precision("auto")
     tables = {}
     for dtype in sorted({"float32", fastest}):
-        rates = machine_rates(dtype)
-        told = ", ".join(f"{name} {rate / 1e9:.0f} GFLOP/s" for name, rate in rates.items())
         network = build_network(ModelConfig(), dtype)
-        tables[f"{dtype} ({told}):"] = report.table(columns, speed(network, rates))
+        rates = machine_rates(dtype, network.config)
+        told = "; ".join(
+            f"{name} {', '.join(f'{rate / 1e9:.0f}' for rate in found)}"
+            for name, found in rates.items()
+        )
+        tables[f"{dtype} (GFLOP/s: {told}):"] = report.table(columns, speed(network, rates))
     voxels = report.table(["voxelization", ""], grids(options.peers))
     draw(in_child(fastest), rotations(build_network(ModelConfig(), fastest)))
     command = "python -m benchmarks.prediction"

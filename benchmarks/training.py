@@ -56,10 +56,10 @@ def shares(stream: ComplexStream, count: int) -> list[list[str]]:
             4 * len(item.contacts) * window,
             sum(len(rows) for rows in chosen) * window,
             sum(len(rows) * dense_operations(config)
-                + lattice_convolutions(protein, config, rows)
+                + lattice_convolutions(protein, config, rows).sum()
                 for (protein, _), rows in zip(sides, chosen, strict=True)),
             sum(protein.n_residues * dense_operations(config)
-                + lattice_convolutions(protein, config) for protein, _ in sides),
+                + lattice_convolutions(protein, config).sum() for protein, _ in sides),
         )  # fmt: skip
     names = (
         "two surfacelets of its own for each pair, as many negatives as positives (paper)",
