@@ -49,8 +49,9 @@ class Smoother:
 
     def __init__(self, left: Protein, right: Protein, smoothing: Smoothing) -> None:
         self._smoothing = smoothing
-        self._left = _neighbour_weights(left.centers, smoothing.width)
-        self._right = _neighbour_weights(right.centers, smoothing.width)
+        if smoothing.share:
+            self._left = _neighbour_weights(left.centers, smoothing.width)
+            self._right = _neighbour_weights(right.centers, smoothing.width)
 
     def smooth(self, scores: np.ndarray) -> np.ndarray:
         """Smooth a matrix of scores.
@@ -65,6 +66,8 @@ class Smoother:
         ndarray, the same shape, float32
         """
         share, sharpness = self._smoothing.share, self._smoothing.sharpness
+        if not share:
+            return scores.astype(np.float32, copy=False)
         own = logit(scores)
         highest = own.max()
         sums = self._left @ np.exp(sharpness * (own - highest)) @ self._right.T
