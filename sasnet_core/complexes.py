@@ -12,7 +12,7 @@ import numpy as np
 
 from sasnet_core.errors import DatasetError
 from sasnet_core.files import write_arrays
-from sasnet_core.interface import contact_matrix
+from sasnet_core.interface import NOWHERE, contact_matrix
 from sasnet_core.metrics import auroc
 from sasnet_core.protein import Protein
 
@@ -27,6 +27,8 @@ class Complex:
     left: Protein
     right: Protein
     contacts: np.ndarray  # (n_contacts, 2) int32, rows (left residue, right residue)
+    #: Rows of the left and of the right residues, int32, that touch third chains of the assembly.
+    elsewhere: tuple[np.ndarray, np.ndarray] = (NOWHERE, NOWHERE)
 
     def labels(self) -> np.ndarray:
         """Say of every residue pair whether it is a contact, shape (n_left, n_right), bool."""
@@ -51,8 +53,9 @@ class Complex:
 def save_complex(item: Complex, path: Path) -> None:
     """Write a complex as .npz without pickle; its folder is made if it is not there."""
     arrays: dict[str, np.ndarray] = {"name": np.array(item.name), "contacts": item.contacts}
-    for side in ("left", "right"):
+    for side, elsewhere in zip(("left", "right"), item.elsewhere, strict=True):
         protein: Protein = getattr(item, side)
+        arrays[f"elsewhere_{side}"] = elsewhere
         arrays[f"{side}_name"] = np.array(protein.name)
         arrays |= {f"{side}_{key}": value for key, value in protein.array_fields().items()}
     write_arrays(arrays, path)
@@ -69,7 +72,8 @@ def load_complex(path: Path) -> Complex:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             left, right = (_protein_of(arrays, side) for side in ("left", "right"))
-            return Complex(str(arrays["name"]), left, right, arrays["contacts"])
+            elsewhere = arrays["elsewhere_left"], arrays["elsewhere_right"]
+            return Complex(str(arrays["name"]), left, right, arrays["contacts"], elsewhere)
     except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile) as error:
         raise DatasetError(
             f"{path}: a complex (.npz) is needed ({error}); build it again"

@@ -320,6 +320,9 @@ class TrainConfig(_Config):
         Complexes in one step, over all replicas.
     positives, negatives : int
         Pairs drawn per complex and step at most; both classes weigh alike.
+    spare_elsewhere : bool
+        Whether residues that touch third chains of the assembly are left out of the non-contacts
+        (paper: no): they lie in an interface, only not in this one.
     noise : float
         Standard deviation of a normal displacement of every atom, in angstrom.
     average : float
@@ -349,6 +352,7 @@ class TrainConfig(_Config):
     complexes_per_step: int = 4
     positives: int = 256
     negatives: int = 1024
+    spare_elsewhere: bool = False
     noise: float = 0.0
     average: float = 0.0
     auxiliary: float = 0.0

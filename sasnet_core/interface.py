@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Boxes are this much larger than need be, so that rounding loses no atom (angstrom).
 BOX_SLACK = 0.01
+#: Rows of no residue.
+NOWHERE = np.zeros(0, np.int32)
 
 
 def contacts(left: Protein, right: Protein, cutoff: float = CONTACT_CUTOFF) -> np.ndarray:
@@ -67,7 +69,12 @@ def contact_matrix(contact_pairs: np.ndarray, n_left: int, n_right: int) -> np.n
 
 
 def sample_negatives(
-    contact_pairs: np.ndarray, n_left: int, n_right: int, count: int, rng: np.random.Generator
+    contact_pairs: np.ndarray,
+    n_left: int,
+    n_right: int,
+    count: int,
+    rng: np.random.Generator,
+    spared: tuple[np.ndarray, np.ndarray] = (NOWHERE, NOWHERE),
 ) -> np.ndarray:
     """Draw non-contact pairs uniformly, with replacement.
 
@@ -81,13 +88,18 @@ def sample_negatives(
         How many pairs.
     rng : numpy.random.Generator
         Source of randomness.
+    spared : tuple of ndarray
+        Left and right residues of which no pair is drawn.
 
     Returns
     -------
     ndarray, shape (count, 2), int32
-        Empty when every pair is a contact.
+        Empty when there is none to draw.
     """
-    negatives = np.flatnonzero(~contact_matrix(contact_pairs, n_left, n_right))
+    allowed = ~contact_matrix(contact_pairs, n_left, n_right)
+    allowed[spared[0]] = False
+    allowed[:, spared[1]] = False
+    negatives = np.flatnonzero(allowed)
     if not len(negatives):
         return np.zeros((0, 2), np.int32)
     chosen = rng.choice(negatives, size=count)

@@ -14,7 +14,7 @@ from sasnet_core.config import CONTACT_CUTOFF
 from sasnet_core.entries import complex_name
 from sasnet_core.errors import SasnetError
 from sasnet_core.homology import map_sequence
-from sasnet_core.interface import contacts
+from sasnet_core.interface import NOWHERE, contacts
 from sasnet_core.rules import Candidate, EntryFacts, Rejection, first_broken
 
 if TYPE_CHECKING:
@@ -84,8 +84,9 @@ def mine_entry(
         return mined
     copies = _Copies(config.copy_identity)
     for assembly, view in _views(opened, config.assembly):
-        for name, left, right, touching in _pairs(entry, assembly, view, mined.rejections):
-            candidate = Candidate(name, left, right, touching, held_out_identity)
+        for item in _pairs(entry, assembly, view, mined.rejections):
+            name, touching = item.name, item.contacts
+            candidate = Candidate(name, item.left, item.right, touching, held_out_identity)
             broken = (
                 first_broken(name, candidate, config, rules.SIZE_RULES)
                 or (None if config.all_copies else copies.rejection(candidate))
@@ -95,7 +96,6 @@ def mine_entry(
                 mined.rejections.append(broken)
                 continue
             copies.remember(candidate)
-            item = Complex(name, left, right, touching)
             mined.complexes.append(MinedComplex(item, assembly, known, candidate.buried_area))
     return mined
 
@@ -156,8 +156,8 @@ def _views(opened: dict[int, Structure], wanted: str) -> Iterator[tuple[str, Str
 
 def _pairs(
     entry: Entry, assembly: str, view: Structure, rejections: list[Rejection]
-) -> Iterator[tuple[str, Protein, Protein, np.ndarray]]:
-    """Yield each pair of chains in contact: name, left, right, contacts."""
+) -> Iterator[Complex]:
+    """Yield each pair of chains in contact."""
     proteins = []
     for chain in view.chain_ids():
         try:
@@ -165,11 +165,28 @@ def _pairs(
         except SasnetError as error:
             reason = str(error).split(": ", 1)[-1]
             rejections.append(Rejection(f"{entry.name}:{chain}", "readable", reason))
-    for i, j in _near([protein for _, protein in proteins]):
+    touching = {
+        (i, j): found
+        for i, j in _near([protein for _, protein in proteins])
+        if len(found := contacts(proteins[i][1], proteins[j][1]))
+    }
+    for (i, j), found in touching.items():
         (left_chain, left), (right_chain, right) = proteins[i], proteins[j]
-        touching = contacts(left, right)
-        if len(touching):
-            yield complex_name(entry.name, assembly, left_chain, right_chain), left, right, touching
+        name = complex_name(entry.name, assembly, left_chain, right_chain)
+        elsewhere = _touching_others(touching, i, j), _touching_others(touching, j, i)
+        yield Complex(name, left, right, found, elsewhere)
+
+
+def _touching_others(
+    touching: dict[tuple[int, int], np.ndarray], chain: int, partner: int
+) -> np.ndarray:
+    """List the residues of a chain that touch other chains than its partner."""
+    rows = [
+        found[:, pair.index(chain)]
+        for pair, found in touching.items()
+        if chain in pair and partner not in pair
+    ]
+    return np.unique(np.concatenate([NOWHERE, *rows]))
 
 
 def _near(proteins: Sequence[Protein]) -> list[tuple[int, int]]:

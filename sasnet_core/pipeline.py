@@ -15,7 +15,7 @@ import numpy as np
 from sasnet_core.chemistry import AMINO_ACIDS, NO_CHANNEL
 from sasnet_core.complexes import load_complex, read_manifest
 from sasnet_core.errors import DatasetError
-from sasnet_core.interface import exposed_area, sample_negatives
+from sasnet_core.interface import NOWHERE, exposed_area, sample_negatives
 from sasnet_core.lattice import Lattice, build_lattice, join_lattices, pad_lattice, random_pose
 from sasnet_core.rotations import random_rotation
 from sasnet_core.surroundings import Surroundings, find_surroundings, join_surroundings
@@ -35,6 +35,8 @@ AREA_UNIT = 50.0
 AREA_POINTS = 100
 
 
+#: Largest share of a protein's residues that may be spared.
+MOST_SPARED = 0.7
 #: Atoms of surfacelets are padded to a multiple of this, so that few shapes occur.
 ATOM_BUCKET = 256
 
@@ -145,7 +147,9 @@ def make_batch(
         [find_surroundings(p, model.neighbours_read, noise) for p, noise, _ in proteins]
     )
     areas_wanted = config.auxiliary > 0 and embeddings is None
-    targets = _join_targets([residue_targets(item, areas_wanted) for item in complexes])
+    targets = _join_targets(
+        [residue_targets(item, areas_wanted, config.spare_elsewhere) for item in complexes]
+    )
     pairs, labels, weights = _draw_pairs(complexes, config, rngs)
     if embeddings is not None:
         drawn = zip(embeddings, rngs, strict=True)
@@ -245,7 +249,8 @@ def _draw_pairs(
         positives = item.contacts
         if len(positives) > config.positives:
             positives = rng.choice(positives, config.positives, replace=False)
-        negatives = sample_negatives(item.contacts, n_left, n_right, config.negatives, rng)
+        spared = spared_residues(item) if config.spare_elsewhere else (NOWHERE, NOWHERE)
+        negatives = sample_negatives(item.contacts, n_left, n_right, config.negatives, rng, spared)
         rows = np.concatenate([positives, negatives]) + [first_row, first_row + n_left]
         pairs.append(rows[:, ::-1] if rng.random() < 0.5 else rows)
         counts = [len(positives), len(negatives)]
@@ -272,7 +277,27 @@ def _noise(protein: Protein, config: TrainConfig, rng: np.random.Generator) -> n
     return rng.normal(scale=config.noise, size=protein.coords.shape)
 
 
-def residue_targets(item: Complex, areas_wanted: bool = True) -> ResidueTargets:
+def spared_residues(item: Complex) -> tuple[np.ndarray, np.ndarray]:
+    """List the residues that are no good non-contacts: they touch third chains, not the partner.
+
+    A protein that touches others nearly everywhere is not spared: what remains would tell too
+    little of it.
+
+    Returns
+    -------
+    left, right : ndarray
+        Rows of residues.
+    """
+    spared = []
+    for side, protein in enumerate((item.left, item.right)):
+        rows = np.setdiff1d(item.elsewhere[side], item.contacts[:, side])
+        spared.append(rows if len(rows) <= MOST_SPARED * protein.n_residues else NOWHERE)
+    return spared[0], spared[1]
+
+
+def residue_targets(
+    item: Complex, areas_wanted: bool = True, spare_elsewhere: bool = False
+) -> ResidueTargets:
     """Make the auxiliary targets of one complex, left residues first.
 
     Parameters
@@ -281,13 +306,19 @@ def residue_targets(item: Complex, areas_wanted: bool = True) -> ResidueTargets:
         The complex.
     areas_wanted : bool
         Whether to compute exposed areas, which takes most of the time; zeros otherwise.
+    spare_elsewhere : bool
+        Whether `spared_residues` weigh nothing.
     """
     sides = ((item.left, item.contacts[:, 0]), (item.right, item.contacts[:, 1]))
     letters = "".join(protein.sequence for protein, _ in sides)
     in_interface = np.concatenate(
         [np.isin(np.arange(protein.n_residues), rows) for protein, rows in sides]
     )
-    shares = 0.5 / max(1, in_interface.sum()), 0.5 / max(1, (~in_interface).sum())
+    asked = np.ones(len(letters), bool)
+    if spare_elsewhere:
+        left, right = spared_residues(item)
+        asked[np.concatenate([left, right + item.left.n_residues])] = False
+    shares = 0.5 / max(1, in_interface.sum()), 0.5 / max(1, (asked & ~in_interface).sum())
     areas = np.zeros(len(letters))
     if areas_wanted:
         areas = np.concatenate([exposed_area(protein, points=AREA_POINTS) for protein, _ in sides])
@@ -295,7 +326,7 @@ def residue_targets(item: Complex, areas_wanted: bool = True) -> ResidueTargets:
         np.array([AMINO_ACIDS.find(letter) for letter in letters], np.int32),
         (areas / AREA_UNIT).astype(np.float32),
         in_interface.astype(np.float32),
-        np.where(in_interface, *shares).astype(np.float32),
+        (np.where(in_interface, *shares) * asked).astype(np.float32),
     )
 
 

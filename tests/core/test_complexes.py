@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,11 +15,13 @@ from tests.core.build import random_complex
 
 
 def test_a_complex_comes_back_as_it_was(tmp_path):
-    item = random_complex(4)
+    elsewhere = np.array([1, 4], np.int32), np.array([0], np.int32)
+    item = replace(random_complex(4), elsewhere=elsewhere)
     save_complex(item, tmp_path / "deep" / "pair.npz")
     back = load_complex(tmp_path / "deep" / "pair.npz")
     assert (back.name, back.left.name, back.right.name) == ("pair", "pair:A", "pair:B")
     np.testing.assert_array_equal(back.contacts, item.contacts)
+    assert [rows.tolist() for rows in back.elsewhere] == [[1, 4], [0]]
     for before, after in ((item.left, back.left), (item.right, back.right)):
         for name, array in before.array_fields().items():
             np.testing.assert_array_equal(getattr(after, name), array)

@@ -74,6 +74,18 @@ def test_chains_in_contact_become_a_complex(tmp_path):
     assert set(item.left.chain_ids) == {"A"} and set(item.right.chain_ids) == {"B"}
 
 
+def test_residues_that_touch_third_chains_are_known(tmp_path):
+    lines = [*chain_lines("A", 12), *chain_lines("B", 6, start=(0, 5, 0)),
+             *chain_lines("C", 6, start=(22.8, -5, 0))]  # fmt: skip
+    write_pdb(tmp_path / "1abc.pdb", lines)
+    first, second = (found.complex for found in mine(tmp_path).complexes)
+    assert (first.name, second.name) == ("1abc_A_B", "1abc_A_C")
+    assert first.elsewhere[0].tolist() == sorted(set(second.contacts[:, 0].tolist()))
+    assert second.elsewhere[0].tolist() == sorted(set(first.contacts[:, 0].tolist()))
+    assert not set(first.elsewhere[0]) & {0, 1, 2} and len(first.elsewhere[0])
+    assert [len(item.elsewhere[1]) for item in (first, second)] == [0, 0]
+
+
 def test_chains_apart_are_no_candidate(tmp_path):
     mined = mine(two_chains(tmp_path, gap=30.0))
     assert (mined.complexes, mined.rejections) == ([], [])

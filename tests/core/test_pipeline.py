@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from sasnet_core.complexes import Complex
 from sasnet_core.config import TrainConfig
 from sasnet_core.errors import DatasetError
 from sasnet_core.interface import contact_matrix
-from sasnet_core.pipeline import ComplexStream, make_batch, stream_batches
+from sasnet_core.pipeline import ComplexStream, make_batch, spared_residues, stream_batches
 from tests.core.build import random_complex, tiny_model, write_dataset
 
 MODEL = tiny_model(16)
@@ -135,6 +136,31 @@ def test_positives_are_contacts_and_negatives_are_not_and_both_weigh_alike():
             assert weights[labels == kind].sum() == pytest.approx(1 / 6)
         seen += len(labels)
     assert seen == len(batch.pairs)
+
+
+def test_residues_in_other_interfaces_can_be_spared():
+    contacts = np.array([[0, 0], [0, 1], [1, 1]], np.int32)
+    elsewhere = np.array([1, 2]), np.array([5])
+    item = replace(random_complex(1, 6, 7), contacts=contacts, elsewhere=elsewhere)
+    drawn = {}
+    for spare in (False, True):
+        config = TrainConfig(negatives=2_000, spare_elsewhere=spare)
+        batch = make_batch([item], MODEL, config, [np.random.default_rng(1)])
+        ((_, left, right, labels, *_),) = pairs_by_complex(batch, [item])
+        no = labels == 0
+        drawn[spare] = set(zip(left[no].tolist(), right[no].tolist(), strict=True))
+        weights = batch.residues.weights
+        assert np.flatnonzero(weights == 0).tolist() == ([2, 6 + 5] if spare else [])
+        assert weights.sum() == pytest.approx(1.0)
+    assert drawn[False] == set(map(tuple, np.argwhere(~contact_matrix(contacts, 6, 7)).tolist()))
+    assert drawn[True] == {(i, j) for i, j in drawn[False] if i != 2 and j != 5}
+
+
+def test_a_protein_in_other_interfaces_all_over_is_not_spared():
+    item = replace(random_complex(1, 6, 7), elsewhere=(np.arange(6), np.zeros(0, np.int32)))
+    item = replace(item, contacts=item.contacts[:1])
+    left, right = spared_residues(item)
+    assert left.tolist() == right.tolist() == []
 
 
 def test_sides_are_swapped_about_half_of_the_time():
