@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import report
-from sasnet_core.cli import DEMO_CHAINS, demo_structure
+from sasnet_core.partners import DEMO_CHAINS, demo_structure
 
 COMMAND = (sys.executable, "-m", "sasnet_core.cli")
 DONE = "sasnet-progress"

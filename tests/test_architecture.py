@@ -28,7 +28,8 @@ ORDER = (
     ("predict", "training", "prediction"),
     ("result", "top_pairs", "summary", "picture", "overview"),
     ("haddock", "viewers", "cofolding", "plain_pdb", "json_schema", "formats"),
-    ("export",),
+    ("export", "options", "partners", "devices", "progress"),
+    ("answer",),
     ("cli", "export_cli"),
 )
 RANK = {module: rank for rank, group in enumerate(ORDER) for module in group}
@@ -61,6 +62,7 @@ HEAVY = {
         "predict": ANYWHERE,
         "weights": FOR_TYPES,
         "cli": IN_FUNCTION,
+        "devices": IN_FUNCTION,
     },
 }
 
