@@ -333,6 +333,9 @@ class TrainConfig(_Config):
     spare_elsewhere : bool
         Whether residues that touch third chains of the assembly are left out of the non-contacts
         (paper: no): they lie in an interface, only not in this one.
+    distinct_pairs : int
+        Different pairs that the run learns from, half of them contacts, of as few whole complexes
+        as that takes; 0: all contacts of all complexes, and new non-contacts at every visit.
     noise : float
         Standard deviation of a normal displacement of every atom, in angstrom.
     average : float
@@ -363,6 +366,7 @@ class TrainConfig(_Config):
     positives: int = 256
     negatives: int = 1024
     spare_elsewhere: bool = False
+    distinct_pairs: int = 0
     noise: float = 0.0
     average: float = 0.0
     auxiliary: float = 0.0
@@ -380,6 +384,9 @@ class TrainConfig(_Config):
         "complexes_per_step": _COUNT,
         "positives": _COUNT,
         "negatives": _COUNT,
+        "distinct_pairs": _Rule(
+            "0, or a whole number over 1", lambda pairs: pairs == 0 or pairs > 1
+        ),
         "noise": _NOT_NEGATIVE,
         "average": _UNDER_ONE,
         "auxiliary": _NOT_NEGATIVE,

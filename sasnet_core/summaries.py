@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     #: numpy's median or mean.
     Statistic = Callable[..., Any]
 
+#: What docs/results.md begins with.
+RESULTS_HEAD = (
+    "# Results\n\nEach section is written by the command that stands in it (`train/tables.py`, "
+    "`train/scaling.py`).\nCAUROC: median over complexes of the AUROC over all residue pairs; in "
+    "brackets 95 % intervals from\nresampling complexes. A complex that fails counts 0.\n"
+)
 DIFFICULTIES = ("rigid", "medium", "difficult", "")
 #: Categories of the docking benchmark. Antigen-bound antibodies of older versions have no
 #: difficulty, all other groups have one.

@@ -47,6 +47,7 @@ from sasnet_core.precision import PRECISIONS
 from sasnet_core.predict import Predictor
 from sasnet_core.summaries import (
     BASELINE_NAMES,
+    RESULTS_HEAD,
     difference,
     groups_table,
     measures_table,
@@ -59,11 +60,7 @@ from sasnet_core.summaries import (
 from sasnet_core.weights import WeightsInfo, read_info
 
 DOCS = Path(__file__).parents[1] / "docs"
-HEAD = (
-    "# Results\n\nEach section is written by the command that stands in it (`train/tables.py`, "
-    "`train/scaling.py`).\nCAUROC: median over complexes of the AUROC over all residue pairs; in "
-    "brackets 95 % intervals from\nresampling complexes. A complex that fails counts 0.\n"
-)
+PROGRAM = "python -m train.tables"
 #: The split that stands for new complexes as long as the test set is not looked at.
 REHEARSAL_SPLIT = "DB4U"
 QUICK = {"rotations": 2, "selection_rotations": 1, "control_rotations": 1, "count": 4}
@@ -111,7 +108,7 @@ def shown_command(arguments: Sequence[str]) -> str:
     words = [
         "/".join(Path(word).parts[-2:]) if "/" in word else word for word in map(str, arguments)
     ]
-    return "python -m train.tables " + shlex.join(words)
+    return f"{PROGRAM} {shlex.join(words)}"
 
 
 class Workbench:
@@ -501,7 +498,7 @@ def main(arguments: list[str] | None = None) -> int:
     if name == "beyond" and options.look_at_db5u:
         name = f"beyond {TEST_SPLIT}"
     document = options.output / "results.md"
-    markdown.write_section(name, section, document, HEAD)
+    markdown.write_section(name, section, document, RESULTS_HEAD)
     print(section)
     print(f"\nwritten to {document}")
     return 0
