@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -93,7 +94,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--check-count", type=int, default=20, help="complexes in a check")
     parser.add_argument("--count", type=int, help="only this many complexes of the part shown")
     parser.add_argument("--rotations", type=int, default=2, help="in the evaluation")
-    parser.add_argument("--hours", type=float, default=1e6, help="end after this time")
+    parser.add_argument("--hours", type=float, default=math.inf, help="end after this time")
     parser.add_argument("--quick", action="store_true", help="a small run, into quick_results")
     options = parser.parse_args(arguments)
     if options.quick:
@@ -179,7 +180,7 @@ def run(command: list[object], ends: float) -> None:
     words = [str(word.resolve()) if isinstance(word, Path) else str(word) for word in command]
     done = subprocess.run(
         [sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True, check=False,
-        timeout=max(1.0, ends - time.monotonic()),
+        timeout=None if math.isinf(ends) else max(1.0, ends - time.monotonic()),
     )  # fmt: skip
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
@@ -277,11 +278,12 @@ def caption(point: dict, options: argparse.Namespace) -> str:
         f"CAUROC of {point['measured']}, scores not smoothed; weights of the best check on "
         f"{options.check_count} complexes of {options.validate_split}. {fixed}. Every "
         f"point: {train['steps']:,} steps of {train['complexes_per_step']} complexes "
-        f"({train['optimizer']} {train['learning_rate']:g}, residue questions {train['auxiliary']:g}, noise "
-        f"{train['noise']:g} A), convolutions {filters} (paper: 32-64-128-256), embedding "
+        f"({train['optimizer']} {train['learning_rate']:g}, residue questions "
+        f"{train['auxiliary']:g}, noise {train['noise']:g} A), convolutions {filters} (paper: 32-64-128-256), embedding "
         f"{model['embedding_size']} (paper: 512), {model['normalization']} normalization (paper: "
-        f"batch){context}. Pairs: different ones, contacts and non-contacts half and half, of as "
-        f"few whole complexes as that takes; each replicate has complexes and a start of its own "
+        f"batch){context}. Pairs: different ones, contacts and non-contacts half and half, of "
+        f"whole complexes, one of each cluster first; each replicate has complexes and a start of "
+        f"its own "
         f"(paper: {paper.FIGURE_REPLICATES} replicates)."
     )
 
