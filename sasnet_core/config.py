@@ -335,7 +335,8 @@ class TrainConfig(_Config):
         (paper: no): they lie in an interface, only not in this one.
     distinct_pairs : int
         Different pairs that the run learns from, half of them contacts, of whole complexes in
-        random order, one of each cluster first; 0: all contacts of all complexes, and new non-contacts at every visit.
+        random order, one of each cluster first; 0: all contacts of all complexes, and new
+        non-contacts at every visit.
     noise : float
         Standard deviation of a normal displacement of every atom, in angstrom.
     average : float

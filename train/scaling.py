@@ -274,18 +274,21 @@ def caption(point: dict, options: argparse.Namespace) -> str:
         if options.figure == "grid"
         else f"edge {paper.FIGURE_PAIRS_EDGE} A in the paper, {point['edge']} A here"
     )
-    return (
+    sentences = (
         f"CAUROC of {point['measured']}, scores not smoothed; weights of the best check on "
-        f"{options.check_count} complexes of {options.validate_split}. {fixed}. Every "
-        f"point: {train['steps']:,} steps of {train['complexes_per_step']} complexes "
-        f"({train['optimizer']} {train['learning_rate']:g}, residue questions "
-        f"{train['auxiliary']:g}, noise {train['noise']:g} A), convolutions {filters} (paper: 32-64-128-256), embedding "
+        f"{options.check_count} complexes of {options.validate_split}.",
+        f"{fixed}.",
+        f"Every point: {train['steps']:,} steps of {train['complexes_per_step']} complexes, "
+        f"{train['optimizer']} {train['learning_rate']:g}, residue questions weighted "
+        f"{train['auxiliary']:g}, noise {train['noise']:g} A.",
+        f"Network: convolutions {filters} (paper: 32-64-128-256), embedding "
         f"{model['embedding_size']} (paper: 512), {model['normalization']} normalization (paper: "
-        f"batch){context}. Pairs: different ones, contacts and non-contacts half and half, of "
-        f"whole complexes, one of each cluster first; each replicate has complexes and a start of "
-        f"its own "
-        f"(paper: {paper.FIGURE_REPLICATES} replicates)."
+        f"batch){context}.",
+        "Pairs: different ones, contacts and non-contacts half and half, of whole complexes, one "
+        "of each cluster first; each replicate has complexes and a start of its own (paper: "
+        f"{paper.FIGURE_REPLICATES} replicates).",
     )
+    return " ".join(sentences)
 
 
 def extrapolation(trend: trends.Trend) -> str:
