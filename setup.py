@@ -18,7 +18,16 @@ setup(
     python_requires=">=3.11",
     packages=["sasnet_core", "sasnet_core.resources", "sasnet_plugin"],
     package_dir={"sasnet_core.resources": "resources", "sasnet_plugin": "plugin"},
-    package_data={"sasnet_core.resources": ["*.md", "*.json", "*/*.json", "*/weights.npz"]},
+    package_data={
+        "sasnet_core.resources": [
+            "*.md",
+            "*.json",
+            "*/*.json",
+            "*/weights.npz",
+            "*/*/*.json",
+            "*/*/weights.npz",
+        ],
+    },
     install_requires=[
         "biotite>=1.0",
         "gemmi>=0.7",

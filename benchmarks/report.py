@@ -7,7 +7,8 @@ import platform
 import re
 from pathlib import Path
 
-from sasnet_core.files import written_whole
+from sasnet_core import markdown
+from sasnet_core.markdown import table as table
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 HEAD = (
@@ -24,21 +25,6 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
-def table(columns: list[str], rows: list[list[str]]) -> str:
-    """Write a markdown table."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
 def write_section(name: str, text: str, document: Path = DOCUMENT) -> None:
     """Put a section into the document, in the place of an earlier one of that name."""
-    start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-    before = document.read_text() if document.is_file() else HEAD
-    section = f"{start}\n{text.strip()}\n{end}"
-    pattern = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
-    if pattern.search(before):
-        after = pattern.sub(lambda _: section, before)
-    else:
-        after = f"{before.rstrip()}\n\n{section}\n"
-    with written_whole(document) as stream:
-        stream.write(after)
+    markdown.write_section(name, text, document, HEAD)

@@ -30,6 +30,10 @@ COMPLEX_ONLY_SET = {"complexes": 44_828, "positives": 5_892_422}
 #: Contacts of docking benchmark 5 with unbound atoms (paper, section 3), and of its newest part
 #: (Fout et al. 2017, "Protein interface prediction using graph convolutional networks").
 DB5_POSITIVES, DB5U_POSITIVES = 21_091, 4_871
+#: What docking benchmark 5 added: tests, and nothing else.
+TEST_SPLIT = "DB5U"
+#: Docking benchmark 4: models are selected on it (paper, section 4).
+SELECTION_SPLITS = "DB3,DB4U"
 #: Rotations averaged at prediction (paper, section 4).
 ROTATIONS = 20
 #: Keras optimizers to train with.
@@ -175,6 +179,12 @@ class ModelConfig(_Config):
             raise SettingError(
                 f"{len(self.filters)} convolutions do not fit into a cube of {self.edge} voxels"
             )
+
+    @property
+    def tower_sizes(self) -> dict[str, Any]:
+        """Sizes of the tower: networks that share them can share its weights."""
+        names = ("edge", "filters", "poolings", "embedding_size", "normalization")
+        return {name: getattr(self, name) for name in names}
 
     @property
     def neighbours_read(self) -> int:
@@ -323,6 +333,10 @@ class TrainConfig(_Config):
     spare_elsewhere : bool
         Whether residues that touch third chains of the assembly are left out of the non-contacts
         (paper: no): they lie in an interface, only not in this one.
+    distinct_pairs : int
+        Different pairs that the run learns from, half of them contacts, of whole complexes in
+        random order, one of each cluster first; 0: all contacts of all complexes, and new
+        non-contacts at every visit.
     noise : float
         Standard deviation of a normal displacement of every atom, in angstrom.
     average : float
@@ -353,6 +367,7 @@ class TrainConfig(_Config):
     positives: int = 256
     negatives: int = 1024
     spare_elsewhere: bool = False
+    distinct_pairs: int = 0
     noise: float = 0.0
     average: float = 0.0
     auxiliary: float = 0.0
@@ -370,6 +385,9 @@ class TrainConfig(_Config):
         "complexes_per_step": _COUNT,
         "positives": _COUNT,
         "negatives": _COUNT,
+        "distinct_pairs": _Rule(
+            "0, or a whole number over 1", lambda pairs: pairs == 0 or pairs > 1
+        ),
         "noise": _NOT_NEGATIVE,
         "average": _UNDER_ONE,
         "auxiliary": _NOT_NEGATIVE,
@@ -433,6 +451,39 @@ class Smoothing(_Config):
     fitted_on: str = ""
 
     _rules = {"width": _POSITIVE, "sharpness": _POSITIVE, "share": _SHARE}
+
+
+@dataclass(frozen=True)
+class Mixture(_Config):
+    """How the members of an ensemble speak with one voice (paper: a one-layer sigmoid).
+
+    The ensemble's score is the logistic function of ``intercept`` plus the sum of ``slopes`` times
+    the members' log odds.
+
+    Attributes
+    ----------
+    slopes : tuple of float
+        Of the members, in their order; the sum is over 0.
+    intercept : float
+        Of all together.
+    fitted_on : str
+        Complexes that these were fitted on, in words.
+    rotations : int
+        Rotations averaged there.
+    """
+
+    slopes: tuple[float, ...] = (1.0,)
+    intercept: float = 0.0
+    fitted_on: str = ""
+    rotations: int = 0
+
+    _rules = {
+        "slopes": _Rule(
+            "one number or more, together over 0",
+            lambda values: bool(values) and 0 < sum(values) < math.inf,
+        ),
+        "intercept": _Rule("a number", math.isfinite),
+    }
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import numpy as np
 from sasnet_core.chemistry import AMINO_ACIDS, NO_CHANNEL
 from sasnet_core.complexes import load_complex, read_manifest
 from sasnet_core.errors import DatasetError
+from sasnet_core.fixed_pairs import choose_complexes, fixed_pairs
 from sasnet_core.interface import NOWHERE, exposed_area, sample_negatives
 from sasnet_core.lattice import Lattice, build_lattice, join_lattices, pad_lattice, random_pose
 from sasnet_core.rotations import random_rotation
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from sasnet_core.config import ModelConfig, TrainConfig
     from sasnet_core.protein import Protein
 
+    #: Positives and negatives, two arrays of shape (n, 2).
+    Pairs = tuple[np.ndarray, np.ndarray]
 
 #: A typical exposed residue (A^2); brings areas to the scale of the other losses.
 AREA_UNIT = 50.0
@@ -85,12 +88,19 @@ class ComplexStream:
         Seed of the order.
     split : str, optional
         Only complexes of this split.
+    pairs : int
+        `TrainConfig.distinct_pairs`; 0: all complexes.
     """
 
-    def __init__(self, dataset: Path, seed: int, split: str | None = None) -> None:
+    def __init__(self, dataset: Path, seed: int, split: str | None = None, pairs: int = 0) -> None:
         rows = [r for r in read_manifest(dataset) if split is None or r["split"] == split]
         if not rows:
             raise DatasetError(f"{dataset}: no complexes to train on (split {split})")
+        self._contacts: dict[str, int] = {}
+        if pairs:
+            chosen = choose_complexes(rows, pairs, seed)
+            rows = [row for row, _ in chosen]
+            self._contacts = {row["id"]: contacts for row, contacts in chosen}
         clusters: dict[str, list[Path]] = {}
         for row in rows:
             clusters.setdefault(row["cluster"], []).append(dataset / row["file"])
@@ -104,6 +114,12 @@ class ComplexStream:
     def clusters(self) -> list[list[Path]]:
         """List the files of each cluster."""
         return [list(files) for files in self._clusters]
+
+    def pairs_of(self, item: Complex) -> Pairs | None:
+        """Return positives and negatives to learn from; None: any."""
+        if not self._contacts:
+            return None
+        return fixed_pairs(item, self._contacts[item.name], self._seed)
 
     def complex_at(self, place: int) -> Complex:
         """Return the complex at a place in the stream."""
@@ -120,6 +136,7 @@ def make_batch(
     config: TrainConfig,
     rngs: Sequence[np.random.Generator],
     embeddings: Sequence[np.ndarray] | None = None,
+    allowed: Sequence[Pairs | None] | None = None,
 ) -> Batch:
     """Put complexes in random poses and draw their pairs.
 
@@ -137,6 +154,8 @@ def make_batch(
         A source of randomness for each complex.
     embeddings : sequence of ndarray, shape (poses, n_residues, embedding_size), optional
         Of each complex, left residues first, where the tower is frozen: one pose is drawn.
+    allowed : sequence of (positives, negatives), optional
+        Of each complex the pairs to draw from; None: all contacts, and any non-contacts.
     """
     proteins = [
         (protein, _noise(protein, config, rng), rng)
@@ -150,7 +169,7 @@ def make_batch(
     targets = _join_targets(
         [residue_targets(item, areas_wanted, config.spare_elsewhere) for item in complexes]
     )
-    pairs, labels, weights = _draw_pairs(complexes, config, rngs)
+    pairs, labels, weights = _draw_pairs(complexes, config, rngs, allowed)
     if embeddings is not None:
         drawn = zip(embeddings, rngs, strict=True)
         known = np.concatenate([rng.choice(poses) for poses, rng in drawn])
@@ -239,18 +258,25 @@ def batch_arrays(batch: Batch) -> dict[str, Any]:
 
 
 def _draw_pairs(
-    complexes: list[Complex], config: TrainConfig, rngs: Sequence[np.random.Generator]
+    complexes: list[Complex],
+    config: TrainConfig,
+    rngs: Sequence[np.random.Generator],
+    allowed: Sequence[Pairs | None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw contacts and non-contacts: pairs, labels and weights as in `Batch`."""
     pairs, labels, weights = [], [], []
     first_row = 0
-    for item, rng in zip(complexes, rngs, strict=True):
+    fixed = allowed or [None] * len(complexes)
+    for item, rng, known in zip(complexes, rngs, fixed, strict=True):
         n_left, n_right = item.left.n_residues, item.right.n_residues
-        positives = item.contacts
-        if len(positives) > config.positives:
-            positives = rng.choice(positives, config.positives, replace=False)
-        spared = spared_residues(item) if config.spare_elsewhere else (NOWHERE, NOWHERE)
-        negatives = sample_negatives(item.contacts, n_left, n_right, config.negatives, rng, spared)
+        positives = _at_most(config.positives, item.contacts if known is None else known[0], rng)
+        if known is None:
+            spared = spared_residues(item) if config.spare_elsewhere else (NOWHERE, NOWHERE)
+            negatives = sample_negatives(
+                item.contacts, n_left, n_right, config.negatives, rng, spared
+            )
+        else:
+            negatives = _at_most(config.negatives, known[1], rng)
         rows = np.concatenate([positives, negatives]) + [first_row, first_row + n_left]
         pairs.append(rows[:, ::-1] if rng.random() < 0.5 else rows)
         counts = [len(positives), len(negatives)]
@@ -262,6 +288,11 @@ def _draw_pairs(
         np.concatenate(labels).astype(np.float32),
         (np.concatenate(weights) / len(complexes)).astype(np.float32),
     )
+
+
+def _at_most(count: int, pairs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Take some of the pairs at random where there are more."""
+    return rng.choice(pairs, count, replace=False) if len(pairs) > count else pairs
 
 
 def _pose(
@@ -385,4 +416,5 @@ def stream_batches(
             complexes = [stream.complex_at(p) for p in places]
             rngs = [np.random.default_rng([config.seed, p, 2]) for p in places]
             embeddings = [embedded(item) for item in complexes] if embedded else None
-            yield make_batch(complexes, model, config, rngs, embeddings)
+            allowed = [stream.pairs_of(item) for item in complexes]
+            yield make_batch(complexes, model, config, rngs, embeddings, allowed)

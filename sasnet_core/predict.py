@@ -11,7 +11,9 @@ from keras import ops
 from sasnet_core.config import ROTATIONS, Smoothing
 from sasnet_core.context import surroundings_tensors
 from sasnet_core.errors import SettingError
+from sasnet_core.kept_scores import KeptScores
 from sasnet_core.lattice import build_lattice, pad_lattice, random_pose, tiles
+from sasnet_core.mixture import member_views, mixed
 from sasnet_core.model import (
     RESIDUE_UNIT,
     ROW_UNIT,
@@ -27,12 +29,14 @@ from sasnet_core.voxels import surfacelet
 from sasnet_core.weights import fill, read_info
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from sasnet_core.config import Mixture
     from sasnet_core.lattice import Pose
     from sasnet_core.network import Network
     from sasnet_core.protein import Protein
+    from sasnet_core.weights import WeightsInfo
 
 #: Ways to embed a protein.
 ENGINES = ("lattice", "windows")
@@ -57,25 +61,35 @@ class Predictor:
     engine : str
         "lattice": all residues of a protein share one lattice, many times faster; "windows": a
         voxel grid of its own for each residue, the CA exactly in its centre (paper).
+    kept : KeptScores, optional
+        Where the scores of every rotation are kept and looked up. All are traced then: a score must
+        not depend on what was kept before.
     """
 
     def __init__(
-        self, network: Network, smoothing: Smoothing | None = None, engine: str = "lattice"
+        self,
+        network: Network,
+        smoothing: Smoothing | None = None,
+        engine: str = "lattice",
+        kept: KeptScores | None = None,
     ) -> None:
         if engine not in ENGINES:
             raise SettingError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
         self.network = network
         self.smoothing = smoothing or Smoothing()
-        self._embed_tower = self._lattice_embeddings if engine == "lattice" else self._windowed
-        config = network.config
-        self._run_lattice = compiled(
-            lambda arrays: embed_lattice(network.tower, config, arrays), UNTRACED
+        self._kept = kept
+        self._embed_tower: Callable[[Protein, Pose], Any] = (
+            self._lattice_embeddings if engine == "lattice" else self._windowed
         )
-        self._run_windows = compiled(lambda grids: network.tower(grids, training=False), UNTRACED)
-        self._hear = compiled(network.hear, UNTRACED)
+        config, untraced = network.config, 0 if kept else UNTRACED
+        self._run_lattice = compiled(
+            lambda arrays: embed_lattice(network.tower, config, arrays), untraced
+        )
+        self._run_windows = compiled(lambda grids: network.tower(grids, training=False), untraced)
+        self._hear = compiled(network.hear, untraced)
         self._score_pairs = compiled(
             lambda left, right, pairs: pair_scores(network.head, config, left, right, pairs),
-            UNTRACED,
+            untraced,
         )
 
     @property
@@ -85,19 +99,25 @@ class Predictor:
 
     @classmethod
     def load(
-        cls, folder: str | Path, precision: str = "auto", engine: str = "lattice"
+        cls,
+        folder: str | Path,
+        precision: str = "auto",
+        engine: str = "lattice",
+        kept: Path | None = None,
     ) -> Predictor:
-        """Load a weights folder.
+        """Load a weights folder, that of an ensemble too.
 
         Parameters
         ----------
         folder : str or Path
-            The weights and their configuration.
+            The weights and their configuration, or the name of shipped ones.
         precision : str
             "float32", "bfloat16", or "auto": bfloat16 where the device that Keras computes on has
             fast units for it.
         engine : str
             See `Predictor`.
+        kept : Path, optional
+            Folder in which scores are kept and looked up, those of many networks side by side.
 
         Raises
         ------
@@ -107,9 +127,11 @@ class Predictor:
             Precision or engine is unknown.
         """
         info = read_info(folder)
-        network = build_network(info.model, choose_precision(precision))
-        fill(network.parts, info.folder)
-        return cls(network, info.smoothing, engine)
+        chosen = choose_precision(precision)
+        if info.mixture is None:
+            return _load_one(info, chosen, engine, kept)
+        members = [_load_one(member, chosen, engine, kept) for member in info.members]
+        return Ensemble(members, info.mixture, info.smoothing)
 
     def score(
         self,
@@ -122,7 +144,7 @@ class Predictor:
         """Score every pair of residues, averaged over random rotations and both orders.
 
         The mean is smoothed over neighbouring pairs; spread and best scores are those of each
-        rotation's scores, smoothed alike.
+        rotation's scores (in an ensemble: of each member in each rotation), smoothed alike.
 
         Parameters
         ----------
@@ -148,16 +170,17 @@ class Predictor:
         shape = (left.n_residues, right.n_residues)
         total, sums, squares = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         best: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
-        for number, raw in enumerate(self.rotation_scores(left, right, rotations, seed), 1):
+        for number, (raw, views) in enumerate(self._rotations(left, right, rotations, seed), 1):
             total += raw
-            matrix = smoother.smooth(raw)
-            sums += matrix
-            squares += matrix.astype(np.float64) ** 2
-            best[0].append(matrix.max(axis=1))
-            best[1].append(matrix.max(axis=0))
+            for matrix in map(smoother.smooth, views):
+                sums += matrix
+                squares += matrix.astype(np.float64) ** 2
+                best[0].append(matrix.max(axis=1))
+                best[1].append(matrix.max(axis=0))
             if progress is not None:
                 progress(number)
-        spread = np.sqrt(np.maximum(squares / rotations - (sums / rotations) ** 2, 0.0))
+        count = len(best[0])
+        spread = np.sqrt(np.maximum(squares / count - (sums / count) ** 2, 0.0))
         return PairScores(
             left,
             right,
@@ -176,11 +199,27 @@ class Predictor:
         ------
         ndarray, shape (n_left, n_right), float32
         """
+        return (raw for raw, _ in self._rotations(left, right, rotations, seed))
+
+    def _rotations(
+        self, left: Protein, right: Protein, rotations: int, seed: int
+    ) -> Iterator[tuple[np.ndarray, Sequence[np.ndarray]]]:
+        """Yield the scores of each rotation, and the views that its spread is made of."""
+        if self._kept is None:
+            found = self._compute(left, right, seed, range(rotations))
+        else:
+            found = self._kept.rotations(left, right, seed, rotations, self._compute)
+        return ((scores, [scores]) for scores in found)
+
+    def _compute(
+        self, left: Protein, right: Protein, seed: int, rotations: range
+    ) -> Iterator[np.ndarray]:
+        """Compute the scores of some rotations."""
         keys = [_content_key(protein) for protein in (left, right)]
         if keys[0] == keys[1]:  # the same protein twice: poses of their own all the same
             keys[1] = (*keys[1], 1)
         around = [self._surroundings(protein) for protein in (left, right)]
-        for rotation in range(rotations):
+        for rotation in rotations:
             rngs = [np.random.default_rng([seed, rotation, *key]) for key in keys]
             embeddings = list(map(self._embed, (left, right), around, rngs))
             yield self.score_embeddings(*embeddings)
@@ -241,6 +280,82 @@ class Predictor:
             for part in np.array_split(pairs, -(-len(pairs) // PAIRS_LISTED))
         ]
         return np.concatenate(blocks).reshape(shape)
+
+
+class Ensemble(Predictor):
+    """Several networks that score as one.
+
+    In each rotation every member sees the partners in the same poses, and their scores are mixed;
+    mean and smoothing are as for one network. The spread is over all rotations of all members.
+
+    Parameters
+    ----------
+    members : sequence of Predictor
+        Their own smoothings play no part. Those with the same tower run it once.
+    mixture : Mixture
+        How they are mixed.
+    smoothing : Smoothing, optional
+        Of the mixed scores.
+    """
+
+    def __init__(
+        self, members: Sequence[Predictor], mixture: Mixture, smoothing: Smoothing | None = None
+    ) -> None:
+        self.members = tuple(members)
+        self.smoothing = smoothing or Smoothing()
+        self._mixture = mixture
+        share_towers(self.members)
+
+    @property
+    def precision(self) -> str:
+        """What the members compute in."""
+        return self.members[0].precision
+
+    def _rotations(
+        self, left: Protein, right: Protein, rotations: int, seed: int
+    ) -> Iterator[tuple[np.ndarray, Sequence[np.ndarray]]]:
+        """Yield the mixed scores of each rotation, and each member's on the same scale."""
+        runs = [member.rotation_scores(left, right, rotations, seed) for member in self.members]
+        for scores in zip(*runs, strict=True):
+            yield mixed(scores, self._mixture), member_views(scores, self._mixture)
+
+
+class _SharedTower:
+    """A tower that several members run: what it gave for the last two proteins is remembered."""
+
+    def __init__(self, embed: Callable[[Protein, Pose], Any]) -> None:
+        self._embed = embed
+        self._last: list[tuple[Protein, Pose, Any]] = []
+
+    def __call__(self, protein: Protein, pose: Pose) -> Any:
+        for known, its_pose, embeddings in self._last:
+            if known is protein and all(
+                map(np.array_equal, vars(pose).values(), vars(its_pose).values())
+            ):
+                return embeddings
+        embeddings = self._embed(protein, pose)
+        self._last = [*self._last[-1:], (protein, pose, embeddings)]
+        return embeddings
+
+
+def share_towers(members: Sequence[Predictor]) -> None:
+    """Let predictors with the same tower run it once for all of them."""
+    shared: dict[str, Any] = {}
+    for member in members:
+        digest = hashlib.sha256(repr(member.network.config.tower_sizes).encode())
+        for variable in member.network.tower.weights:
+            digest.update(ops.convert_to_numpy(variable).tobytes())
+        own = _SharedTower(member._embed_tower)
+        member._embed_tower = shared.setdefault(digest.hexdigest(), own)
+
+
+def _load_one(info: WeightsInfo, precision: str, engine: str, kept: Path | None) -> Predictor:
+    """Load the weights of one network."""
+    assert info.model is not None
+    network = build_network(info.model, precision)
+    fill(network.parts, info.folder)
+    store = kept and KeptScores(kept, [info.sha256, info.sizes(), precision, engine])
+    return Predictor(network, info.smoothing, engine, store or None)
 
 
 def _filled(rows: Any) -> Any:

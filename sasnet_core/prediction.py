@@ -186,7 +186,7 @@ class Prediction:
             "inputs": [self._input(self.left), self._input(self.right)],
             "weights": {
                 "sha256": self.weights.sha256,
-                "model": self.weights.model.to_dict(),
+                "model": self.weights.sizes(),
                 "smoothing": self.weights.smoothing.to_dict(),
                 "calibration": self.calibration.to_dict(),
             },

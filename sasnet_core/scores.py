@@ -21,15 +21,21 @@ class PairScores:
     left: Protein
     right: Protein
     matrix: np.ndarray  # (n_left, n_right) float32, mean over rotations and orders, smoothed
-    spread: np.ndarray  # (n_left, n_right) float32, standard deviation over rotations
-    left_best: np.ndarray  # (rotations, n_left) float32, best pair score in each rotation
-    right_best: np.ndarray  # (rotations, n_right) float32
+    spread: np.ndarray  # (n_left, n_right) float32, standard deviation over rotations, members
+    left_best: np.ndarray  # (rotations x members, n_left) float32, best pair score in each
+    right_best: np.ndarray  # (rotations x members, n_right) float32
 
 
 def logit(scores: np.ndarray) -> np.ndarray:
     """Return log odds, finite for scores of 0 and 1."""
     clipped = np.clip(np.asarray(scores, np.float64), 1e-7, 1 - 1e-7)
     return np.log(clipped) - np.log1p(-clipped)
+
+
+def logistic(log_odds: np.ndarray) -> np.ndarray:
+    """Turn log odds into scores, the inverse of `logit`."""
+    result: np.ndarray = 1 / (1 + np.exp(-log_odds))
+    return result
 
 
 class Smoother:
@@ -72,7 +78,7 @@ class Smoother:
         highest = own.max()
         sums = self._left @ np.exp(sharpness * (own - highest)) @ self._right.T
         field = highest + np.log(sums + np.finfo(float).tiny) / sharpness
-        return (1 / (1 + np.exp(-((1 - share) * own + share * field)))).astype(np.float32)
+        return logistic((1 - share) * own + share * field).astype(np.float32)
 
 
 def _neighbour_weights(centers: np.ndarray, width: float) -> np.ndarray:
@@ -96,8 +102,7 @@ def residue_probabilities(best_scores: np.ndarray, calibration: Calibration) -> 
     -------
     ndarray, the same shape, float64
     """
-    z = calibration.slope * logit(best_scores) + calibration.intercept
-    return 1 / (1 + np.exp(-z))
+    return logistic(calibration.slope * logit(best_scores) + calibration.intercept)
 
 
 def best_pairs(matrix: np.ndarray, count: int | None) -> np.ndarray:

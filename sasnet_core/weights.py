@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import importlib.resources
 import json
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from sasnet_core.config import Calibration, ModelConfig, Smoothing
+from sasnet_core.config import Calibration, Mixture, ModelConfig, Smoothing
 from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.files import write_arrays, write_json
 
@@ -30,27 +32,41 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class WeightsInfo:
-    """What stands beside a set of weights.
+    """What stands beside a set of weights: those of one network, or of an ensemble.
 
     Attributes
     ----------
     folder : Path
         Where they lie.
-    model : ModelConfig
-        The network they fit.
+    model : ModelConfig or None
+        The network they fit; None for an ensemble.
     sha256 : str
-        Hash of the weights file.
+        Hash of the weights file; of an ensemble, of its members' hashes and its mixture.
     calibration : Calibration or None
         How scores become probabilities; None before `train.calibrate` has run.
     smoothing : Smoothing
         How scores take in their neighbours'; none before `train.smooth` has run.
+    members : tuple of WeightsInfo
+        Of an ensemble; their own calibrations and smoothings play no part in it.
+    mixture : Mixture or None
+        How an ensemble's members speak with one voice.
     """
 
     folder: Path
-    model: ModelConfig
+    model: ModelConfig | None
     sha256: str
     calibration: Calibration | None
     smoothing: Smoothing
+    members: tuple[WeightsInfo, ...] = ()
+    mixture: Mixture | None = None
+
+    def sizes(self) -> dict[str, Any]:
+        """Return the sizes of the network, or members and mixture of an ensemble."""
+        if self.model is not None:
+            return self.model.to_dict()
+        assert self.mixture is not None
+        members = [{"sha256": m.sha256, "model": m.sizes()} for m in self.members]
+        return {"members": members, "mixture": self.mixture.to_dict()}
 
 
 def save_weights(folder: Path, network: Network, calibration: Calibration | None = None) -> None:
@@ -80,31 +96,97 @@ def write_config(
     smoothing: Smoothing | None = None,
 ) -> None:
     """Write the configuration of the weights that lie in a folder."""
+    own = {"model": model.to_dict(), "sha256": _hash(folder / WEIGHTS_FILE)}
+    _write_values(folder, own, calibration, smoothing or Smoothing())
+
+
+def write_fitted(info: WeightsInfo, calibration: Calibration | None, smoothing: Smoothing) -> None:
+    """Change what was fitted for weights, those of an ensemble too; the weights stay."""
+    values = json.loads((info.folder / CONFIG_FILE).read_text())
+    own = {key: values[key] for key in ("model", "members", "mixture", "sha256") if key in values}
+    _write_values(info.folder, own, calibration, smoothing)
+
+
+def _write_values(
+    folder: Path, own: dict[str, Any], calibration: Calibration | None, smoothing: Smoothing
+) -> None:
     values = {
         "format": FORMAT,
-        "model": model.to_dict(),
-        "sha256": _hash(folder / WEIGHTS_FILE),
+        **own,
         "calibration": calibration.to_dict() if calibration else None,
-        "smoothing": (smoothing or Smoothing()).to_dict(),
+        "smoothing": smoothing.to_dict(),
     }
     write_json(values, folder / CONFIG_FILE)
+
+
+def save_ensemble(
+    folder: Path, members: Sequence[WeightsInfo], mixture: Mixture, smoothing: Smoothing
+) -> WeightsInfo:
+    """Write an ensemble: its members' weights, and a configuration that names them.
+
+    A member that lies beside the ensemble is named where it is, others are copied into its folder
+    as member1, member2 and so on.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    members : sequence of WeightsInfo
+        Single networks.
+    mixture : Mixture
+        With a slope for each member, in their order.
+    smoothing : Smoothing
+        Of the mixed scores.
+
+    Raises
+    ------
+    WeightsError
+        A member is an ensemble.
+    """
+    for member in members:
+        if member.members:
+            raise WeightsError(
+                f"{member.folder}: a member must be one network, this is an ensemble"
+            )
+    entries = []
+    for number, member in enumerate(members, 1):
+        place = f"member{number}"
+        if member.folder.resolve().parent == folder.resolve().parent:
+            place = os.path.relpath(member.folder.resolve(), folder.resolve())
+        else:
+            (folder / place).mkdir(parents=True, exist_ok=True)
+            for name in (WEIGHTS_FILE, CONFIG_FILE):
+                shutil.copyfile(member.folder / name, folder / place / name)
+        entries.append({"folder": place, "sha256": member.sha256})
+    own = {
+        "members": entries,
+        "mixture": mixture.to_dict(),
+        "sha256": _ensemble_hash(members, mixture),
+    }
+    _write_values(folder, own, None, smoothing)
+    return read_info(folder)
+
+
+def _ensemble_hash(members: Sequence[WeightsInfo], mixture: Mixture) -> str:
+    parts = [[member.sha256 for member in members], mixture.slopes, mixture.intercept]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def read_info(folder: str | Path) -> WeightsInfo:
     """Read the configuration of a weights folder and check the weights against it.
 
+    Parameters
+    ----------
+    folder : str or Path
+        A folder, or the name of weights that came with this installation, like "best".
+
     Raises
     ------
     WeightsError
-        A file is missing or damaged, the format or a setting is unknown, or the hash differs.
+        A file is missing or damaged, the format or a setting is unknown, or a hash differs.
     """
-    folder = Path(folder)
-    for name in (CONFIG_FILE, WEIGHTS_FILE):
-        if not (folder / name).is_file():
-            raise WeightsError(
-                f"{folder}: a weights folder with {CONFIG_FILE} and {WEIGHTS_FILE} is needed, "
-                f"{name} is missing; name another with --weights"
-            )
+    folder = find_folder(folder)
+    _needs(folder, CONFIG_FILE)
     try:
         values = json.loads((folder / CONFIG_FILE).read_text())
         if values["format"] != FORMAT:
@@ -112,10 +194,13 @@ def read_info(folder: str | Path) -> WeightsInfo:
                 f"{folder}: weights of format {FORMAT} are needed, these are {values['format']}; "
                 "use the sasnet that wrote them"
             )
-        model = ModelConfig.from_dict(values["model"])
         fitted = values["calibration"]
         calibration = None if fitted is None else Calibration.from_dict(fitted)
         smoothing = Smoothing.from_dict(values["smoothing"])
+        if "members" in values:
+            return _read_ensemble(folder, values, calibration, smoothing)
+        _needs(folder, WEIGHTS_FILE)
+        model = ModelConfig.from_dict(values["model"])
         expected = str(values["sha256"])
         found = _hash(folder / WEIGHTS_FILE)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SettingError) as error:
@@ -129,6 +214,42 @@ def read_info(folder: str | Path) -> WeightsInfo:
             "the file is damaged or belongs to another configuration: fetch it again"
         )
     return WeightsInfo(folder, model, found, calibration, smoothing)
+
+
+def _needs(folder: Path, name: str) -> None:
+    if not (folder / name).is_file():
+        raise WeightsError(
+            f"{folder}: a weights folder with {CONFIG_FILE} and {WEIGHTS_FILE} is needed, "
+            f"{name} is missing; name another with --weights"
+        )
+
+
+def _read_ensemble(
+    folder: Path, values: dict[str, Any], calibration: Calibration | None, smoothing: Smoothing
+) -> WeightsInfo:
+    """Read the members of an ensemble and check that they are those it was fitted for."""
+    mixture = Mixture.from_dict(values["mixture"])
+    members = []
+    for entry in values["members"]:
+        place = folder / entry["folder"]
+        if place.resolve() == folder.resolve():
+            raise ValueError("an ensemble cannot be a member of itself")
+        member = read_info(place)
+        if member.members or member.sha256 != entry["sha256"]:
+            raise WeightsError(
+                f"{folder}: member {entry['folder']} must be the network with sha256 "
+                f"{str(entry['sha256'])[:12]}..., it is {member.sha256[:12]}...; fetch it again, "
+                "or make the ensemble anew with train.ensemble"
+            )
+        members.append(member)
+    found = _ensemble_hash(members, mixture)
+    if len(members) != len(mixture.slopes) or found != values["sha256"]:
+        raise WeightsError(
+            f"{folder}: members and mixture must have sha256 {str(values['sha256'])[:12]}..., they "
+            f"have {found[:12]}...; the file was changed: make the ensemble anew with "
+            "train.ensemble"
+        )
+    return WeightsInfo(folder, None, found, calibration, smoothing, tuple(members), mixture)
 
 
 def fill(parts: Sequence[keras.Model], folder: Path, others: bool = False) -> None:
@@ -190,4 +311,16 @@ def _hash(path: Path) -> str:
 
 def default_folder() -> Path:
     """Find the weights that came with this installation."""
-    return Path(str(importlib.resources.files("sasnet_core.resources"))) / "default"
+    return _shipped("default")
+
+
+def find_folder(wanted: str | Path) -> Path:
+    """Find a weights folder: one of this path, else shipped weights of this name."""
+    path = Path(wanted)
+    if not path.exists() and len(path.parts) == 1 and _shipped(path.name).is_dir():
+        return _shipped(path.name)
+    return path
+
+
+def _shipped(name: str) -> Path:
+    return Path(str(importlib.resources.files("sasnet_core.resources"))) / name

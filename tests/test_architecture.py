@@ -15,9 +15,12 @@ CORE = ROOT / "sasnet_core"
 #: Each module may import those of earlier lines and of its own.
 ORDER = (
     ("errors", "chemistry", "config", "files", "entries", "workers", "pdb_records"),
-    ("protein", "rotations", "metrics"),
+    ("protein", "rotations", "metrics", "markdown", "paper"),
     ("voxels", "lattice", "surroundings", "interface", "scores", "structure", "homology"),
+    ("mixture", "kept_scores"),
     ("complexes", "baselines", "rules", "similarity"),
+    ("evaluation", "looks", "fixed_pairs"),
+    ("summaries", "trends"),
     ("db5", "mining", "splits"),
     ("harvest",),
     ("model", "context", "layers", "pipeline"),

@@ -21,9 +21,10 @@ from tqdm import tqdm
 from sasnet_core.complexes import benchmark_rows, load_complex
 from sasnet_core.config import ROTATIONS, Calibration
 from sasnet_core.errors import run_script
+from sasnet_core.looks import refuse_test_set
 from sasnet_core.predict import Predictor
 from sasnet_core.scores import logit, residue_probabilities
-from sasnet_core.weights import default_folder, read_info, write_config
+from sasnet_core.weights import default_folder, read_info, write_fitted
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -33,6 +34,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--split", default="DB4U", help="splits to fit on, like DB3,DB4U")
     parser.add_argument("--weights", type=Path, help="default: those shipped")
     parser.add_argument("--rotations", type=int, default=ROTATIONS)
+    parser.add_argument("--kept", type=Path, metavar="SCORES", help="keep scores in this folder")
     return parser.parse_args(arguments)
 
 
@@ -95,8 +97,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
     rows = benchmark_rows(options.dataset, options.split)
+    refuse_test_set(rows)
     info = read_info(options.weights or default_folder())
-    predictor = Predictor.load(info.folder)
+    predictor = Predictor.load(info.folder, kept=options.kept)
     best, labels = collect(options.dataset, rows, predictor, options.rotations)
     slope, intercept = fit_logistic(best, labels)
     fitted = Calibration(slope=round(slope, 4), intercept=round(intercept, 4))
@@ -111,7 +114,7 @@ def main(arguments: list[str] | None = None) -> int:
         residues=len(labels),
         interface_share=round(float(labels.mean()), 4),
     )
-    write_config(info.folder, info.model, calibration, info.smoothing)
+    write_fitted(info, calibration, info.smoothing)
     print(calibration)
     return 0
 

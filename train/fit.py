@@ -35,6 +35,7 @@ from sasnet_core.config import RunConfig
 from sasnet_core.embeddings import EmbeddingCache
 from sasnet_core.errors import DatasetError, SettingError, run_script
 from sasnet_core.files import write_json
+from sasnet_core.looks import refuse_test_set
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.network import Network
 from sasnet_core.pipeline import ComplexStream
@@ -68,14 +69,16 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--split", default="train", help="split of the dataset to train on")
     parser.add_argument("--validate", type=Path, help="dataset of train.db5, for the checks")
+    parser.add_argument("--validate-split", default="DB4U", help="its part to check on")
     parser.add_argument("--validate-count", type=int, default=20, help="complexes in a check")
     parser.add_argument("--check-every", type=int, default=200, help="steps between checks")
     return parser.parse_args(arguments)
 
 
-def validation_complexes(dataset: Path, count: int) -> list[Complex]:
-    """Load a fixed, evenly spread subset of the unbound DB4U complexes."""
-    rows = benchmark_rows(dataset, "DB4U")
+def validation_complexes(dataset: Path, split: str, count: int) -> list[Complex]:
+    """Load a fixed, evenly spread subset of the unbound complexes of a split."""
+    rows = benchmark_rows(dataset, split)
+    refuse_test_set(rows)
     if not 1 <= count <= len(rows):
         raise DatasetError(f"{dataset}: 1 to {len(rows)} complexes for the checks, got {count}")
     chosen = np.linspace(0, len(rows) - 1, count).round().astype(int)
@@ -154,7 +157,11 @@ def start(network: Network, folder: Path) -> None:
     WeightsError
         The tower is another one.
     """
-    same = read_info(folder).model == network.config
+    info = read_info(folder)
+    if info.members:
+        raise SettingError(f"{folder}: weights of one network are needed, this is an ensemble; "
+                           "name one of its members")  # fmt: skip
+    same = info.model == network.config
     fill(network.parts if same else [network.tower], folder, others=not same)
 
 
@@ -186,9 +193,13 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     steps = default_steps()
     config = settle_config(options, steps.chief)
-    stream = ComplexStream(options.dataset, config.train.seed, options.split)
+    stream = ComplexStream(
+        options.dataset, config.train.seed, options.split, config.train.distinct_pairs
+    )
     held_out = (
-        validation_complexes(options.validate, options.validate_count) if options.validate else []
+        validation_complexes(options.validate, options.validate_split, options.validate_count)
+        if options.validate
+        else []
     )
     trainer = Trainer(config, options.output / CHECKPOINTS, steps)
     if options.start and not trainer.step:

@@ -19,12 +19,13 @@ import numpy as np
 from tqdm import tqdm
 
 from sasnet_core.complexes import Complex, benchmark_rows, load_complex
-from sasnet_core.config import Smoothing
+from sasnet_core.config import SELECTION_SPLITS, Smoothing
 from sasnet_core.errors import run_script
+from sasnet_core.looks import refuse_test_set
 from sasnet_core.metrics import auroc, cauroc, mean_auroc
 from sasnet_core.predict import Predictor
 from sasnet_core.scores import Smoother
-from sasnet_core.weights import default_folder, read_info, write_config
+from sasnet_core.weights import default_folder, read_info, write_fitted
 
 WIDTHS = (6.0, 8.0, 10.0, 12.0)  # angstrom
 SHARPNESSES = (4.0, 8.0, 16.0)
@@ -35,9 +36,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset", type=Path, help="dataset of train.db5")
-    parser.add_argument("--split", default="DB3,DB4U", help="splits to choose on")
+    parser.add_argument("--split", default=SELECTION_SPLITS, help="splits to choose on")
     parser.add_argument("--weights", type=Path, help="default: those shipped")
     parser.add_argument("--rotations", type=int, default=2)
+    parser.add_argument("--kept", type=Path, metavar="SCORES", help="keep scores in this folder")
     return parser.parse_args(arguments)
 
 
@@ -65,8 +67,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
     rows = benchmark_rows(options.dataset, options.split)
+    refuse_test_set(rows)
     info = read_info(options.weights or default_folder())
-    predictor = Predictor.load(info.folder)
+    predictor = Predictor.load(info.folder, kept=options.kept)
     items = [load_complex(options.dataset / row["file"]) for row in rows]
     cases = [
         (item, raw_scores(predictor, item, options.rotations))
@@ -83,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
             f"CAUROC {median:.3f} mean {mean:.3f} residues {residues:.3f}"
         )
     best = max(results, key=lambda result: result[0])[1]
-    write_config(info.folder, info.model, None, best)  # a calibration would no longer fit
+    write_fitted(info, None, best)  # a calibration would no longer fit
     print(best)
     return 0
 

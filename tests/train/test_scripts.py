@@ -19,8 +19,7 @@ from sasnet_core.network import build_network
 from sasnet_core.scores import logit
 from sasnet_core.weights import read_info, save_weights
 from tests.conftest import SHARED
-from tests.core.build import random_complex
-from train import calibrate, db5, evaluate, fit, mine, smooth
+from train import calibrate, db5, ensemble, evaluate, fit, mine, smooth
 
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"no structures at {SHARED}")
 
@@ -280,6 +279,77 @@ def test_smooth_keeps_the_best_and_calibrate_leaves_it_alone(dataset, weights, m
 
 
 @needs_shared
+def test_an_ensemble_is_fitted_whatever_the_order_and_is_used_like_other_weights(
+    dataset, weights, tmp_path, capsys
+):
+    other, kept = tmp_path / "other", str(tmp_path / "kept")
+    save_weights(other, build_network(ModelConfig.from_dict(TINY)))
+    made = []
+    for number, pair in enumerate(([weights, other], [other, weights])):
+        made.append(tmp_path / str(number) / "e")
+        line = [str(dataset), "--split", "DB4U", "--rotations", "1", "--kept", kept]
+        line += ["--weights", *map(str, pair), "-o", str(made[-1])]
+        assert ensemble.main(line) == 0
+    configs = [(folder / "config.json").read_bytes() for folder in made]
+    assert configs[0] == configs[1]
+    info = read_info(made[0])
+    assert info.mixture.fitted_on == "3 unbound complexes of DB4U" and info.mixture.rotations == 1
+    assert capsys.readouterr().out.count("CAUROC") == 6
+    arguments = [str(dataset), "--weights", str(made[0]), "--rotations", "1", "--kept", kept]
+    assert calibrate.main(arguments) == 0
+    assert read_info(made[0]).calibration.fitted_on == "3 unbound complexes of DB4U"
+    table = tmp_path / "table.csv"
+    assert evaluate.main([*arguments, "-o", str(table)]) == 0
+    assert all(0 < float(row["auroc"]) < 1 for row in csv.DictReader(table.open()))
+    with pytest.raises(SettingError, match="two folders"):
+        ensemble.main([str(dataset), "--weights", str(weights), "-o", str(tmp_path / "e")])
+
+
+def test_the_mixture_finds_what_made_the_labels():
+    rng = np.random.default_rng(0)
+    cases = []
+    for _ in range(3):
+        odds = rng.normal(size=(2, 150, 120))
+        truth = 1 / (1 + np.exp(-(1.2 * odds[0] + 0.4 * odds[1] - 3.0)))
+        cases.append((1 / (1 + np.exp(-odds)), rng.random(truth.shape) < truth))
+    slopes, intercept = ensemble.fit_mixture(cases)
+    assert slopes == pytest.approx([1.2, 0.4], abs=0.1)
+    positives = np.mean([labels.mean() for _, labels in cases])
+    balanced = -3.0 - np.log(positives / (1 - positives))  # both classes weigh alike
+    assert intercept == pytest.approx(balanced, abs=0.15)
+    twice = [(np.stack([scores[0]] * 2), labels) for scores, labels in cases]
+    slopes, _ = ensemble.fit_mixture(twice)
+    assert slopes[0] == pytest.approx(slopes[1], abs=1e-6), "who says the same weighs the same"
+
+
+@needs_shared
+def test_the_test_set_is_looked_at_on_purpose_only(benchmark, weights, tmp_path, capsys):
+    own = tmp_path / "benchmark"
+    shutil.copytree(benchmark, own, symlinks=True)
+    table = (own / "db5.csv").read_text().replace(",DB4U", ",DB5U", 1)
+    (own / "db5.csv").write_text(table)
+    output, looks = tmp_path / "db5", tmp_path / "looks.csv"
+    assert db5.main([str(own), "-o", str(output)]) == 0
+    arguments = [str(output), "--weights", str(weights), "--rotations", "1"]
+    for split in ([], ["--split", "DB5U"], ["--split", "DB4U,DB5U"]):
+        with pytest.raises(SettingError, match="1 of the complexes are of the test set"):
+            evaluate.main([*arguments, *split, "--looks", str(looks)])
+    for script in (calibrate, smooth):
+        with pytest.raises(SettingError, match="nothing is fitted or chosen on it"):
+            script.main([*arguments, "--split", "DB4U,DB5U"])
+    assert not looks.exists()
+    for count in (1, 2):
+        assert evaluate.main([*arguments, "--look-at-db5u", "--looks", str(looks)]) == 0
+        assert f"look {count} at DB5U" in capsys.readouterr().out
+    rows = list(csv.DictReader(looks.open()))
+    assert [row["weights"] for row in rows] == [read_info(weights).sha256[:12]] * 2
+    assert {row["command"] for row in rows} == {"train.evaluate"}
+    assert evaluate.main([*arguments, "--split", "DB4U", "--look-at-db5u",
+                          "--looks", str(looks)]) == 0  # fmt: skip
+    assert len(list(csv.DictReader(looks.open()))) == 2, "no test complex, no look"
+
+
+@needs_shared
 def test_fit_starts_from_given_weights_and_refuses_those_of_another_network(
     dataset, weights, tmp_path
 ):
@@ -326,6 +396,7 @@ def test_fit_trains_context_layers_behind_the_frozen_tower_of_given_weights(
         ("smooth", []),
         ("calibrate", []),
         ("evaluate", []),
+        ("ensemble", ["--weights", "a", "b", "-o", "out"]),
     ],
 )
 def test_a_missing_dataset_is_one_line_and_exit_code_2(
@@ -342,15 +413,6 @@ def test_a_missing_dataset_is_one_line_and_exit_code_2(
     assert "is needed" in line
 
 
-def test_scores_that_are_no_numbers_fail_their_complex():
-    item = random_complex(1)
-    scores = np.zeros(item.labels().shape)
-    assert evaluate.evaluate(item, scores)["auroc"] == 0.5
-    scores[0, 0] = np.nan
-    with pytest.raises(DatasetError, match="finite"):
-        evaluate.evaluate(item, scores)
-
-
 def test_the_logistic_fit_finds_what_made_the_labels():
     rng = np.random.default_rng(0)
     scores = rng.random(40_000)
@@ -364,10 +426,3 @@ def test_the_threshold_has_the_best_f1():
     probabilities = np.array([0.9, 0.8, 0.7, 0.2, 0.1])
     labels = np.array([True, False, True, False, False])
     assert calibrate.best_threshold(probabilities, labels) == (0.7, pytest.approx(2 / 3), 1.0)
-
-
-def test_the_bootstrap_interval_holds_the_median():
-    values = list(np.random.default_rng(1).normal(0.8, 0.05, 50))
-    low, high = evaluate.bootstrap_interval(values)
-    assert low < np.median(values) < high
-    assert high - low < 0.1

@@ -1,0 +1,154 @@
+"""Make one predictor of several networks: an ensemble, mixed by a one-layer sigmoid (paper).
+
+    python -m train.ensemble DB5_DATASET --weights RUN_A/best RUN_B/best -o ENSEMBLE
+
+Fits the sigmoid on unbound complexes of DB4: the log odds of the members' scores, --rotations of
+them averaged and not smoothed, contacts and non-contacts weighing alike, and so do all complexes.
+ENSEMBLE is then a weights folder like any other: sasnet_predict --weights ENSEMBLE. Members that
+lie beside it are named where they are, others are copied into it; their order does not matter. It
+takes over the members' smoothing where they agree, and has no calibration yet: run train.smooth
+(else) and train.calibrate on it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+from tqdm import tqdm
+
+from sasnet_core.complexes import Complex, benchmark_rows, load_complex
+from sasnet_core.config import SELECTION_SPLITS, Mixture, Smoothing
+from sasnet_core.errors import SettingError, run_script
+from sasnet_core.looks import refuse_test_set
+from sasnet_core.metrics import cauroc, mean_auroc
+from sasnet_core.mixture import mixed
+from sasnet_core.predict import Predictor
+from sasnet_core.scores import Smoother, logit
+from sasnet_core.weights import WeightsInfo, read_info, save_ensemble
+
+#: Weight of the squared slopes in the fit: decides where members say the same.
+RIDGE = 1e-4
+#: No member is turned around, however little it knows.
+LEAST_SLOPE = 0.01
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset", type=Path, help="dataset of train.db5")
+    parser.add_argument("--weights", type=Path, nargs="+", required=True, help="the members")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="ENSEMBLE")
+    parser.add_argument("--split", default=SELECTION_SPLITS, help="splits to fit on")
+    parser.add_argument("--rotations", type=int, default=2)
+    parser.add_argument("--kept", type=Path, metavar="SCORES", help="keep scores in this folder")
+    return parser.parse_args(arguments)
+
+
+def member_infos(folders: list[Path]) -> list[WeightsInfo]:
+    """Read the members, in an order that does not depend on how they were named.
+
+    Raises
+    ------
+    SettingError
+        Fewer than two are given.
+    """
+    if len(folders) < 2:
+        raise SettingError(f"--weights needs two folders or more, got {len(folders)}")
+    return sorted((read_info(folder) for folder in folders), key=lambda info: info.sha256)
+
+
+def member_scores(predictors: list[Predictor], item: Complex, rotations: int) -> np.ndarray:
+    """Average each member's scores over rotations, shape (members, n_left, n_right)."""
+    runs = [one.rotation_scores(item.left, item.right, rotations, 0) for one in predictors]
+    return np.stack([np.mean(list(run), axis=0) for run in runs])
+
+
+def fit_mixture(cases: list[tuple[np.ndarray, np.ndarray]]) -> tuple[list[float], float]:
+    """Fit slopes and intercept by maximum likelihood.
+
+    Parameters
+    ----------
+    cases : list of (scores, labels)
+        For each complex arrays of shape (members, n_left, n_right) and (n_left, n_right).
+
+    Returns
+    -------
+    tuple
+        Slope of each member's log odds, and the intercept.
+    """
+    terms = [
+        (logit(scores).reshape(len(scores), -1), np.where(labels.ravel(), 1.0, -1.0))
+        for scores, labels in cases
+    ]
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = RIDGE * np.sum(parameters[:-1] ** 2), 2 * RIDGE * parameters
+        gradient[-1] = 0.0
+        for x, sign in terms:
+            z = -sign * (parameters[:-1] @ x + parameters[-1])
+            weights = np.where(sign > 0, 0.5 / np.sum(sign > 0), 0.5 / np.sum(sign < 0)) / len(
+                terms
+            )
+            value += np.sum(weights * np.logaddexp(0, z))
+            slopes = -sign * weights / (1 + np.exp(-z))
+            gradient += np.append(x @ slopes, slopes.sum())
+        return float(value), gradient
+
+    start = np.append(np.full(len(terms[0][0]), 1 / len(terms[0][0])), 0.0)
+    bounds = [(LEAST_SLOPE, None)] * (len(start) - 1) + [(None, None)]
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return found[:-1].tolist(), float(found[-1])
+
+
+def shared_smoothing(infos: list[WeightsInfo]) -> Smoothing:
+    """Return the members' smoothing where they agree, none where they do not."""
+    agree = all(info.smoothing == infos[0].smoothing for info in infos)
+    return infos[0].smoothing if agree else Smoothing()
+
+
+def quality(items: list[Complex], matrices: list[np.ndarray], smoothing: Smoothing) -> str:
+    """Say CAUROC and mean of scores once smoothed."""
+    values = [
+        item.auroc(Smoother(item.left, item.right, smoothing).smooth(matrix))
+        for item, matrix in zip(items, matrices, strict=True)
+    ]
+    return f"CAUROC {cauroc(values):.3f} mean {mean_auroc(values):.3f}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command."""
+    options = parse(arguments)
+    rows = benchmark_rows(options.dataset, options.split)
+    refuse_test_set(rows)
+    infos = member_infos(options.weights)
+    predictors = [Predictor.load(info.folder, kept=options.kept) for info in infos]
+    items = [load_complex(options.dataset / row["file"]) for row in rows]
+    scores = [
+        member_scores(predictors, item, options.rotations)
+        for item in tqdm(items, desc="complexes", disable=None)
+    ]
+    slopes, intercept = fit_mixture(
+        [(matrices, item.labels()) for item, matrices in zip(items, scores, strict=True)]
+    )
+    mixture = Mixture(
+        tuple(round(slope, 4) for slope in slopes),
+        round(intercept, 4),
+        f"{len(rows)} unbound complexes of {options.split}",
+        options.rotations,
+    )
+    for number, info in enumerate(infos):
+        own = [matrices[number] for matrices in scores]
+        print(f"{info.folder}: {quality(items, own, info.smoothing)}")
+    ensemble = save_ensemble(options.output, infos, mixture, shared_smoothing(infos))
+    both = [mixed(matrices, mixture) for matrices in scores]
+    print(f"{ensemble.folder}: {quality(items, both, ensemble.smoothing)}")
+    print(mixture)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_script("train.ensemble", main))
