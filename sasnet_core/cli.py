@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from sasnet_core.config import Calibration
     from sasnet_core.prediction import Partner, Prediction
 
 
@@ -67,6 +69,7 @@ def run(options: argparse.Namespace) -> None:
             f"{info.folder}: weights with a calibration are needed, these have none; "
             "run train.calibrate on them"
         )
+    info = replace(info, calibration=settle_threshold(options, info.calibration))
     with OutputFolder(options.output or Path("sasnet_out")) as output:
         prediction = predict(options, left, right, info)
         content = Content(pair_count, tuple(formats), not options.no_picture)
@@ -105,6 +108,15 @@ def predict(
         "precision": predictor.precision,
     }
     return Prediction(left, right, scores, info, info.calibration, settings)
+
+
+def settle_threshold(options: argparse.Namespace, calibration: Calibration) -> Calibration:
+    """Return the calibration with the threshold that the user asks for."""
+    if options.threshold is not None:
+        return calibration.at_threshold(options.threshold)
+    if options.precision_target is not None:
+        return calibration.at_precision(options.precision_target)
+    return calibration
 
 
 def print_summary(prediction: Prediction, files: list[Path]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple, Self
 
 from sasnet_core.errors import SettingError
@@ -488,33 +488,88 @@ class Mixture(_Config):
 
 @dataclass(frozen=True)
 class Calibration(_Config):
-    """How pair scores become the probability that a residue is in the interface.
+    """How pair scores become probabilities, and what these were worth in a benchmark.
+
+    Log odds of a residue: ``slope * log odds of its best pair score + own_size * ln(residues of its
+    protein) + partner_size * ln(residues of the partner) + intercept``. Log odds of a pair:
+    ``pair_slope * log odds of its score + pair_size * ln(pairs) + pair_intercept``. Sizes count
+    because interfaces grow more slowly than proteins.
 
     Attributes
     ----------
-    slope, intercept : float
-        Of a logistic function of the log odds of the residue's best pair score.
+    slope, own_size, partner_size, intercept : float
+        Of residues.
+    pair_slope, pair_size, pair_intercept : float
+        Of pairs.
     threshold : float
-        Probability from which residues are called likely: the best F1 on the complexes below.
+        Probability from which residues are called likely; fitted: the best F1 there.
     precision, recall : float
         Share of likely residues that were in the interface there, and share of the interface
         that was likely.
+    thresholds, precisions, recalls : tuple of float
+        The same for other thresholds, in rising order.
     fitted_on : str
         Complexes used, in words.
     rotations : int
         Rotations averaged there.
     residues : int
         Residues of those complexes.
-    interface_share : float
-        Share of them in the interface.
+    interface_share, contact_share : float
+        Share of these residues in the interface, and share of the pairs in contact.
     """
 
     slope: float = 1.0
+    own_size: float = 0.0
+    partner_size: float = 0.0
     intercept: float = 0.0
+    pair_slope: float = 1.0
+    pair_size: float = 0.0
+    pair_intercept: float = 0.0
     threshold: float = 0.5
     precision: float = 0.0
     recall: float = 0.0
+    thresholds: tuple[float, ...] = (0.5,)
+    precisions: tuple[float, ...] = (0.0,)
+    recalls: tuple[float, ...] = (0.0,)
     fitted_on: str = ""
     rotations: int = 0
     residues: int = 0
     interface_share: float = 0.0
+    contact_share: float = 0.0
+
+    def at_threshold(self, threshold: float) -> Self:
+        """Return this calibration with another threshold and what that was worth.
+
+        Precision and recall are those of the nearest threshold that was looked at.
+        """
+        nearest = min(
+            range(len(self.thresholds)), key=lambda k: abs(self.thresholds[k] - threshold)
+        )
+        return replace(
+            self,
+            threshold=threshold,
+            precision=self.precisions[nearest],
+            recall=self.recalls[nearest],
+        )
+
+    def at_precision(self, target: float) -> Self:
+        """Return this calibration with the lowest threshold from which on a precision was reached.
+
+        Raises
+        ------
+        SettingError
+            No threshold reached it.
+        """
+        reached = None
+        for threshold, precision in zip(
+            reversed(self.thresholds), reversed(self.precisions), strict=True
+        ):
+            if precision < target:
+                break
+            reached = threshold
+        if reached is None:
+            raise SettingError(
+                f"a precision of {target:g} was reached by no threshold in the benchmark (the "
+                f"highest: {max(self.precisions):.2f}); ask for less"
+            )
+        return self.at_threshold(reached)

@@ -78,3 +78,52 @@ def average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
         return float("nan")
     gains = np.diff(found, prepend=0)
     return float((gains * found / (last + 1)).sum() / found[-1])
+
+
+def calibration_error(labels: np.ndarray, probabilities: np.ndarray, bins: int = 15) -> float:
+    """Compute the expected calibration error, in bins of equal mass.
+
+    Parameters
+    ----------
+    labels : ndarray of bool, shape (n,)
+        Outcomes.
+    probabilities : ndarray of float, shape (n,)
+        What was said of them.
+    bins : int
+        How many.
+
+    Returns
+    -------
+    float
+        Mean over all cases of how far the mean probability of a bin is from its share of positives.
+
+    Examples
+    --------
+    >>> calibration_error(np.array([True, False, False, False]), np.full(4, 0.5), bins=1)
+    0.25
+    """
+    errors = [
+        len(rows) * abs(float(probabilities[rows].mean()) - float(labels[rows].mean()))
+        for rows in np.array_split(np.argsort(probabilities, kind="stable"), bins)
+        if len(rows)
+    ]
+    return sum(errors) / len(labels)
+
+
+def brier_skill(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """Compute the Brier skill score: 1 for perfect, 0 for as good as the base rate said always.
+
+    Parameters
+    ----------
+    labels, probabilities
+        As in `calibration_error`; both outcomes occur.
+
+    Examples
+    --------
+    >>> brier_skill(np.array([True, False]), np.array([1.0, 0.0]))
+    1.0
+    >>> brier_skill(np.array([True, False]), np.array([0.5, 0.5]))
+    0.0
+    """
+    error = np.mean((probabilities - labels) ** 2)
+    return float(1 - error / np.mean((labels.mean() - labels) ** 2))

@@ -66,6 +66,20 @@ def build_parser() -> Parser:
         metavar="N|all",
         help="pairs to list, best first (default: 1000)",
     )
+    likely = parser.add_mutually_exclusive_group()
+    likely.add_argument(
+        "--threshold",
+        type=float,
+        metavar="P",
+        help="probability from which residues are called likely (default: the weights' own)",
+    )
+    likely.add_argument(
+        "--precision-target",
+        type=float,
+        metavar="P",
+        help="take the lowest threshold from which on this share of the likely residues was in the "
+        "interface in the benchmark",
+    )
     add("--weights", type=Path, metavar="DIR", help="weights to use (default: those shipped)")
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute")
     add(
@@ -90,6 +104,11 @@ def check_options(options: argparse.Namespace) -> int | None:
         raise SettingError(f"--rotations must be 1 or more, got {options.rotations}")
     if options.seed < 0:
         raise SettingError(f"--seed must be 0 or more, got {options.seed}")
+    for name in ("threshold", "precision_target"):
+        value = getattr(options, name)
+        if value is not None and not 0 < value < 1:
+            option = "--" + name.replace("_", "-")
+            raise SettingError(f"{option} must be between 0 and 1, got {value:g}")
     if options.demo and (options.structures or options.left or options.right):
         raise SettingError("--demo brings its own structure and chains; leave the others out")
     if not options.demo and len(options.structures) not in (1, 2):

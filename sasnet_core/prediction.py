@@ -11,7 +11,7 @@ import numpy as np
 from sasnet_core import __version__
 from sasnet_core.interface import contact_matrix, contacts
 from sasnet_core.metrics import auroc
-from sasnet_core.scores import best_pairs, residue_probabilities
+from sasnet_core.scores import best_pairs, pair_log_odds, residue_probabilities
 
 if TYPE_CHECKING:
     from sasnet_core.config import Calibration
@@ -70,6 +70,7 @@ class PairRow:
     right_name: str
     score: float
     spread: float
+    log_odds: float
     left_segment: str
     right_segment: str
 
@@ -107,8 +108,12 @@ class Prediction:
         """
         axis = 1 if side == "left" else 0
         best = self.scores.left_best if side == "left" else self.scores.right_best
-        probability = residue_probabilities(self.scores.matrix.max(axis=axis), self.calibration)
-        return probability, residue_probabilities(best, self.calibration).std(axis=0)
+        partner_size = self.scores.matrix.shape[axis]
+        probability = residue_probabilities(
+            self.scores.matrix.max(axis=axis), partner_size, self.calibration
+        )
+        alone = residue_probabilities(best, partner_size, self.calibration)
+        return probability, alone.std(axis=0)
 
     def residue_rows(self) -> list[ResidueRow]:
         """List the residues of both sides in file order."""
@@ -135,17 +140,24 @@ class Prediction:
 
     def pair_rows(self, count: int | None) -> list[PairRow]:
         """List pairs by falling score; all of them when count is None."""
-        rows = []
+        rows, log_odds = [], pair_log_odds(self.scores.matrix, self.calibration)
         for i, j in best_pairs(self.scores.matrix, count).tolist():
             left, right = residue_key(self.left.protein, i), residue_key(self.right.protein, j)
-            numbers = _rounded(self.scores.matrix[i, j]), _rounded(self.scores.spread[i, j])
+            score, spread, odds = (
+                _rounded(values[i, j])
+                for values in (self.scores.matrix, self.scores.spread, log_odds)
+            )
             segments = self.left.protein.segment_ids[i], self.right.protein.segment_ids[j]
-            rows.append(PairRow(*left, *right, *numbers, *map(str, segments)))
+            rows.append(PairRow(*left, *right, score, spread, odds, *map(str, segments)))
         return rows
 
     def warnings(self) -> list[str]:
         """List what the user should know before trusting the answer."""
-        return [*self.left.protein.warnings, *self.right.protein.warnings]
+        done, wanted = self.settings["rotations"], self.calibration.rotations
+        early = [
+            f"preliminary: {done} rotations averaged, the probabilities were fitted for {wanted}"
+        ] * (done < wanted)
+        return [*early, *self.left.protein.warnings, *self.right.protein.warnings]
 
     def observed(self) -> dict[str, Any] | None:
         """Compare the answer with the contacts of the input, when it is a complex.

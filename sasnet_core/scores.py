@@ -88,13 +88,17 @@ def _neighbour_weights(centers: np.ndarray, width: float) -> np.ndarray:
     return weights
 
 
-def residue_probabilities(best_scores: np.ndarray, calibration: Calibration) -> np.ndarray:
+def residue_probabilities(
+    best_scores: np.ndarray, partner_size: int, calibration: Calibration
+) -> np.ndarray:
     """Turn each residue's best pair score into the probability that it is in the interface.
 
     Parameters
     ----------
     best_scores : ndarray, shape (..., n_residues)
-        Maximum of the residue's pair scores.
+        Maximum of the pair scores of each residue of a protein.
+    partner_size : int
+        Residues of the partner.
     calibration : Calibration
         The one fitted for the weights that gave the scores.
 
@@ -102,7 +106,31 @@ def residue_probabilities(best_scores: np.ndarray, calibration: Calibration) -> 
     -------
     ndarray, the same shape, float64
     """
-    return logistic(calibration.slope * logit(best_scores) + calibration.intercept)
+    sizes = calibration.own_size * np.log(best_scores.shape[-1])
+    sizes += calibration.partner_size * np.log(partner_size)
+    return logistic(calibration.slope * logit(best_scores) + sizes + calibration.intercept)
+
+
+def pair_log_odds(matrix: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """Turn pair scores into the log odds that the two residues touch.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (n_left, n_right)
+        Scores of all pairs.
+    calibration : Calibration
+        The one fitted for the weights that gave the scores.
+
+    Returns
+    -------
+    ndarray, shape (n_left, n_right), float64
+        Natural logarithm.
+    """
+    size = calibration.pair_size * np.log(matrix.size)
+    log_odds: np.ndarray = (
+        calibration.pair_slope * logit(matrix) + size + calibration.pair_intercept
+    )
+    return log_odds
 
 
 def best_pairs(matrix: np.ndarray, count: int | None) -> np.ndarray:

@@ -1,30 +1,41 @@
-"""Fit the residue probability: a logistic function of the residue's best pair score.
+"""Fit probabilities of residues and pairs to scores.
 
     python -m train.calibrate DB5_DATASET --split DB3,DB4U --weights resources/default
 
-Fits on unbound complexes that were not trained on, --rotations of them averaged, and
-writes slope, intercept, the threshold with the best F1 and what they were fitted on beside the
-weights.
+Fits logistic functions (`config.Calibration`) on unbound complexes that were not trained on,
+--rotations of them averaged, and writes them beside the weights, with the threshold of the best F1,
+what other thresholds are worth, and what all that was fitted on. Prints how good the residue
+probabilities are on complexes left out of the fit: expected calibration error, Brier skill score.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize
 from tqdm import tqdm
 
-from sasnet_core.complexes import benchmark_rows, load_complex
+from sasnet_core.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.config import ROTATIONS, Calibration
 from sasnet_core.errors import run_script
 from sasnet_core.looks import refuse_test_set
+from sasnet_core.metrics import brier_skill, calibration_error
 from sasnet_core.predict import Predictor
-from sasnet_core.scores import logit, residue_probabilities
+from sasnet_core.scores import logistic, logit, residue_probabilities
 from sasnet_core.weights import default_folder, read_info, write_fitted
+
+#: Non-contacts of a complex that the fit of pairs looks at.
+PAIR_SAMPLE = 20_000
+#: Parts in which complexes are left out of the fit.
+PARTS = 8
+#: Thresholds whose worth is told, and the fewest residues that must reach one.
+THRESHOLDS = tuple(k / 20 for k in range(1, 20))
+FEWEST_CALLED = 50
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -38,43 +49,116 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def collect(
-    dataset: Path, rows: list[dict[str, str]], predictor: Predictor, rotations: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Gather best pair scores and interface labels of the residues of all complexes.
+@dataclass(frozen=True)
+class Site:
+    """The residues of one protein of a complex."""
 
-    Returns
-    -------
-    best_scores : ndarray, shape (n_residues,), float
-    labels : ndarray, shape (n_residues,), bool
+    best_scores: np.ndarray  # (n_residues,) float32
+    partner_size: int
+    labels: np.ndarray  # (n_residues,) bool, in the interface
+
+    def features(self) -> np.ndarray:
+        """Return what a residue's log odds are a sum of, shape (n_residues, 4)."""
+        sizes = np.log([len(self.best_scores), self.partner_size])
+        columns = np.broadcast_to([*sizes, 1.0], (len(self.best_scores), 3))
+        return np.column_stack([logit(self.best_scores), columns])
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What the fits need of one complex."""
+
+    sites: tuple[Site, Site]
+    pairs: np.ndarray  # (n, 3), what a pair's log odds are a sum of
+    contacts: np.ndarray  # (n,) bool
+    pair_weights: np.ndarray  # (n,), pairs that each row stands for
+
+
+def collect(item: Complex, matrix: np.ndarray, rng: np.random.Generator) -> Collected:
+    """Gather the scores of a complex; of the non-contacts, a sample stands for all."""
+    truth = item.labels()
+    sites = [
+        Site(matrix.max(axis=axis), matrix.shape[axis], truth.any(axis=axis)) for axis in (1, 0)
+    ]
+    contacts, others = np.flatnonzero(truth), np.flatnonzero(~truth)
+    drawn = rng.choice(others, min(PAIR_SAMPLE, len(others)), replace=False)
+    rows = np.concatenate([contacts, drawn])
+    constant = np.broadcast_to([np.log(truth.size), 1.0], (len(rows), 2))
+    return Collected(
+        (sites[0], sites[1]),
+        np.column_stack([logit(matrix.ravel()[rows]), constant]),
+        truth.ravel()[rows],
+        np.repeat([1.0, len(others) / len(drawn)], [len(contacts), len(drawn)]),
+    )
+
+
+def fit_logistic(
+    x: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> list[float]:
+    """Fit coefficients of log odds by maximum likelihood.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n, n_coefficients)
+        What the log odds are a sum of.
+    labels : ndarray, shape (n,), bool
+        Outcomes.
+    weights : ndarray, shape (n,), optional
+        Cases that each row stands for.
     """
-    best, labels = [], []
-    for row in tqdm(rows, desc="complexes", disable=None):
-        item = load_complex(dataset / row["file"])
-        matrix = predictor.score(item.left, item.right, rotations).matrix
-        truth = item.labels()
-        for axis in (1, 0):
-            best.append(matrix.max(axis=axis))
-            labels.append(truth.any(axis=axis))
-    return np.concatenate(best), np.concatenate(labels)
+    y = labels.astype(float)
+    w = np.ones(len(y)) if weights is None else weights
+
+    def loss(coefficients: np.ndarray) -> tuple[float, np.ndarray]:
+        z = x @ coefficients
+        value = np.average(np.logaddexp(0, z) - y * z, weights=w)
+        return float(value), (w * (logistic(z) - y)) @ x / w.sum()
+
+    result = minimize(loss, np.zeros(x.shape[1]), jac=True, method="BFGS")
+    return [round(float(number), 4) for number in result.x]
 
 
-def fit_logistic(best_scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Fit slope and intercept by maximum likelihood.
+def fit_residues(sites: Sequence[Site]) -> Calibration:
+    """Fit the probability of residues alone."""
+    x = np.concatenate([site.features() for site in sites])
+    labels = np.concatenate([site.labels for site in sites])
+    names = ("slope", "own_size", "partner_size", "intercept")
+    return Calibration(**dict(zip(names, fit_logistic(x, labels), strict=True)))
 
-    Returns
-    -------
-    tuple of float
-        Slope (of the score's log odds) and intercept.
-    """
-    x, y = logit(best_scores), labels.astype(float)
 
-    def loss(parameters: np.ndarray) -> float:
-        z = parameters[0] * x + parameters[1]
-        return float(np.mean(np.logaddexp(0, z) - y * z))
+def probabilities(sites: Sequence[Site], calibration: Calibration) -> np.ndarray:
+    """Return the probabilities of all residues of some proteins."""
+    return np.concatenate(
+        [residue_probabilities(site.best_scores, site.partner_size, calibration) for site in sites]
+    )
 
-    result = minimize(loss, np.array([1.0, -1.0]), method="Nelder-Mead")
-    return float(result.x[0]), float(result.x[1])
+
+def held_out_probabilities(complexes: Sequence[tuple[Site, Site]]) -> np.ndarray:
+    """Return each residue's probability by a fit on the other parts of the complexes."""
+    parts = np.arange(len(complexes)) % min(PARTS, len(complexes))
+    found: list[np.ndarray] = [np.zeros(0)] * len(complexes)
+    for part in np.unique(parts):
+        others = [site for k in np.flatnonzero(parts != part) for site in complexes[k]]
+        calibration = fit_residues(others)
+        for k in np.flatnonzero(parts == part):
+            found[k] = probabilities(complexes[k], calibration)
+    return np.concatenate(found)
+
+
+def worth(probability: np.ndarray, labels: np.ndarray) -> dict[str, tuple[float, ...]]:
+    """Say what each of `THRESHOLDS` is worth, as far as enough residues reach it."""
+    rows = []
+    for threshold in THRESHOLDS:
+        called = probability >= threshold
+        if called.sum() >= FEWEST_CALLED:
+            found = int((called & labels).sum())
+            rows.append((threshold, found / int(called.sum()), found / int(labels.sum())))
+    names = ("thresholds", "precisions", "recalls")
+    columns = zip(*rows, strict=True)
+    return {
+        name: tuple(round(float(v), 3) for v in column)
+        for name, column in zip(names, columns, strict=True)
+    }
 
 
 def best_threshold(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float, float, float]:
@@ -93,6 +177,33 @@ def best_threshold(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float
     return float(probabilities[order][best]), float(precision), float(recall)
 
 
+def fit(collected: Sequence[Collected]) -> Calibration:
+    """Fit residues and pairs, and say what thresholds are worth."""
+    sites = [site for found in collected for site in found.sites]
+    labels = np.concatenate([site.labels for site in sites])
+    fitted = fit_residues(sites)
+    probability = probabilities(sites, fitted)
+    threshold, precision, recall = best_threshold(probability, labels)
+    pairs, touching, weights = (
+        np.concatenate([getattr(found, name) for found in collected])
+        for name in ("pairs", "contacts", "pair_weights")
+    )
+    pair_slope, pair_size, pair_intercept = fit_logistic(pairs, touching, weights)
+    return replace(
+        fitted,
+        pair_slope=pair_slope,
+        pair_size=pair_size,
+        pair_intercept=pair_intercept,
+        threshold=round(threshold, 3),
+        precision=round(precision, 3),
+        recall=round(recall, 3),
+        **worth(probability, labels),
+        residues=len(labels),
+        interface_share=round(float(labels.mean()), 4),
+        contact_share=round(float(touching.sum() / weights.sum()), 6),
+    )
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
@@ -100,22 +211,26 @@ def main(arguments: list[str] | None = None) -> int:
     refuse_test_set(rows)
     info = read_info(options.weights or default_folder())
     predictor = Predictor.load(info.folder, kept=options.kept)
-    best, labels = collect(options.dataset, rows, predictor, options.rotations)
-    slope, intercept = fit_logistic(best, labels)
-    fitted = Calibration(slope=round(slope, 4), intercept=round(intercept, 4))
-    threshold, precision, recall = best_threshold(residue_probabilities(best, fitted), labels)
-    calibration = replace(
-        fitted,
-        threshold=round(threshold, 3),
-        precision=round(precision, 3),
-        recall=round(recall, 3),
-        fitted_on=f"{len(rows)} unbound complexes of {options.split}",
-        rotations=options.rotations,
-        residues=len(labels),
-        interface_share=round(float(labels.mean()), 4),
-    )
+    rng = np.random.default_rng(0)
+    collected = []
+    for row in tqdm(rows, desc="complexes", disable=None):
+        item = load_complex(options.dataset / row["file"])
+        matrix = predictor.score(item.left, item.right, options.rotations).matrix
+        collected.append(collect(item, matrix, rng))
+    described = {
+        "fitted_on": f"{len(rows)} unbound complexes of {options.split}",
+        "rotations": options.rotations,
+    }
+    calibration = replace(fit(collected), **described)
     write_fitted(info, calibration, info.smoothing)
     print(calibration)
+    labels = np.concatenate([site.labels for found in collected for site in found.sites])
+    held_out = held_out_probabilities([found.sites for found in collected])
+    print(
+        "complexes left out of the fit: expected calibration error "
+        f"{calibration_error(labels, held_out):.4f}, Brier skill score "
+        f"{brier_skill(labels, held_out):.4f}"
+    )
     return 0
 
 

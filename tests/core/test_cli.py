@@ -20,7 +20,7 @@ from tests.core.build import atom_line, chain_lines, write_pdb
 RESIDUE_COLUMNS = "side,chain,number,insertion_code,name,probability,spread,max_pair_score,segment"
 PAIR_COLUMNS = (
     "left_chain,left_number,left_insertion_code,left_name,"
-    "right_chain,right_number,right_insertion_code,right_name,score,spread,"
+    "right_chain,right_number,right_insertion_code,right_name,score,spread,log_odds,"
     "left_segment,right_segment"
 )
 TABLES = ["pairs.csv", "residues.csv", "result.json", "scores.npz"]
@@ -160,20 +160,6 @@ def command(work, weights_folder):
 ONE = ("both.pdb", "--left", "A", "--right", "B")
 
 
-@pytest.fixture
-def lower_threshold(weights_folder):
-    """Copy the weights with another threshold."""
-
-    def copy(folder, threshold=0.01):
-        shutil.copytree(weights_folder, folder)
-        path = folder / "config.json"
-        values = json.loads(path.read_text())
-        values["calibration"]["threshold"] = threshold
-        path.write_text(json.dumps(values))
-
-    return copy
-
-
 def test_two_files_give_two_structures(command, work):
     assert command("left.pdb", "right.pdb", "--quiet") == 0
     names = sorted(path.name for path in (work / "out").iterdir())
@@ -184,13 +170,13 @@ def contents_of(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_exports_are_those_that_are_made_later(command, work, lower_threshold):
+def test_exports_are_those_that_are_made_later(command, work):
     formats = ",".join(FORMATS)
     assert command(*ONE, "--quiet") == 0
     assert export(["out", "--to", formats, "--threshold", "0.01", "--quiet"]) == 0
     later = contents_of(work / "out")
-    lower_threshold(work / "weights")
-    assert command(*ONE, "--quiet", "--export", formats, "-o", "two", "--weights", "weights") == 0
+    asked = ("--threshold", "0.01", "--export", formats, "-o", "two", "--quiet")
+    assert command(*ONE, *asked) == 0
     at_once = contents_of(work / "two")
     assert at_once.keys() == later.keys()
     exported = [name for name in format_files(list(FORMATS)) if name in later]
@@ -198,15 +184,39 @@ def test_exports_are_those_that_are_made_later(command, work, lower_threshold):
     assert {name: at_once[name] for name in exported} == {n: later[n] for n in exported}
 
 
-def test_an_export_that_fails_leaves_the_prediction(command, work, lower_threshold, capfd):
-    lower_threshold(work / "weights", 0.999999)
-    arguments = (*ONE, "--quiet", "--weights", "weights", "--export", "haddock,pdb")
-    assert command(*arguments) == 2
+def test_an_export_that_fails_leaves_the_prediction(command, work, capfd):
+    asked = ("--threshold", "0.999999", "--export", "haddock,pdb", "--quiet")
+    assert command(*ONE, *asked) == 2
     error = capfd.readouterr().err
     assert "the prediction was written, but not every export (haddock: residues" in error
     assert error.count("\n") == 1
     names = sorted(path.name for path in (work / "out").iterdir())
     assert names == ["complex.cif", "complex.pdb", *TABLES]
+
+
+@pytest.fixture
+def known_worth(weights_folder, work):
+    """Copy the weights with a calibration that knows what thresholds are worth."""
+    shutil.copytree(weights_folder, work / "known")
+    path = work / "known" / "config.json"
+    values = json.loads(path.read_text())
+    values["calibration"] |= {
+        "thresholds": [0.1, 0.2, 0.3], "precisions": [0.2, 0.5, 0.8], "recalls": [0.9, 0.6, 0.1],
+        "rotations": 20,
+    }  # fmt: skip
+    path.write_text(json.dumps(values))
+    return work / "known"
+
+
+@pytest.mark.parametrize("asked", [("--threshold", "0.21"), ("--precision-target", "0.5")])
+def test_the_answer_says_what_its_threshold_was_worth(command, work, known_worth, capfd, asked):
+    assert command(*ONE, *asked, "--weights", str(known_worth)) == 0
+    said = capfd.readouterr()
+    threshold = 0.21 if asked[0] == "--threshold" else 0.2
+    assert f"likely: probability {threshold:.2f} or more; in the benchmark 50% of such" in said.out
+    assert "60% of the interface was found" in said.out
+    assert json.loads((work / "out" / "result.json").read_text())["threshold"] == threshold
+    assert "note: preliminary: 1 rotations averaged" in said.err
 
 
 def test_exports_of_an_earlier_question_do_not_stay(command, work):
@@ -304,7 +314,9 @@ def make_way_blocked(folder):
 def make_wrong_weights(folder):
     (folder / "w").mkdir()
     (folder / "w" / "weights.npz").write_bytes(b"x")
-    (folder / "w" / "config.json").write_text('{"format": 1, "model": {"wings": 2}}')
+    (folder / "w" / "config.json").write_text(
+        '{"format": 1, "calibration": null, "smoothing": {}, "model": {"wings": 2}}'
+    )
 
 
 def nothing(folder):
@@ -336,6 +348,12 @@ BAD_INPUTS = {
     "negative seed": (nothing, (*ONE, "--seed", "-1"), "--seed must be 0 or more"),
     "no pairs": (nothing, (*ONE, "--pairs", "0"), "--pairs must be 1 or more"),
     "pairs in words": (nothing, (*ONE, "--pairs", "many"), "--pairs must be 1 or more"),
+    "threshold over 1": (nothing, (*ONE, "--threshold", "50"), "--threshold must be between 0"),
+    "precision out of reach": (
+        nothing,
+        (*ONE, "--precision-target", "0.9"),
+        "0.9 was reached by no threshold",
+    ),
     "three files": (nothing, ("left.pdb", "right.pdb", "both.pdb"), "got 3"),
     "no such format": (nothing, (*ONE, "--export", "pdb,docx"), "got 'docx'"),
     "no format": (nothing, (*ONE, "--export", ""), "got none"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sasnet_core import config
 from sasnet_core.config import (
+    Calibration,
     MiningConfig,
     ModelConfig,
     RunConfig,
@@ -176,3 +177,20 @@ def test_window_steps_follow_the_poolings_before_the_last_convolution():
     assert ModelConfig().window_step == 2
     assert ModelConfig(edge=13).window_step == 1
     assert ModelConfig(edge=20, filters=(2, 2)).window_step == 1
+
+
+WORTH = Calibration(
+    thresholds=(0.1, 0.2, 0.3, 0.4), precisions=(0.2, 0.5, 0.4, 0.6), recalls=(0.9, 0.7, 0.5, 0.2)
+)
+
+
+def test_a_threshold_brings_what_it_was_worth():
+    asked = WORTH.at_threshold(0.22)
+    assert (asked.threshold, asked.precision, asked.recall) == (0.22, 0.5, 0.7)
+
+
+def test_a_precision_target_is_held_by_all_higher_thresholds():
+    assert WORTH.at_precision(0.4).threshold == 0.2
+    assert WORTH.at_precision(0.45).threshold == 0.4
+    with pytest.raises(SettingError, match=r"0.7 was reached by no threshold .* highest: 0.60"):
+        WORTH.at_precision(0.7)

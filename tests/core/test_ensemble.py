@@ -137,9 +137,12 @@ def test_members_beside_the_ensemble_are_named_others_copied(folders, tmp_path):
 def test_what_is_fitted_for_an_ensemble_is_kept_with_it(folders, tmp_path):
     folder = make(tmp_path / "e", folders)
     before = read_info(folder)
-    write_fitted(before, Calibration(1.5, -2.0), Smoothing())
+    write_fitted(before, Calibration(slope=1.5, intercept=-2.0), Smoothing())
     after = read_info(folder)
-    assert after.calibration == Calibration(1.5, -2.0) and after.smoothing == Smoothing()
+    assert (
+        after.calibration == Calibration(slope=1.5, intercept=-2.0)
+        and after.smoothing == Smoothing()
+    )
     assert (after.sha256, after.mixture) == (before.sha256, before.mixture)
 
 

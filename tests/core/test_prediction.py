@@ -132,7 +132,7 @@ def test_the_summary_names_likely_residues_and_best_pairs(one_file):
 
 
 def test_the_summary_says_when_nothing_is_likely(two_files):
-    unsure = replace(two_files, calibration=Calibration(1.0, -9.0))
+    unsure = replace(two_files, calibration=Calibration(slope=1.0, intercept=-9.0))
     text = "\n".join(summary_lines(unsure))
     assert "no residue is likely in the interface; the highest are" in text
     assert "touch" not in text

@@ -13,7 +13,7 @@ MODEL = tiny_model(16)
 
 @pytest.fixture
 def folder(tmp_path):
-    save_weights(tmp_path / "w", tiny_network(MODEL), Calibration(1.5, -2.0))
+    save_weights(tmp_path / "w", tiny_network(MODEL), Calibration(slope=1.5, intercept=-2.0))
     return tmp_path / "w"
 
 
@@ -34,7 +34,7 @@ def test_weights_come_back_in_half_precision(folder):
 def test_the_files_say_what_is_in_them(folder):
     info = read_info(folder)
     assert info.model == MODEL
-    assert info.calibration == Calibration(1.5, -2.0)
+    assert info.calibration == Calibration(slope=1.5, intercept=-2.0)
     assert sorted(path.name for path in folder.iterdir()) == ["config.json", "weights.npz"]
     with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
         assert arrays["tower/conv1/kernel"].dtype == np.float16

@@ -16,7 +16,6 @@ from sasnet_core.complexes import load_complex, read_manifest, save_complex
 from sasnet_core.config import ModelConfig
 from sasnet_core.errors import DatasetError, SettingError, WeightsError
 from sasnet_core.network import build_network
-from sasnet_core.scores import logit
 from sasnet_core.weights import read_info, save_weights
 from tests.conftest import SHARED
 from train import calibrate, db5, ensemble, evaluate, fit, mine, smooth
@@ -411,15 +410,6 @@ def test_a_missing_dataset_is_one_line_and_exit_code_2(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"train.{script}: n")
     assert "is needed" in line
-
-
-def test_the_logistic_fit_finds_what_made_the_labels():
-    rng = np.random.default_rng(0)
-    scores = rng.random(40_000)
-    truth = 1 / (1 + np.exp(-(1.5 * logit(scores) - 2.0)))
-    slope, intercept = calibrate.fit_logistic(scores, rng.random(40_000) < truth)
-    assert slope == pytest.approx(1.5, abs=0.1)
-    assert intercept == pytest.approx(-2.0, abs=0.1)
 
 
 def test_the_threshold_has_the_best_f1():

@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from sasnet_core.config import Calibration
+from sasnet_core.metrics import brier_skill, calibration_error
+from sasnet_core.scores import logistic, pair_log_odds
+from tests.core.build import random_complex
+from train.calibrate import (
+    Site,
+    collect,
+    fit,
+    fit_residues,
+    held_out_probabilities,
+    probabilities,
+    worth,
+)
+
+
+def honest_site(rng, size, partner_size):
+    """Make a protein whose residues are in the interface as often as a known law says."""
+    scores = logistic(rng.normal(scale=2.0, size=size))
+    site = Site(scores.astype(np.float32), partner_size, np.zeros(size, bool))
+    chances = logistic(site.features() @ [1.5, -1.0, -0.5, 4.0])
+    return Site(site.best_scores, partner_size, rng.random(size) < chances)
+
+
+def complexes(count, seed=0):
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(50, 500, (count, 2))
+    return [(honest_site(rng, a, b), honest_site(rng, b, a)) for a, b in sizes.tolist()]
+
+
+def test_the_law_of_the_residues_is_found_again():
+    found = fit_residues([site for pair in complexes(200) for site in pair])
+    assert found.slope == pytest.approx(1.5, abs=0.05)
+    assert found.own_size == pytest.approx(-1.0, abs=0.1)
+    assert found.partner_size == pytest.approx(-0.5, abs=0.1)
+    assert found.intercept == pytest.approx(4.0, abs=0.5)
+
+
+def test_complexes_left_out_are_told_honestly():
+    made = complexes(60, seed=1)
+    labels = np.concatenate([site.labels for pair in made for site in pair])
+    told = held_out_probabilities(made)
+    assert told.shape == labels.shape
+    assert calibration_error(labels, told) < 0.02
+    assert brier_skill(labels, told) > 0.2
+    assert abs(brier_skill(labels, np.full(len(labels), labels.mean()))) < 1e-9
+
+
+def test_pairs_are_fitted_for_all_though_a_sample_is_seen(monkeypatch):
+    """Scores that are honest about pairs at 1:1 are told apart from the true base rate."""
+    monkeypatch.setattr("train.calibrate.PAIR_SAMPLE", 300)
+    rng = np.random.default_rng(0)
+    collected = []
+    for k in range(30):
+        item = random_complex([k], 40, 30)
+        matrix = logistic(rng.normal(size=(40, 30)) + 2.0 * item.labels()).astype(np.float32)
+        collected.append((collect(item, matrix, rng), item, matrix))
+    calibration = fit([found for found, _, _ in collected])
+    chances = [logistic(pair_log_odds(matrix, calibration)) for _, _, matrix in collected]
+    contacts = sum(item.labels().sum() for _, item, _ in collected)
+    assert sum(chance.sum() for chance in chances) == pytest.approx(contacts, rel=0.1)
+    assert calibration.contact_share == pytest.approx(contacts / (30 * 1200), abs=1e-6)
+
+
+def test_what_a_threshold_is_worth_is_counted():
+    probability = np.repeat([0.1, 0.6], 100)
+    labels = np.concatenate([np.arange(100) < 10, np.arange(100) < 50])
+    found = worth(probability, labels)
+    assert found["thresholds"][0] == 0.05 and found["thresholds"][-1] == 0.6
+    assert found["precisions"][0] == 0.3 and found["precisions"][-1] == 0.5
+    assert found["recalls"][0] == 1.0 and found["recalls"][-1] == round(50 / 60, 3)
+
+
+def test_probabilities_of_several_proteins_stand_below_one_another():
+    made = complexes(2)
+    sites = [site for pair in made for site in pair]
+    assert len(probabilities(sites, Calibration())) == sum(len(site.labels) for site in sites)
