@@ -332,7 +332,8 @@ class TrainConfig(_Config):
         Pairs drawn per complex and step at most; both classes weigh alike.
     spare_elsewhere : bool
         Whether residues that touch third chains of the assembly are left out of the non-contacts
-        (paper: no): they lie in an interface, only not in this one.
+        (paper: no): they lie in an interface, only not in this one. What `auxiliary` asks is then
+        whether a residue is in any interface.
     distinct_pairs : int
         Different pairs that the run learns from, half of them contacts, of whole complexes in
         random order, one of each cluster first; 0: all contacts of all complexes, and new

@@ -327,7 +327,7 @@ def spared_residues(item: Complex) -> tuple[np.ndarray, np.ndarray]:
 
 
 def residue_targets(
-    item: Complex, areas_wanted: bool = True, spare_elsewhere: bool = False
+    item: Complex, areas_wanted: bool = True, any_interface: bool = False
 ) -> ResidueTargets:
     """Make the auxiliary targets of one complex, left residues first.
 
@@ -337,19 +337,18 @@ def residue_targets(
         The complex.
     areas_wanted : bool
         Whether to compute exposed areas, which takes most of the time; zeros otherwise.
-    spare_elsewhere : bool
-        Whether `spared_residues` weigh nothing.
+    any_interface : bool
+        Whether residues that touch third chains are in an interface too.
     """
-    sides = ((item.left, item.contacts[:, 0]), (item.right, item.contacts[:, 1]))
+    sides = []
+    for side, protein in enumerate((item.left, item.right)):
+        others = item.elsewhere[side] if any_interface else NOWHERE
+        sides.append((protein, np.concatenate([item.contacts[:, side], others])))
     letters = "".join(protein.sequence for protein, _ in sides)
     in_interface = np.concatenate(
         [np.isin(np.arange(protein.n_residues), rows) for protein, rows in sides]
     )
-    asked = np.ones(len(letters), bool)
-    if spare_elsewhere:
-        left, right = spared_residues(item)
-        asked[np.concatenate([left, right + item.left.n_residues])] = False
-    shares = 0.5 / max(1, in_interface.sum()), 0.5 / max(1, (asked & ~in_interface).sum())
+    shares = 0.5 / max(1, in_interface.sum()), 0.5 / max(1, (~in_interface).sum())
     areas = np.zeros(len(letters))
     if areas_wanted:
         areas = np.concatenate([exposed_area(protein, points=AREA_POINTS) for protein, _ in sides])
@@ -357,7 +356,7 @@ def residue_targets(
         np.array([AMINO_ACIDS.find(letter) for letter in letters], np.int32),
         (areas / AREA_UNIT).astype(np.float32),
         in_interface.astype(np.float32),
-        (np.where(in_interface, *shares) * asked).astype(np.float32),
+        np.where(in_interface, *shares).astype(np.float32),
     )
 
 

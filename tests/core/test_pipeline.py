@@ -149,9 +149,9 @@ def test_residues_in_other_interfaces_can_be_spared():
         ((_, left, right, labels, *_),) = pairs_by_complex(batch, [item])
         no = labels == 0
         drawn[spare] = set(zip(left[no].tolist(), right[no].tolist(), strict=True))
-        weights = batch.residues.weights
-        assert np.flatnonzero(weights == 0).tolist() == ([2, 6 + 5] if spare else [])
-        assert weights.sum() == pytest.approx(1.0)
+        in_interface = np.flatnonzero(batch.residues.in_interface).tolist()
+        assert in_interface == ([0, 1, 2, 6, 7, 6 + 5] if spare else [0, 1, 6, 7])
+        assert batch.residues.weights.sum() == pytest.approx(1.0)
     assert drawn[False] == set(map(tuple, np.argwhere(~contact_matrix(contacts, 6, 7)).tolist()))
     assert drawn[True] == {(i, j) for i, j in drawn[False] if i != 2 and j != 5}
 
