@@ -19,7 +19,7 @@ ORDER = (
     ("voxels", "lattice", "surroundings", "interface", "scores", "structure", "homology"),
     ("mixture", "kept_scores"),
     ("complexes", "baselines", "rules", "similarity"),
-    ("evaluation", "looks", "fixed_pairs"),
+    ("evaluation", "looks", "fixed_pairs", "sites"),
     ("summaries", "trends"),
     ("db5", "mining", "splits"),
     ("harvest",),

@@ -26,7 +26,8 @@ from sasnet_core.errors import run_script
 from sasnet_core.looks import refuse_test_set
 from sasnet_core.metrics import brier_skill, calibration_error
 from sasnet_core.predict import Predictor
-from sasnet_core.scores import logistic, logit, residue_probabilities
+from sasnet_core.scores import logistic, logit
+from sasnet_core.sites import Site, labels, probabilities, sites_of
 from sasnet_core.weights import default_folder, read_info, write_fitted
 
 #: Non-contacts of a complex that the fit of pairs looks at.
@@ -50,21 +51,6 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 @dataclass(frozen=True)
-class Site:
-    """The residues of one protein of a complex."""
-
-    best_scores: np.ndarray  # (n_residues,) float32
-    partner_size: int
-    labels: np.ndarray  # (n_residues,) bool, in the interface
-
-    def features(self) -> np.ndarray:
-        """Return what a residue's log odds are a sum of, shape (n_residues, 4)."""
-        sizes = np.log([len(self.best_scores), self.partner_size])
-        columns = np.broadcast_to([*sizes, 1.0], (len(self.best_scores), 3))
-        return np.column_stack([logit(self.best_scores), columns])
-
-
-@dataclass(frozen=True)
 class Collected:
     """What the fits need of one complex."""
 
@@ -77,15 +63,12 @@ class Collected:
 def collect(item: Complex, matrix: np.ndarray, rng: np.random.Generator) -> Collected:
     """Gather the scores of a complex; of the non-contacts, a sample stands for all."""
     truth = item.labels()
-    sites = [
-        Site(matrix.max(axis=axis), matrix.shape[axis], truth.any(axis=axis)) for axis in (1, 0)
-    ]
     contacts, others = np.flatnonzero(truth), np.flatnonzero(~truth)
     drawn = rng.choice(others, min(PAIR_SAMPLE, len(others)), replace=False)
     rows = np.concatenate([contacts, drawn])
     constant = np.broadcast_to([np.log(truth.size), 1.0], (len(rows), 2))
     return Collected(
-        (sites[0], sites[1]),
+        sites_of(item, matrix),
         np.column_stack([logit(matrix.ravel()[rows]), constant]),
         truth.ravel()[rows],
         np.repeat([1.0, len(others) / len(drawn)], [len(contacts), len(drawn)]),
@@ -118,19 +101,18 @@ def fit_logistic(
     return [round(float(number), 4) for number in result.x]
 
 
+def residue_terms(site: Site) -> np.ndarray:
+    """Return what a residue's log odds are a sum of, shape (n_residues, 4)."""
+    sizes = np.log([len(site.best_scores), site.partner_size])
+    columns = np.broadcast_to([*sizes, 1.0], (len(site.best_scores), 3))
+    return np.column_stack([logit(site.best_scores), columns])
+
+
 def fit_residues(sites: Sequence[Site]) -> Calibration:
     """Fit the probability of residues alone."""
-    x = np.concatenate([site.features() for site in sites])
-    labels = np.concatenate([site.labels for site in sites])
+    x = np.concatenate([residue_terms(site) for site in sites])
     names = ("slope", "own_size", "partner_size", "intercept")
-    return Calibration(**dict(zip(names, fit_logistic(x, labels), strict=True)))
-
-
-def probabilities(sites: Sequence[Site], calibration: Calibration) -> np.ndarray:
-    """Return the probabilities of all residues of some proteins."""
-    return np.concatenate(
-        [residue_probabilities(site.best_scores, site.partner_size, calibration) for site in sites]
-    )
+    return Calibration(**dict(zip(names, fit_logistic(x, labels(sites)), strict=True)))
 
 
 def held_out_probabilities(complexes: Sequence[tuple[Site, Site]]) -> np.ndarray:
@@ -180,10 +162,10 @@ def best_threshold(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float
 def fit(collected: Sequence[Collected]) -> Calibration:
     """Fit residues and pairs, and say what thresholds are worth."""
     sites = [site for found in collected for site in found.sites]
-    labels = np.concatenate([site.labels for site in sites])
+    truth = labels(sites)
     fitted = fit_residues(sites)
     probability = probabilities(sites, fitted)
-    threshold, precision, recall = best_threshold(probability, labels)
+    threshold, precision, recall = best_threshold(probability, truth)
     pairs, touching, weights = (
         np.concatenate([getattr(found, name) for found in collected])
         for name in ("pairs", "contacts", "pair_weights")
@@ -197,9 +179,9 @@ def fit(collected: Sequence[Collected]) -> Calibration:
         threshold=round(threshold, 3),
         precision=round(precision, 3),
         recall=round(recall, 3),
-        **worth(probability, labels),
-        residues=len(labels),
-        interface_share=round(float(labels.mean()), 4),
+        **worth(probability, truth),
+        residues=len(truth),
+        interface_share=round(float(truth.mean()), 4),
         contact_share=round(float(touching.sum() / weights.sum()), 6),
     )
 
@@ -224,12 +206,12 @@ def main(arguments: list[str] | None = None) -> int:
     calibration = replace(fit(collected), **described)
     write_fitted(info, calibration, info.smoothing)
     print(calibration)
-    labels = np.concatenate([site.labels for found in collected for site in found.sites])
+    truth = labels([site for found in collected for site in found.sites])
     held_out = held_out_probabilities([found.sites for found in collected])
     print(
         "complexes left out of the fit: expected calibration error "
-        f"{calibration_error(labels, held_out):.4f}, Brier skill score "
-        f"{brier_skill(labels, held_out):.4f}"
+        f"{calibration_error(truth, held_out):.4f}, Brier skill score "
+        f"{brier_skill(truth, held_out):.4f}"
     )
     return 0
 

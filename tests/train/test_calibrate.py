@@ -4,14 +4,14 @@ import pytest
 from sasnet_core.config import Calibration
 from sasnet_core.metrics import brier_skill, calibration_error
 from sasnet_core.scores import logistic, pair_log_odds
+from sasnet_core.sites import Site, probabilities
 from tests.core.build import random_complex
 from train.calibrate import (
-    Site,
     collect,
     fit,
     fit_residues,
     held_out_probabilities,
-    probabilities,
+    residue_terms,
     worth,
 )
 
@@ -20,7 +20,7 @@ def honest_site(rng, size, partner_size):
     """Make a protein whose residues are in the interface as often as a known law says."""
     scores = logistic(rng.normal(scale=2.0, size=size))
     site = Site(scores.astype(np.float32), partner_size, np.zeros(size, bool))
-    chances = logistic(site.features() @ [1.5, -1.0, -0.5, 4.0])
+    chances = logistic(residue_terms(site) @ [1.5, -1.0, -0.5, 4.0])
     return Site(site.best_scores, partner_size, rng.random(size) < chances)
 
 

@@ -18,7 +18,7 @@ from sasnet_core.errors import DatasetError, SettingError, WeightsError
 from sasnet_core.network import build_network
 from sasnet_core.weights import read_info, save_weights
 from tests.conftest import SHARED
-from train import calibrate, db5, ensemble, evaluate, fit, mine, smooth
+from train import calibrate, db5, ensemble, evaluate, fit, mine, reliability, smooth
 
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"no structures at {SHARED}")
 
@@ -255,6 +255,26 @@ def test_calibrate_stores_what_it_fitted(dataset, weights):
     assert calibration.fitted_on == "3 unbound complexes of DB4U"
     assert calibration.rotations == 1
     assert 0 < calibration.threshold < 1
+
+
+@needs_shared
+def test_reliability_writes_its_section_and_picture(dataset, weights, tmp_path, capsys):
+    quick = ["--weights", str(weights), "--rotations", "1"]
+    folders = ["-o", str(tmp_path), "--kept", str(tmp_path / "kept")]
+    looks = tmp_path / "looks.csv"
+    arguments = [str(dataset), *quick, *folders, "--looks", str(looks), "--control-rotations", "1"]
+    with pytest.raises(WeightsError, match="run train.calibrate on them"):
+        reliability.main(arguments)
+    assert calibrate.main([str(dataset), *quick]) == 0
+    assert reliability.main(arguments) == 0
+    text = (tmp_path / "results.md").read_text()
+    assert "## Probabilities: DB4U" in text and "![Reliability](reliability-DB4U.png)" in text
+    assert (tmp_path / "reliability-DB4U.png").read_bytes().startswith(b"\x89PNG")
+    sizes = [int(row[k]) for row in read_manifest(dataset) for k in ("n_left", "n_right")
+             if row["state"] == "unbound"]  # fmt: skip
+    assert f"3 unbound complexes, {sum(sizes):,} residues, 1 rotations" in text
+    assert "of 6 proteins" in text
+    assert not looks.exists()
 
 
 @needs_shared

@@ -1,0 +1,212 @@
+"""How far the probabilities can be trusted.
+
+    python -m train.reliability DB5_DATASET --weights default
+
+Compares the calibrated probabilities of residues with what is true of unbound complexes: a
+reliability diagram (docs/reliability.png), expected calibration error, Brier skill, and what the
+thresholds are worth there. Then gives each protein a stranger as partner and says how far its
+highest probabilities fall. Writes a section of docs/results.md. DB5U, the test set, only with
+--look-at-db5u; scores of single rotations are kept in --kept, as in train.tables.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from sasnet_core import markdown
+from sasnet_core.complexes import Complex, benchmark_rows, load_complex
+from sasnet_core.config import ROTATIONS, Calibration
+from sasnet_core.errors import DatasetError, WeightsError, run_script
+from sasnet_core.files import written_whole
+from sasnet_core.looks import add_look_options, note_look
+from sasnet_core.metrics import auroc, average_precision, brier_skill, calibration_error
+from sasnet_core.predict import Predictor
+from sasnet_core.scores import residue_probabilities
+from sasnet_core.sites import Site, labels, probabilities, sites_of
+from sasnet_core.summaries import RESULTS_HEAD
+from sasnet_core.weights import WeightsInfo, read_info
+
+DOCS = Path(__file__).parents[1] / "docs"
+#: Residues of a protein whose mean probability the control compares.
+TOP = 5
+#: Bins of the diagram, of equal mass.
+BINS = 15
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset", type=Path, help="dataset of train.db5")
+    parser.add_argument("--weights", type=Path, default=Path("default"))
+    parser.add_argument("--split", default="DB4U", help="DB3, DB4U or DB5U (default: DB4U)")
+    parser.add_argument("--rotations", type=int, default=ROTATIONS)
+    parser.add_argument("--control-rotations", type=int, default=5, metavar="N",
+                        help="rotations for the shuffled partners (default: 5)")  # fmt: skip
+    parser.add_argument("--count", type=int, help="only this many complexes, evenly spread")
+    parser.add_argument("--kept", type=Path, default=Path("kept_scores"), metavar="SCORES")
+    parser.add_argument("-o", "--output", type=Path, default=DOCS, help="folder of results.md")
+    add_look_options(parser, DOCS / "db5u_looks.csv")
+    return parser.parse_args(arguments)
+
+
+def top_mean(matrix: np.ndarray, axis: int, calibration: Calibration) -> float:
+    """Average a protein's highest probabilities."""
+    told = residue_probabilities(matrix.max(axis=axis), matrix.shape[axis], calibration)
+    return float(np.sort(told)[-TOP:].mean())
+
+
+def strangers(
+    items: Sequence[Complex], predictor: Predictor, rotations: int, calibration: Calibration
+) -> np.ndarray:
+    """Compare each protein's highest probabilities with its own partner and with a stranger.
+
+    Returns
+    -------
+    ndarray, shape (2 * n_complexes, 2)
+        Mean of the `TOP` highest probabilities of each protein: own partner, stranger (the other
+        side's protein of the next complex).
+    """
+    found = []
+    for place, item in enumerate(tqdm(items, desc="strangers", disable=None)):
+        other = items[(place + 1) % len(items)]
+        own = predictor.score(item.left, item.right, rotations).matrix
+        for axis, left, right in ((1, item.left, other.right), (0, other.left, item.right)):
+            wrong = predictor.score(left, right, rotations).matrix
+            found.append([top_mean(m, axis, calibration) for m in (own, wrong)])
+    return np.array(found)
+
+
+def draw(truth: np.ndarray, told: np.ndarray, path: Path) -> None:
+    """Draw the reliability diagram: bins of equal mass, and how many residues say what."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.2, 4.6), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    bins = np.array_split(np.argsort(told, kind="stable"), BINS)
+    points = np.array([[told[rows].mean(), truth[rows].mean(), len(rows)] for rows in bins])
+    error = np.sqrt(points[:, 1] * (1 - points[:, 1]) / points[:, 2])
+    limit = 1.05 * max(points[:, :2].max(), (points[:, 1] + error).max())
+    upper.plot([0, limit], [0, limit], color="0.7", zorder=0)
+    upper.errorbar(points[:, 0], points[:, 1], yerr=error, fmt="o", color="#0072B2", markersize=4)
+    upper.set(ylabel="share in the interface", ylim=(0, limit))
+    lower.hist(told, bins=40, color="#0072B2")
+    lower.set(xlabel="probability", ylabel="residues", yscale="log", xlim=(0, None))
+    for axes in (upper, lower):
+        axes.spines[["top", "right"]].set_visible(False)
+    with written_whole(path, "wb") as stream:
+        figure.savefig(stream, format="png", dpi=130)
+
+
+def per_protein(sites: Sequence[Site], calibration: Calibration) -> tuple[float, float]:
+    """Average AUROC and average precision over the proteins in which both kinds occur."""
+    mixed = [site for site in sites if 0 < site.labels.sum() < len(site.labels)]
+    told = [site.probabilities(calibration) for site in mixed]
+    pairs = [(site.labels, p) for site, p in zip(mixed, told, strict=True)]
+    return (
+        float(np.mean([auroc(*pair) for pair in pairs])),
+        float(np.mean([average_precision(*pair) for pair in pairs])),
+    )
+
+
+def threshold_rows(
+    truth: np.ndarray, told: np.ndarray, calibration: Calibration
+) -> list[list[str]]:
+    """Compare what the thresholds are worth here with what the calibration says of them."""
+    rows = []
+    columns = (calibration.thresholds, calibration.precisions, calibration.recalls)
+    for threshold, precision, recall in zip(*columns, strict=True):
+        called = told >= threshold
+        if called.any():
+            hits = int((truth & called).sum())
+            rows.append(
+                [f"{threshold:.2f}", f"{called.sum():,}", f"{precision:.2f}",
+                 f"{hits / called.sum():.2f}", f"{recall:.2f}", f"{hits / truth.sum():.2f}"]
+            )  # fmt: skip
+    return rows
+
+
+def section(
+    options: argparse.Namespace,
+    info: WeightsInfo,
+    sites: Sequence[Site],
+    control: np.ndarray,
+    picture: str,
+) -> str:
+    """Write the section of docs/results.md."""
+    from scipy.stats import wilcoxon
+
+    assert info.calibration is not None
+    calibration, truth = info.calibration, labels(sites)
+    told = probabilities(sites, calibration)
+    site_auroc, site_precision = per_protein(sites, calibration)
+    measured = [
+        ["expected calibration error (15 bins of equal mass)",
+         f"{calibration_error(truth, told, BINS):.4f}"],
+        ["Brier skill score (0: the base rate said always)", f"{brier_skill(truth, told):.3f}"],
+        ["AUROC per protein, mean", f"{site_auroc:.3f}"],
+        ["average precision per protein, mean", f"{site_precision:.3f}"],
+        ["base rate", f"{truth.mean():.3f}"],
+        ["highest probability", f"{told.max():.2f}"],
+    ]  # fmt: skip
+    heads = ["threshold", "residues", "precision (calibration)", "here", "recall (calibration)",
+             "here"]  # fmt: skip
+    own, wrong = control.T
+    p_value = wilcoxon(own, wrong, alternative="greater").pvalue
+    return "\n\n".join(
+        [
+            f"## Probabilities: {options.split}",
+            f"{len(sites) // 2} unbound complexes, {len(truth):,} residues, {options.rotations} "
+            f"rotations. The calibration was fitted on {calibration.fitted_on}.",
+            markdown.table(["residues", ""], measured) + f"\n![Reliability]({picture})",
+            markdown.table(heads, threshold_rows(truth, told, calibration)),
+            f"With a stranger as partner (the other side's protein of the next complex, "
+            f"{options.control_rotations} rotations) the mean of a protein's {TOP} highest "
+            f"probabilities falls from {own.mean():.3f} to {wrong.mean():.3f} on average; it is "
+            f"lower for {np.mean(wrong < own):.0%} of {len(own)} proteins (Wilcoxon's signed "
+            f"ranks, one-sided: p = {p_value:.1g}).",
+            f"Weights (sha256): {info.sha256[:12]}. Command: `python -m train.reliability DB5 "
+            f"--split {options.split}{' --look-at-db5u' if options.look_at_db5u else ''}`",
+        ]
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command."""
+    options = parse(arguments)
+    info = read_info(options.weights)
+    if info.calibration is None:
+        raise WeightsError(
+            f"{info.folder}: weights with a calibration are needed, these have none; "
+            "run train.calibrate on them"
+        )
+    rows = benchmark_rows(options.dataset, options.split)
+    if len(rows) < 2 or (options.count or len(rows)) < 2:
+        raise DatasetError("two complexes or more are needed for strangers, got fewer")
+    count = min(options.count or len(rows), len(rows))
+    rows = [rows[k] for k in np.linspace(0, len(rows) - 1, count).round().astype(int)]
+    note_look(rows, options, "train.reliability", [info.sha256])
+    predictor = Predictor.load(info.folder, kept=options.kept)
+    items = [load_complex(options.dataset / row["file"]) for row in rows]
+    sites = [
+        site
+        for item in tqdm(items, desc="complexes", disable=None)
+        for site in sites_of(item, predictor.score(item.left, item.right, options.rotations).matrix)
+    ]
+    control = strangers(items, predictor, options.control_rotations, info.calibration)
+    picture = options.output / f"reliability-{options.split}.png"
+    draw(labels(sites), probabilities(sites, info.calibration), picture)
+    text = section(options, info, sites, control, picture.name)
+    name = f"probabilities {options.split}"
+    markdown.write_section(name, text, options.output / "results.md", RESULTS_HEAD)
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_script("train.reliability", main))
