@@ -24,6 +24,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -44,7 +45,6 @@ from sasnet_core.files import write_table
 from sasnet_core.looks import add_look_options, note_look, read_looks
 from sasnet_core.metrics import cauroc
 from sasnet_core.precision import PRECISIONS
-from sasnet_core.predict import Predictor
 from sasnet_core.summaries import (
     BASELINE_NAMES,
     RESULTS_HEAD,
@@ -58,6 +58,9 @@ from sasnet_core.summaries import (
     with_interval,
 )
 from sasnet_core.weights import WeightsInfo, read_info
+
+if TYPE_CHECKING:
+    from sasnet_core.predict import Predictor
 
 DOCS = Path(__file__).parents[1] / "docs"
 PROGRAM = "python -m train.tables"
@@ -127,6 +130,8 @@ class Workbench:
         return [rows[k] for k in np.linspace(0, len(rows) - 1, count).round().astype(int)]
 
     def _predictor(self, folder: Path) -> Predictor:
+        from sasnet_core.predict import Predictor  # TensorFlow takes seconds, sizes need none
+
         return Predictor.load(folder, self.options.precision, kept=self.options.kept)
 
     def _table(
@@ -139,7 +144,8 @@ class Workbench:
             return predictor.score(item.left, item.right, rotations, self.options.seed).matrix
 
         table = evaluate_rows(self.options.dataset, self.rows(split, state), state, {"": score})
-        name = f"{self.options.table}-{read_info(folder).sha256[:12]}-{split}-{state}"
+        part = f"{split.replace(',', '+')}-{state}-{rotations}rotations"
+        name = f"complexes-{read_info(folder).sha256[:12]}-{part}"
         write_table(table, self.options.output / "results" / f"{name}.csv", columns([""]))
         return table
 
