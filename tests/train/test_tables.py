@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 
 import pytest
 
@@ -149,7 +150,8 @@ def test_beyond_has_measures_groups_controls_and_rotations(call, weights):
     assert cells(text, "average precision")[-1] == f"{base:.4f}"
     assert cells(text, "antibody and antigen")[0] == "1"
     assert cells(text, "all but antibodies")[0] == "2"
-    assert "difficulty not known" not in text
+    assert "difficulty not known" not in text and "Failed" not in text
+    assert all(float(row["mean_spread"]) > 0 for row in rows)
     own, strangers = cells(text, "residues alone, own"), cells(text, "residues alone, strangers")
     gain = cells(text, "what the own partner gives")
     expected = float(own[1].split()[0]) - float(strangers[1].split()[0])
@@ -157,6 +159,19 @@ def test_beyond_has_measures_groups_controls_and_rotations(call, weights):
     assert cells(text, "2 ")[0] == cells(text, "CAUROC (median)")[0], "all rotations of the run"
     again, _ = call("beyond", "--weights", weights / "e", "--control-rotations", "1")
     assert again == text, "the same numbers again"
+
+
+def test_a_complex_that_fails_is_named_and_counts_0(call, weights, dataset, tmp_path):
+    own = tmp_path / "own"
+    shutil.copytree(dataset, own)
+    (own / "unbound" / "C2.npz").write_bytes(b"damaged")
+    arguments = ["beyond", own, "-o", tmp_path / "docs", "--weights", weights / "r1", "--kept",
+                 tmp_path / "kept", "--rotations", 1, "--control-rotations", 1]  # fmt: skip
+    assert tables.main(list(map(str, arguments))) == 0
+    text = (tmp_path / "docs" / "results.md").read_text()
+    assert "Failed, and count 0: C2 (DatasetError" in text
+    rows = read(tmp_path / "docs" / "results" / "beyond-DB4U.csv")
+    assert [float(row["auroc"]) > 0 for row in rows] == [True, False, True]
 
 
 def test_wrong_weights_are_one_line(call, weights, dataset, tmp_path):
