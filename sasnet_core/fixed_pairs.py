@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sasnet_core.errors import DatasetError
-from sasnet_core.interface import contact_matrix
+from sasnet_core.interface import NOWHERE, all_negatives
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,12 @@ def choose_complexes(
     return chosen
 
 
-def fixed_pairs(item: Complex, contacts: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def fixed_pairs(
+    item: Complex,
+    contacts: int,
+    seed: int,
+    spared: tuple[np.ndarray, np.ndarray] = (NOWHERE, NOWHERE),
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw the pairs of a complex that are learned from: the same at every call.
 
     Parameters
@@ -70,6 +75,8 @@ def fixed_pairs(item: Complex, contacts: int, seed: int) -> tuple[np.ndarray, np
         How many of its contacts; as many non-contacts come with them.
     seed : int
         Of the choice.
+    spared : tuple of ndarray
+        Left and right residues of which no non-contact is drawn.
 
     Returns
     -------
@@ -78,7 +85,7 @@ def fixed_pairs(item: Complex, contacts: int, seed: int) -> tuple[np.ndarray, np
     """
     rng = np.random.default_rng([seed, *item.name.encode()])
     positives = rng.permutation(item.contacts)[:contacts]
-    touching = contact_matrix(item.contacts, item.left.n_residues, item.right.n_residues)
-    apart = np.flatnonzero(~touching)
-    drawn = rng.choice(apart, size=min(contacts, len(apart)), replace=False)
-    return positives, np.stack(np.divmod(drawn, item.right.n_residues), axis=1)
+    sizes = item.left.n_residues, item.right.n_residues
+    negatives = all_negatives(item.contacts, *sizes, spared)
+    count = min(contacts, len(negatives))
+    return positives, negatives[rng.choice(len(negatives), size=count, replace=False)]

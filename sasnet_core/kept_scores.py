@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from sasnet_core.protein import Protein
 
+#: What a network reads of a protein.
+READ = ("coords", "elements", "atom_residues", "centers")
+
 
 class KeptScores:
     """Keeps the scores of one network, a file for each pair of proteins and seed.
@@ -77,10 +80,11 @@ class KeptScores:
             yield matrix
 
     def _path(self, left: Protein, right: Protein, seed: int) -> Path:
-        """Name a file by all that the network reads of the proteins, and by their names."""
+        """Name a file by all that a network reads of the proteins, and by their names."""
         digest = hashlib.sha256()
         for protein in (left, right):
-            for name, values in sorted(protein.array_fields().items()):
+            for name in READ:
+                values = getattr(protein, name)
                 digest.update(f"{name} {values.dtype} {values.shape} ".encode())
                 digest.update(np.ascontiguousarray(values).tobytes())
         names = re.sub(r"[^\w.-]+", "_", f"{left.name}-{right.name}")[:80]

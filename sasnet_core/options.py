@@ -80,7 +80,12 @@ def build_parser() -> Parser:
         help="take the lowest threshold from which on this share of the likely residues was in the "
         "interface in the benchmark",
     )
-    add("--weights", type=Path, metavar="DIR", help="weights to use (default: those shipped)")
+    add(
+        "--weights",
+        type=Path,
+        metavar="DIR",
+        help="weights to use: a folder, or shipped ones by name (default: default)",
+    )
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute")
     add(
         "--precision",

@@ -115,11 +115,12 @@ class ComplexStream:
         """List the files of each cluster."""
         return [list(files) for files in self._clusters]
 
-    def pairs_of(self, item: Complex) -> Pairs | None:
+    def pairs_of(self, item: Complex, spare_elsewhere: bool) -> Pairs | None:
         """Return positives and negatives to learn from; None: any."""
         if not self._contacts:
             return None
-        return fixed_pairs(item, self._contacts[item.name], self._seed)
+        spared = spared_residues(item) if spare_elsewhere else (NOWHERE, NOWHERE)
+        return fixed_pairs(item, self._contacts[item.name], self._seed, spared)
 
     def complex_at(self, place: int) -> Complex:
         """Return the complex at a place in the stream."""
@@ -415,5 +416,5 @@ def stream_batches(
             complexes = [stream.complex_at(p) for p in places]
             rngs = [np.random.default_rng([config.seed, p, 2]) for p in places]
             embeddings = [embedded(item) for item in complexes] if embedded else None
-            allowed = [stream.pairs_of(item) for item in complexes]
+            allowed = [stream.pairs_of(item, config.spare_elsewhere) for item in complexes]
             yield make_batch(complexes, model, config, rngs, embeddings, allowed)

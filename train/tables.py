@@ -24,6 +24,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -44,7 +45,6 @@ from sasnet_core.files import write_table
 from sasnet_core.looks import add_look_options, note_look, read_looks
 from sasnet_core.metrics import cauroc
 from sasnet_core.precision import PRECISIONS
-from sasnet_core.predict import Predictor
 from sasnet_core.summaries import (
     BASELINE_NAMES,
     RESULTS_HEAD,
@@ -58,6 +58,9 @@ from sasnet_core.summaries import (
     with_interval,
 )
 from sasnet_core.weights import WeightsInfo, read_info
+
+if TYPE_CHECKING:
+    from sasnet_core.predict import Predictor
 
 DOCS = Path(__file__).parents[1] / "docs"
 PROGRAM = "python -m train.tables"
@@ -116,6 +119,7 @@ class Workbench:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
+        self.failures: set[str] = set()
         self.predictor = cache(self._predictor)
         self.table = cache(self._table)
         self.baselines = cache(self._baselines)
@@ -127,6 +131,8 @@ class Workbench:
         return [rows[k] for k in np.linspace(0, len(rows) - 1, count).round().astype(int)]
 
     def _predictor(self, folder: Path) -> Predictor:
+        from sasnet_core.predict import Predictor  # TensorFlow takes seconds, sizes need none
+
         return Predictor.load(folder, self.options.precision, kept=self.options.kept)
 
     def _table(
@@ -134,13 +140,21 @@ class Workbench:
     ) -> list[Row]:
         """Measure weights on every complex of a split, and write that down as CSV."""
         predictor, rotations = self.predictor(folder), rotations or self.options.rotations
+        spreads: dict[int, float] = {}
 
-        def score(item, _):  # noqa: ANN001, ANN202
-            return predictor.score(item.left, item.right, rotations, self.options.seed).matrix
+        def score(item, place):  # noqa: ANN001, ANN202
+            scores = predictor.score(item.left, item.right, rotations, self.options.seed)
+            spreads[place] = float(scores.spread.mean())
+            return scores.matrix
 
         table = evaluate_rows(self.options.dataset, self.rows(split, state), state, {"": score})
-        name = f"{self.options.table}-{read_info(folder).sha256[:12]}-{split}-{state}"
-        write_table(table, self.options.output / "results" / f"{name}.csv", columns([""]))
+        table = [{**row, "mean_spread": spreads.get(place, "")} for place, row in enumerate(table)]
+        self.failures |= {f"{row['id']} ({row['failure']})" for row in table if row["failure"]}
+        part = f"{split.replace(',', '+')}-{state}-{rotations}rotations"
+        name = f"complexes-{read_info(folder).sha256[:12]}-{part}"
+        write_table(
+            table, self.options.output / "results" / f"{name}.csv", [*columns([""]), "mean_spread"]
+        )
         return table
 
     def _baselines(self, split: str, state: str = "unbound") -> list[Row]:
@@ -379,13 +393,16 @@ def settings_lines(
     """Say what a table was computed with."""
     options = bench.options
     counts = ", ".join(f"{split}: {len(bench.rows(split))} complexes" for split in splits)
-    hashes = ", ".join(f"{info.folder.resolve().name} {info.sha256[:12]}" for info in infos)
+    hashes = ", ".join(
+        f"{'/'.join(info.folder.resolve().parts[-2:])} {info.sha256[:12]}" for info in infos
+    )
+    failed = f"Failed, and count 0: {'; '.join(sorted(bench.failures))}." if bench.failures else ""
     looks = len(read_looks(options.looks))
     return [
         "",
         f"{counts}; {options.rotations} rotations, seed {options.seed}, "
         f"{bench.predictor(infos[0].folder).precision}. Weights (sha256): {hashes}. "
-        f"{TEST_SPLIT} was looked at {looks} times so far (docs/db5u_looks.csv).",
+        f"{TEST_SPLIT} was looked at {looks} times so far (docs/db5u_looks.csv). {failed}".rstrip(),
         "",
         f"Command: `{options.command}`",
     ]
@@ -405,14 +422,17 @@ def beyond(options: argparse.Namespace) -> str:
     write_table(
         merged,
         options.output / "results" / f"beyond-{split}.csv",
-        columns(["", *BASELINE_NAMES]),
+        [*columns(["", *BASELINE_NAMES]), "mean_spread"],
     )
     parts = [
         f"## Beyond the paper: {split}",
         "### All measures",
         measures_table(merged),
         "Means over complexes unless it says median. L: residues of the shorter protein. Sites: "
-        "each protein's residues by their best pair; both proteins of every complex count.",
+        "each protein's residues by their best pair; both proteins of every complex count. "
+        "Spread of a pair's score (standard deviation over rotations, in an ensemble over members "
+        f"too): {np.mean([row['mean_spread'] or 0 for row in table]):.4f}, mean over pairs, then "
+        "complexes.",
         "### By difficulty and category",
         groups_table(merged),
         "### How much the partner matters",

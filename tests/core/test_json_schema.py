@@ -5,10 +5,19 @@ import jsonschema
 import pytest
 
 from sasnet_core import structure
+from sasnet_core.config import Mixture, Smoothing
 from sasnet_core.json_schema import schema_file, write_schema
 from sasnet_core.prediction import JSON_SCHEMA, SCHEMA
 from sasnet_core.result import read_result
-from tests.core.build import chain_lines, random_prediction, save_prediction, write_pdb
+from sasnet_core.weights import read_info, save_ensemble, save_weights
+from tests.core.build import (
+    chain_lines,
+    random_prediction,
+    save_prediction,
+    tiny_model,
+    tiny_network,
+    write_pdb,
+)
 
 
 def strict(schema):
@@ -51,6 +60,17 @@ def test_the_schema_is_one_and_the_result_names_it(schema, values):
 def test_a_result_follows_the_schema_and_has_no_key_beyond(schema, values):
     strict(schema).validate(values)
     assert values["observed_in_input"] is not None
+
+
+def test_the_result_of_an_ensemble_follows_it(schema, values, tmp_path):
+    for seed in (1, 2):
+        save_weights(tmp_path / str(seed), tiny_network(tiny_model(16), seed))
+    members = [read_info(tmp_path / str(seed)) for seed in (1, 2)]
+    ensemble = save_ensemble(tmp_path / "e", members, Mixture((0.5, 0.5)), Smoothing())
+    values["weights"] |= {"sha256": ensemble.sha256, "model": ensemble.sizes()}
+    strict(schema).validate(json.loads(json.dumps(values)))
+    hashes = [member["sha256"] for member in values["weights"]["model"]["members"]]
+    assert hashes == [member.sha256 for member in members]
 
 
 def test_real_structures_in_two_files_follow_it(schema, shared_data, tmp_path):
