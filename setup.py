@@ -33,8 +33,11 @@ setup(
         "gemmi>=0.7",
         "keras>=3.10",
         "numpy>=1.26",
+        "platformdirs>=4",
+        "requests>=2.31",
         "scipy>=1.11",
         "tensorflow>=2.18",
+        "threadpoolctl>=3.2",
         "tqdm>=4.66",
     ],
     extras_require={

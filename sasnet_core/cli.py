@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import signal
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sasnet_core.devices import choose_device, silenced_start
-from sasnet_core.errors import EXIT_BAD_INPUT, ResultError, SasnetError, WeightsError
+from sasnet_core import __version__
+from sasnet_core.errors import EXIT_BAD_INPUT, ResultError, SasnetError
 from sasnet_core.formats import chosen_formats
-from sasnet_core.options import build_parser, check_options
-from sasnet_core.partners import read_partners
+from sasnet_core.options import build_parser, check_options, chosen_sources, listed_pairs
+from sasnet_core.partners import question_of, read_partners
+from sasnet_core.predicting import calibrated_weights, loaded, predict
 from sasnet_core.progress import progress_callback
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from sasnet_core.config import Calibration
-    from sasnet_core.prediction import Partner, Prediction
+    from sasnet_core.prediction import Prediction
+    from sasnet_core.sources import Sources
+    from sasnet_core.weights import WeightsInfo
+
+OUTPUT = Path("sasnet_out")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"sasnet_predict: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
-        print("sasnet_predict: stopped, nothing was written", file=sys.stderr)
+        print("sasnet_predict: stopped, nothing half done was written", file=sys.stderr)
         return 128 + signal.SIGINT
     return 0
 
@@ -56,23 +59,26 @@ def run(options: argparse.Namespace) -> None:
     SasnetError
         The input or a setting cannot be used.
     """
-    pair_count = check_options(options)
+    check_options(options)
     formats = chosen_formats(options.export) if options.export is not None else []
-    left, right = read_partners(options)
+    sources = chosen_sources(options)
+    if options.batch:
+        answer_list(options, sources, formats)
+    else:
+        answer_one(options, sources, formats)
+
+
+def answer_one(options: argparse.Namespace, sources: Sources, formats: list[str]) -> None:
+    """Answer one question."""
+    left, right = read_partners(question_of(options), sources)
     from sasnet_core.answer import Content, write_answer
     from sasnet_core.export import OutputFolder
-    from sasnet_core.weights import default_folder, read_info
 
-    info = read_info(options.weights or default_folder())
-    if info.calibration is None:
-        raise WeightsError(
-            f"{info.folder}: weights with a calibration are needed, these have none; "
-            "run train.calibrate on them"
-        )
-    info = replace(info, calibration=settle_threshold(options, info.calibration))
-    with OutputFolder(options.output or Path("sasnet_out")) as output:
-        prediction = predict(options, left, right, info)
-        content = Content(pair_count, tuple(formats), not options.no_picture)
+    info = calibrated_weights(options)
+    with OutputFolder(options.output or OUTPUT) as output:
+        with progress_callback(options) as progress, loaded(options, info) as predictor:
+            prediction = predict(predictor, left, right, options, info, progress)
+        content = Content(listed_pairs(options), tuple(formats), not options.no_picture)
         notes, problems = write_answer(prediction, output.staging, content)
         files = output.publish()
     for text in [*prediction.warnings(), *notes]:
@@ -83,40 +89,41 @@ def run(options: argparse.Namespace) -> None:
         raise ResultError(f"the prediction was written, but not every export ({problems[0]})")
 
 
-def predict(
-    options: argparse.Namespace,
-    left: Partner,
-    right: Partner,
-    info: Any,
-) -> Prediction:
-    """Load the network and score the pairs, with progress on standard error."""
-    with progress_callback(options) as progress:
-        with silenced_start():
-            import keras
+def answer_list(options: argparse.Namespace, sources: Sources, formats: list[str]) -> None:
+    """Answer the questions of a list that are not answered yet."""
+    from sasnet_core.answer import Content
+    from sasnet_core.batch import SHELF_MEMORY, SUMMARY_FILE, Batch, read_list
+    from sasnet_core.memory import shelf_bytes
 
-            from sasnet_core.predict import Predictor
-        from sasnet_core.prediction import Prediction
+    rows = read_list(options.batch, options.model, options.assembly)
+    info = calibrated_weights(options)
+    content = Content(listed_pairs(options), tuple(formats), not options.no_picture)
+    batch = Batch(rows, options.output or OUTPUT, sources, content, asked(options, info))
+    batch.run(
+        lambda: loaded(options, info),
+        lambda predictor, left, right, progress: predict(
+            predictor, left, right, options, info, progress
+        ),
+        style="lines" if options.progress_lines else "none" if options.quiet else "bar",
+        memory=shelf_bytes(options.memory, SHELF_MEMORY),
+    )
+    if not options.quiet:
+        print(f"{len(batch.summaries)} of {len(rows)} rows done: {batch.folder / SUMMARY_FILE}")
+    batch.require_no_failures()
 
-        with keras.device(choose_device(options.device)):
-            predictor = Predictor.load(info.folder, options.precision)
-            scores = predictor.score(
-                left.protein, right.protein, options.rotations, options.seed, progress
-            )
-    settings = {
-        "rotations": options.rotations,
-        "seed": options.seed,
-        "precision": predictor.precision,
+
+def asked(options: argparse.Namespace, info: WeightsInfo) -> dict[str, Any]:
+    """Return the settings that the rows of a list share, as plain values."""
+    names = ("rotations", "seed", "precision", "device", "pairs", "export", "no_picture")
+    shared = {name: getattr(options, name) for name in names}
+    fitted = info.calibration.to_dict() if info.calibration else None
+    return {
+        **shared,
+        "weights": info.sha256,
+        "calibration": fitted,
+        "smoothing": info.smoothing.to_dict(),
+        "version": __version__,
     }
-    return Prediction(left, right, scores, info, info.calibration, settings)
-
-
-def settle_threshold(options: argparse.Namespace, calibration: Calibration) -> Calibration:
-    """Return the calibration with the threshold that the user asks for."""
-    if options.threshold is not None:
-        return calibration.at_threshold(options.threshold)
-    if options.precision_target is not None:
-        return calibration.at_precision(options.precision_target)
-    return calibration
 
 
 def print_summary(prediction: Prediction, files: list[Path]) -> None:

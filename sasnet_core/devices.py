@@ -14,6 +14,42 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+def limit_threads(count: int | None) -> None:
+    """Let TensorFlow and NumPy use so many threads; all that there are for None.
+
+    Must come before TensorFlow computes anything: it makes its threads then.
+
+    Raises
+    ------
+    SettingError
+        TensorFlow has its threads already, and others than these.
+    """
+    if count is None:
+        return
+    import threadpoolctl
+
+    threadpoolctl.threadpool_limits(count)
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        threading = tf.config.threading
+        try:
+            threading.set_intra_op_parallelism_threads(count)
+            threading.set_inter_op_parallelism_threads(count)
+        except RuntimeError:
+            if threading.get_intra_op_parallelism_threads() != count:
+                raise SettingError(
+                    f"--threads {count} must be set before the first prediction of a process; "
+                    "start another process"
+                ) from None
+    elif keras.backend.backend() == "torch":
+        import torch
+
+        torch.set_num_threads(count)
+
+
 def choose_device(wanted: str) -> str:
     """Name the device to compute on.
 

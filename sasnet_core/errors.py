@@ -42,6 +42,10 @@ class StructureError(SasnetError):
     """A structure file cannot be used."""
 
 
+class DownloadError(SasnetError):
+    """A structure cannot be had from where its id says it is."""
+
+
 class SelectionError(SasnetError):
     """The chosen chains are not those of two partners."""
 
@@ -64,6 +68,10 @@ class SettingError(SasnetError):
 
 class ResultError(SasnetError):
     """A saved result cannot be used."""
+
+
+class BatchError(SasnetError):
+    """A list of questions cannot be used."""
 
 
 class WorkerError(SasnetError):

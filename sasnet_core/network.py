@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,15 @@ from sasnet_core.context import Context
 from sasnet_core.model import build_head, build_tower
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sasnet_core.config import ModelConfig
 
 
 #: Longer calls gain more by being traced than tracing takes (pairs: 3 s a million untraced).
 UNTRACED_ROWS = 2**16
+#: TensorFlow's rewrites of graphs that fuse and reorder arithmetic, and so round otherwise.
+ROUNDING_REWRITES = ("remapping", "arithmetic_optimization")
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,9 @@ def compiled(function: Callable[..., Any], untraced: int = 0) -> Callable[..., A
 class Traced:
     """A TensorFlow function that is traced once, whatever the lengths of the first axes.
 
+    Traced and untraced calls give the same numbers, to the bit: the graph is spared the rewrites
+    that change rounding. What a call gives does not depend on which calls came before it.
+
     Parameters
     ----------
     function, untraced
@@ -110,12 +116,26 @@ class Traced:
             )
             # Autograph would take a second to read Keras' source for Python loops to convert.
             self._traced = tf.function(self._function, input_signature=signature, autograph=False)
-        return self._traced(*arguments)
+        with _same_rounding():
+            return self._traced(*arguments)
 
     @property
     def traces(self) -> int:
         """How often the function was traced."""
         return 0 if self._traced is None else int(self._traced.experimental_get_tracing_count())
+
+
+@contextmanager
+def _same_rounding() -> Iterator[None]:
+    """Keep TensorFlow from rewriting the graphs that are called so that they round otherwise."""
+    from tensorflow.config import optimizer
+
+    before = optimizer.get_experimental_options()
+    optimizer.set_experimental_options(dict.fromkeys(ROUNDING_REWRITES, False))
+    try:
+        yield
+    finally:
+        optimizer.set_experimental_options({k: before.get(k) for k in ROUNDING_REWRITES})
 
 
 def _rows(arguments: Sequence[Any]) -> int:

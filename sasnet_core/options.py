@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sasnet_core import __version__
 from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import Parser, SettingError
 from sasnet_core.formats import help_lines
 from sasnet_core.precision import PRECISIONS
+from sasnet_core.sources import ALPHAFOLD, ARCHIVES, CACHE_VARIABLE, PDB, Sources, make_sources
 
 DESCRIPTION = """\
 Where do two proteins touch? Reads two partners, scores every pair of their residues, and writes
@@ -22,8 +24,15 @@ EPILOG = f"""\
 formats of --export, also made later by sasnet_export:
 {help_lines()}
 
+lists (--batch): CSV with the columns id, left, right, left_chains, right_chains; files are named
+from the list's folder; an empty right means that left holds both partners. Each row gets a folder
+of its name in the output, beside summary.csv and failures.csv. The same command again does what
+is missing or was changed.
+
 examples:
   sasnet_predict --demo
+  sasnet_predict 1brs --left A --right D
+  sasnet_predict --batch list.csv -o out
   sasnet_predict complex.cif.gz --left H,L --right C -o out
   sasnet_predict receptor.pdb ligand.pdb -o out
   sasnet_predict receptor.pdb ligand.pdb --export haddock,chimerax
@@ -44,10 +53,17 @@ def build_parser() -> Parser:
         "structures",
         nargs="*",
         metavar="STRUCTURE",
-        help="one file with both partners, or two files; PDB or mmCIF, also gzipped",
+        help="one file with both partners, or two files; PDB or mmCIF, also gzipped; or ids of "
+        "the PDB (1brs) or AlphaFold DB (AF-P00648-F1, or the UniProt accession)",
     )
     add("--left", metavar="CHAINS", help="chains of the left partner, like H,L; _: no name")
     add("--right", metavar="CHAINS", help="chains of the right partner, like C")
+    add(
+        "--batch",
+        type=Path,
+        metavar="LIST",
+        help="answer all questions of a list, see below",
+    )
     add("--demo", action="store_true", help="predict PyMOL's demo structure 1TII, chains D and E")
     add("-o", "--output", type=Path, help="folder for the results (default: sasnet_out)")
     add("--model", type=int, default=1, metavar="N", help="coordinate model to read (default: 1)")
@@ -95,6 +111,30 @@ def build_parser() -> Parser:
         "and GPUs with bfloat16 units, which is up to twice as fast and moves 99 %% of the "
         "scores by less than 0.01; float32 elsewhere",
     )
+    add("--threads", type=int, metavar="N", help="processor threads to use (default: all)")
+    add(
+        "--memory",
+        type=float,
+        metavar="GB",
+        help="memory to stay within: large proteins are worked on in smaller pieces, and what "
+        "cannot fit is refused",
+    )
+    for archive in ARCHIVES:
+        add(
+            archive.option,
+            action="append",
+            default=[],
+            metavar="PLACE",
+            help=f"where to take entries of {archive.title} from: a folder, or a web address "
+            "with {id} in it; may be given again, asked in turn "
+            f"(default: {archive.variable}, else {urlsplit(archive.mirrors[0]).netloc})",
+        )
+    add(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help=f"folder to keep downloads in (default: {CACHE_VARIABLE}, else the user's cache)",
+    )
     add("--export", metavar="FORMAT[,FORMAT...]", help="also write the result so, see below")
     add("--no-picture", action="store_true", help="leave out picture.png and session.pse")
     add("--quiet", action="store_true", help="no progress and no summary, only warnings")
@@ -103,8 +143,8 @@ def build_parser() -> Parser:
     return parser
 
 
-def check_options(options: argparse.Namespace) -> int | None:
-    """Check numbers and combinations before any work; return the number of pairs to list."""
+def check_options(options: argparse.Namespace) -> None:
+    """Check numbers and combinations before any work."""
     if options.rotations < 1:
         raise SettingError(f"--rotations must be 1 or more, got {options.rotations}")
     if options.seed < 0:
@@ -114,15 +154,39 @@ def check_options(options: argparse.Namespace) -> int | None:
         if value is not None and not 0 < value < 1:
             option = "--" + name.replace("_", "-")
             raise SettingError(f"{option} must be between 0 and 1, got {value:g}")
-    if options.demo and (options.structures or options.left or options.right):
-        raise SettingError("--demo brings its own structure and chains; leave the others out")
-    if not options.demo and len(options.structures) not in (1, 2):
-        raise SettingError(
-            f"one or two structure files are needed, got {len(options.structures)}; "
-            "see sasnet_predict --help"
-        )
+    if options.threads is not None and options.threads < 1:
+        raise SettingError(f"--threads must be 1 or more, got {options.threads}")
+    if options.memory is not None and not options.memory > 0:
+        raise SettingError(f"--memory must be over 0, got {options.memory:g}")
+    check_question(options)
+    listed_pairs(options)
+
+
+def listed_pairs(options: argparse.Namespace) -> int | None:
+    """Return how many pairs the tables are to hold; None: all."""
     if options.pairs == "all":
         return None
     if not options.pairs.isdecimal() or int(options.pairs) < 1:
         raise SettingError(f"--pairs must be 1 or more, or 'all', got {options.pairs!r}")
     return int(options.pairs)
+
+
+def check_question(options: argparse.Namespace) -> None:
+    """Check that one question is asked, or one list given."""
+    if options.batch and (options.structures or options.left or options.right or options.demo):
+        raise SettingError("--batch takes structures and chains from its list; leave others out")
+    if options.demo and (options.structures or options.left or options.right):
+        raise SettingError("--demo brings its own structure and chains; leave the others out")
+    alone = options.demo or options.batch
+    if not alone and len(options.structures) not in (1, 2):
+        raise SettingError(
+            f"one or two structure files are needed, got {len(options.structures)}; "
+            "see sasnet_predict --help"
+        )
+
+
+def chosen_sources(options: argparse.Namespace) -> Sources:
+    """Say where to look for the structures that the command line names."""
+    named = {PDB.title: options.pdb_mirror, ALPHAFOLD.title: options.alphafold_mirror}
+    base = options.batch.parent if options.batch else None
+    return make_sources(named, options.cache, base)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,39 +13,66 @@ if TYPE_CHECKING:
     import argparse
 
     from sasnet_core.prediction import Partner
+    from sasnet_core.sources import Found, Sources
     from sasnet_core.structure import Structure
 
 DEMO_CHAINS = ("D", "E")
 
 
-def read_partners(options: argparse.Namespace) -> tuple[Partner, Partner]:
+@dataclass(frozen=True)
+class Question:
+    """Two partners as a user names them."""
+
+    structures: tuple[str, ...]  # one with both partners, or two: files, or ids of entries
+    left_chains: str = ""  # like H,L
+    right_chains: str = ""
+    model: int = 1
+    assembly: str | None = None
+
+
+def question_of(options: argparse.Namespace) -> Question:
+    """Take the question from the command line."""
+    if options.demo:
+        return Question((str(demo_structure()),), *DEMO_CHAINS, options.model, options.assembly)
+    chains = options.left or "", options.right or ""
+    return Question(tuple(options.structures), *chains, options.model, options.assembly)
+
+
+def read_partners(question: Question, sources: Sources) -> tuple[Partner, Partner]:
     """Read the structures and make the two partners.
 
     Raises
     ------
     SelectionError
         Chains are missing, or one chain is on both sides of one file.
+    StructureError
+        A structure cannot be used.
+    DownloadError
+        A structure is named by its id and cannot be had.
     """
     from sasnet_core import structure
     from sasnet_core.prediction import Partner
 
-    left_chains, right_chains = split_chains(options.left), split_chains(options.right)
-    paths = options.structures
-    if options.demo:
-        paths, left_chains, right_chains = [demo_structure()], [DEMO_CHAINS[0]], [DEMO_CHAINS[1]]
-    files = [structure.read(path, options.model, options.assembly) for path in paths]
+    left_chains, right_chains = map(split_chains, (question.left_chains, question.right_chains))
+    found = [sources.find(name) for name in question.structures]
+    files = [structure.read(place.path, question.model, question.assembly) for place in found]
     left_chains, right_chains = named(files[0], left_chains), named(files[-1], right_chains)
     if len(files) == 1:
         check_sides(files[0], left_chains, right_chains)
-    settings = {"model": options.model, "assembly": options.assembly}
     left, right = (
-        Partner(side, file, file.protein(chains), settings)
-        for side, file, chains in (
-            ("left", files[0], left_chains),
-            ("right", files[-1], right_chains),
+        Partner(side, file, file.protein(chains), _settings(question, place))
+        for side, file, chains, place in (
+            ("left", files[0], left_chains, found[0]),
+            ("right", files[-1], right_chains, found[-1]),
         )
     )
     return left, right
+
+
+def _settings(question: Question, place: Found) -> dict[str, str | int | None]:
+    """Say how a partner was made, for result.json."""
+    settings = {"model": question.model, "assembly": question.assembly}
+    return settings if place.id is None else {**settings, "id": place.id, "origin": place.origin}
 
 
 def named(file: Structure, chains: list[str]) -> list[str]:
@@ -54,9 +82,9 @@ def named(file: Structure, chains: list[str]) -> list[str]:
     return ["" if name == "_" else name for name in chains]
 
 
-def split_chains(text: str | None) -> list[str]:
+def split_chains(text: str) -> list[str]:
     """Split ``H,L`` into chain names."""
-    return [name.strip() for name in (text or "").split(",") if name.strip()]
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def check_sides(file: Structure, left: list[str], right: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from sasnet_core.config import ROTATIONS, Smoothing
 from sasnet_core.context import surroundings_tensors
 from sasnet_core.errors import SettingError
 from sasnet_core.kept_scores import KeptScores
-from sasnet_core.lattice import build_lattice, pad_lattice, random_pose, tiles
+from sasnet_core.lattice import TILE_VOXELS, build_lattice, pad_lattice, random_pose, tiles
+from sasnet_core.memory import PAIRS_LISTED, Sizes
 from sasnet_core.mixture import member_views, mixed
 from sasnet_core.model import (
     RESIDUE_UNIT,
@@ -36,14 +38,13 @@ if TYPE_CHECKING:
     from sasnet_core.lattice import Pose
     from sasnet_core.network import Network
     from sasnet_core.protein import Protein
+    from sasnet_core.shelf import Shelf
     from sasnet_core.weights import WeightsInfo
 
 #: Ways to embed a protein.
 ENGINES = ("lattice", "windows")
-#: Pairs whose rows are listed at a time; `model.PAIR_BLOCK` of them are scored at a time.
-PAIRS_LISTED = 2**22
 #: Calls of each function that run untraced: both partners of the first rotation. Tracing takes a
-#: second, which the first score need not wait for. Traced, bfloat16 rounds a little otherwise.
+#: second, which the first score need not wait for.
 UNTRACED = 2
 #: Residues whose voxel grids go through the tower at a time.
 WINDOW_BLOCK = 32
@@ -76,6 +77,9 @@ class Predictor:
         if engine not in ENGINES:
             raise SettingError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
         self.network = network
+        self._shelf: Shelf | None = None
+        self._place = 0  # on the shelf, beside other members of an ensemble
+        self._sizes = Sizes(TILE_VOXELS, PAIRS_LISTED)
         self.smoothing = smoothing or Smoothing()
         self._kept = kept
         self._embed_tower: Callable[[Protein, Pose], Any] = (
@@ -91,6 +95,22 @@ class Predictor:
             lambda left, right, pairs: pair_scores(network.head, config, left, right, pairs),
             untraced,
         )
+
+    def put_aside(self, shelf: Shelf | None, place: int = 0) -> None:
+        """Keep embeddings of proteins that come again on a shelf, from now on.
+
+        Parameters
+        ----------
+        shelf : Shelf or None
+            Its owners are proteins' content hashes; None: keep none.
+        place : int
+            Keeps networks apart that share a shelf.
+        """
+        self._shelf, self._place = shelf, place
+
+    def keep_within(self, sizes: Sizes) -> None:
+        """Work on no more than this at once."""
+        self._sizes = sizes
 
     @property
     def precision(self) -> str:
@@ -218,11 +238,27 @@ class Predictor:
         keys = [_content_key(protein) for protein in (left, right)]
         if keys[0] == keys[1]:  # the same protein twice: poses of their own all the same
             keys[1] = (*keys[1], 1)
-        around = [self._surroundings(protein) for protein in (left, right)]
+        posed = [self._poses(*pair, seed) for pair in zip((left, right), keys, strict=True)]
         for rotation in rotations:
-            rngs = [np.random.default_rng([seed, rotation, *key]) for key in keys]
-            embeddings = list(map(self._embed, (left, right), around, rngs))
-            yield self.score_embeddings(*embeddings)
+            yield self.score_embeddings(*(embed(rotation) for embed in posed))
+
+    def _poses(self, protein: Protein, key: tuple[int, ...], seed: int) -> Callable[[int], Any]:
+        """Give a function that embeds a protein in its pose of a rotation."""
+        around = functools.cache(lambda: self._surroundings(protein))
+        owner = protein.content_hash
+
+        def embed(rotation: int) -> Any:
+            stream = [seed, rotation, *key]
+            name = self._place, *stream
+            found = None if self._shelf is None else self._shelf.get(owner, name)
+            if found is not None:
+                return ops.convert_to_tensor(found)
+            made = self._embed(protein, around(), np.random.default_rng(stream))
+            if self._shelf is not None:
+                self._shelf.put(owner, name, ops.convert_to_numpy(made))
+            return made
+
+        return embed
 
     def embed(self, protein: Protein, rng: np.random.Generator) -> Any:
         """Embed every residue in one random pose.
@@ -245,7 +281,7 @@ class Predictor:
     def _lattice_embeddings(self, protein: Protein, pose: Pose) -> Any:
         """Run the tower over a protein's lattice, huge proteins tile by tile."""
         config = self.network.config
-        rows = tiles(protein, config, pose)
+        rows = tiles(protein, config, pose, self._sizes.tile_voxels)
         lattices = (build_lattice(protein, config, pose, residues=part) for part in rows)
         embeddings = [
             self._run_lattice(lattice_tensors(pad_lattice(lattice, ROW_UNIT)))
@@ -273,13 +309,18 @@ class Predictor:
         -------
         ndarray, shape (n_left, n_right), float32
         """
-        shape = left.shape[0], right.shape[0]
-        pairs = np.indices(shape, np.int32).reshape(2, -1).T
-        blocks = [
-            ops.convert_to_numpy(self._score_pairs(_filled(left), _filled(right), part))
-            for part in np.array_split(pairs, -(-len(pairs) // PAIRS_LISTED))
-        ]
-        return np.concatenate(blocks).reshape(shape)
+        count, width = left.shape[0], right.shape[0]
+        left, right = _filled(left), _filled(right)
+        scores = np.empty((count, width), np.float32)
+        step = max(1, self._sizes.pairs_listed // width)
+        for first in range(0, count, step):
+            part = scores[first : first + step]
+            pairs = np.indices(part.shape, np.int32).reshape(2, -1).T + np.array(
+                [first, 0], np.int32
+            )
+            found = ops.convert_to_numpy(self._score_pairs(left, right, pairs))
+            part[:] = found.reshape(part.shape)
+        return scores
 
 
 class Ensemble(Predictor):
@@ -305,6 +346,16 @@ class Ensemble(Predictor):
         self.smoothing = smoothing or Smoothing()
         self._mixture = mixture
         share_towers(self.members)
+
+    def put_aside(self, shelf: Shelf | None, place: int = 0) -> None:
+        """Keep the members' embeddings of proteins that come again on a shelf, from now on."""
+        for number, member in enumerate(self.members):
+            member.put_aside(shelf, place + number)
+
+    def keep_within(self, sizes: Sizes) -> None:
+        """Let no member work on more than this at once."""
+        for member in self.members:
+            member.keep_within(sizes)
 
     @property
     def precision(self) -> str:

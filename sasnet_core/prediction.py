@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sasnet_core import __version__
+from sasnet_core.confidence import LOW_PLDDT
 from sasnet_core.interface import contact_matrix, contacts
 from sasnet_core.metrics import auroc
 from sasnet_core.scores import best_pairs, pair_log_odds, residue_probabilities
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 #: Version of the layout of result.json, and the name of the JSON Schema that describes it.
 SCHEMA = 2
 JSON_SCHEMA = f"urn:sasnet:result:{SCHEMA}"
+#: Stretches of residues that a warning names.
+MOST_RANGES = 5
 _NUMBER = re.compile(r"-?\d+")
 
 
@@ -39,6 +43,51 @@ class Partner:
     def chain_ids(self) -> list[str]:
         """Chains of this partner, in file order."""
         return list(dict.fromkeys(self.protein.chain_ids.tolist()))
+
+    @cached_property
+    def plddt(self) -> np.ndarray | None:
+        """How sure a structure predictor was of each residue, shape (n_residues,), 0 to 100.
+
+        NaN where the file gives nothing for a residue; None if it does not say that it is a
+        predicted model.
+        """
+        found = self.structure.plddt(self.chain_ids)
+        if not found:
+            return None
+        return np.array([found.get(key, np.nan) for key in self.protein.residue_keys()])
+
+    @cached_property
+    def low_plddt(self) -> np.ndarray:
+        """Rows of the residues that a structure predictor was not sure of."""
+        if self.plddt is None:
+            return np.zeros(0, np.int64)
+        return np.flatnonzero(self.plddt < LOW_PLDDT)
+
+    def predicted_model(self) -> dict[str, Any] | None:
+        """Say how good a predicted model is by its own account; None if it is none."""
+        if self.plddt is None:
+            return None
+        return {
+            "metric": "pLDDT",
+            "mean": _rounded(np.nanmean(self.plddt)),
+            "low_below": LOW_PLDDT,
+            "low": [
+                dict(zip(("chain", "number", "insertion_code", "name"), key, strict=True))
+                for key in (residue_key(self.protein, row) for row in self.low_plddt.tolist())
+            ],
+        }
+
+    def warnings(self) -> list[str]:
+        """List what the user should know of this partner before trusting the answer."""
+        if not len(self.low_plddt):
+            return list(self.protein.warnings)
+        return [
+            *self.protein.warnings,
+            f"{self.protein.name}: a predicted model with {len(self.low_plddt)} of "
+            f"{self.protein.n_residues} residues of pLDDT under {LOW_PLDDT:g} "
+            f"({_ranges(self.protein, self.low_plddt.tolist())}); where they lie is uncertain, and "
+            "so is what is predicted of them and around them",
+        ]
 
 
 @dataclass(frozen=True)
@@ -157,7 +206,7 @@ class Prediction:
         early = [
             f"preliminary: {done} rotations averaged, the probabilities were fitted for {wanted}"
         ] * (done < wanted)
-        return [*early, *self.left.protein.warnings, *self.right.protein.warnings]
+        return [*early, *self.left.warnings(), *self.right.warnings()]
 
     def observed(self) -> dict[str, Any] | None:
         """Compare the answer with the contacts of the input, when it is a complex.
@@ -235,6 +284,7 @@ class Prediction:
             "residues": partner.protein.n_residues,
             "skipped": skipped,
             "ignored": partner.structure.ignored(used),
+            "predicted_model": partner.predicted_model(),
             **partner.settings,
         }
 
@@ -245,6 +295,24 @@ def residue_key(protein: Protein, row: int) -> tuple[str, int, str, str]:
     digits = _NUMBER.match(residue_id)[0]  # type: ignore[index]
     code = residue_id[len(digits) :]
     return str(protein.chain_ids[row]), int(digits), code, str(protein.residue_names[row])
+
+
+def _ranges(protein: Protein, rows: list[int]) -> str:
+    """Name residues, neighbours in the file together: ``A1-12, A40``; the first few of many."""
+    groups: list[list[int]] = []
+    for row in rows:
+        same = groups and groups[-1][-1] == row - 1
+        if same and protein.chain_ids[row] == protein.chain_ids[row - 1]:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    names = [
+        f"{protein.chain_ids[group[0]]}{protein.residue_ids[group[0]]}"
+        + (f"-{protein.residue_ids[group[-1]]}" if len(group) > 1 else "")
+        for group in groups
+    ]
+    more = [f"and {len(names) - MOST_RANGES} stretches more"] if len(names) > MOST_RANGES else []
+    return ", ".join(names[:MOST_RANGES] + more)
 
 
 def _rounded(value: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,12 @@ class Protein:
 
         # Unbalanced trees find the same and are made faster.
         return cKDTree(self.coords, balanced_tree=False, compact_nodes=False)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """Hash of all that its embeddings depend on, apart from the pose."""
+        arrays = self.coords, self.elements, self.atom_residues, self.centers
+        return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
     @property
     def sequence(self) -> str:

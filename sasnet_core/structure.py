@@ -18,12 +18,15 @@ from typing import TYPE_CHECKING
 import gemmi
 import numpy as np
 
+from sasnet_core.confidence import bfactors_are_plddt, local_plddt, on_hundred
 from sasnet_core.errors import SelectionError, StructureError
 from sasnet_core.pdb_records import clean_records
 from sasnet_core.protein import Protein, RawResidues, build_protein
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from sasnet_core.confidence import Place
 
 _GZIP_MAGIC = b"\x1f\x8b"
 #: No structure in the PDB comes near this once unpacked (bytes).
@@ -74,12 +77,16 @@ class Structure:
     resolution: float | None
     _structure: gemmi.Structure = field(repr=False)
     _model: gemmi.Model = field(repr=False)
+    _plddt: dict[Place, float] = field(default_factory=dict, repr=False)
 
     @property
     def _segment_field(self) -> str:
         """Where a residue's segment stands: a PDB file gives one, an mmCIF its label_asym_id."""
-        from_pdb = self._structure.input_format == gemmi.CoorFormat.Pdb
-        return "segment" if from_pdb else "subchain"
+        return "segment" if self._from_pdb else "subchain"
+
+    @property
+    def _from_pdb(self) -> bool:
+        return bool(self._structure.input_format == gemmi.CoorFormat.Pdb)
 
     def chain_ids(self) -> list[str]:
         """Return the author's names of the chains that hold protein, in file order."""
@@ -216,7 +223,7 @@ class Structure:
                 for atom in new:
                     old.append(atom.b_iso)
                     atom.b_iso = value
-                if self._structure.input_format == gemmi.CoorFormat.Pdb:
+                if self._from_pdb:
                     new.subchain = chain.name
             model.add_chain(copy)
         structure = self._around(model)
@@ -284,6 +291,29 @@ class Structure:
                     found.setdefault(self._key(chain, residue), []).extend(values)
         return found
 
+    def plddt(self, chain_ids: Sequence[str]) -> dict[tuple[str, str, str], float]:
+        """Return how sure a structure predictor was of the residues, as far as the file says.
+
+        Returns
+        -------
+        dict
+            (chain, residue id, segment) to pLDDT, 0 to 100; empty if the file does not say that it
+            is a predicted model.
+        """
+        chains = [chain for chain in self._model if chain.name in chain_ids]
+        residues = [(chain, r) for chain in chains for r in _protein_residues(chain)]
+        keys = [self._key(*pair) for pair in residues]
+        if self._from_pdb:
+            info = self._structure.info
+            title = info["_struct.title"] if "_struct.title" in info else ""
+            if not bfactors_are_plddt(title):
+                return {}
+            means = [sum(atom.b_iso for atom in r) / max(len(r), 1) for _, r in residues]
+            return dict(zip(keys, on_hundred(means), strict=True))
+        places = [(r.subchain, r.label_seq or 0) for _, r in residues]
+        pairs = zip(keys, places, strict=True)
+        return {key: self._plddt[place] for key, place in pairs if place in self._plddt}
+
     def _key(self, chain: gemmi.Chain, residue: gemmi.Residue) -> tuple[str, str, str]:
         return chain.name, _residue_id(residue), getattr(residue, self._segment_field)
 
@@ -317,7 +347,7 @@ def read(path: str | Path, model: int = 1, assembly: str | None = None) -> Struc
     path = Path(path)
     data = _read_bytes(path)
     text = _unpack(path, data)
-    structure = _parse(path, text)
+    structure, block = _parse(path, text)
     structure.merge_chain_parts()  # waters and ligands of a chain stand apart from it in files
     structure.setup_entities()
     chosen = _choose_model(path, structure, model)
@@ -330,6 +360,7 @@ def read(path: str | Path, model: int = 1, assembly: str | None = None) -> Struc
         resolution=structure.resolution or None,
         _structure=structure,
         _model=chosen,
+        _plddt={} if block is None else _model_plddt(block, str(chosen.num)),
     )
     return found if assembly is None else found.assembly(assembly)
 
@@ -365,19 +396,35 @@ def _unpack(path: Path, data: bytes) -> bytes:
     return bytes(text)
 
 
-def _parse(path: Path, text: bytes) -> gemmi.Structure:
+def _parse(path: Path, text: bytes) -> tuple[gemmi.Structure, gemmi.cif.Block | None]:
+    """Read the text of a file; an mmCIF file's data block comes along."""
     try:
         if text.startswith(b"_atom_site.") or b"\n_atom_site." in text:
             block = gemmi.cif.read_string(text).sole_block()
-            return gemmi.make_structure_from_block(block)
+            return gemmi.make_structure_from_block(block), block
         if _ATOM_RECORD.search(text):
-            return gemmi.read_pdb_string(clean_records(path, text))
+            return gemmi.read_pdb_string(clean_records(path, text)), None
     except (RuntimeError, ValueError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
         raise StructureError(f"{path}: damaged structure file ({reason}); repair it") from None
     raise StructureError(
         f"{path}: a PDB or mmCIF file with atoms is needed, this is neither; check the file"
     )
+
+
+def _model_plddt(block: gemmi.cif.Block, model: str) -> dict[Place, float]:
+    metrics = _rows(block, "_ma_qa_metric.", ("id", "name", "type", "mode"))
+    columns = "metric_id", "metric_value", "label_asym_id", "label_seq_id", "model_id"
+    return local_plddt(metrics, _rows(block, "_ma_qa_metric_local.", columns), model)
+
+
+def _rows(block: gemmi.cif.Block, category: str, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Read some columns of a table that has the first; others that are not there are empty."""
+    table = block.find(category, [columns[0], *(f"?{column}" for column in columns[1:])])
+    return [
+        {name: row.str(number) if row.has(number) else "" for number, name in enumerate(columns)}
+        for row in table
+    ]
 
 
 def _choose_model(path: Path, structure: gemmi.Structure, number: int) -> gemmi.Model:

@@ -2,15 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sasnet_core.config import Calibration
-    from sasnet_core.prediction import PairRow, Prediction, ResidueRow
+    from sasnet_core.prediction import PairRow, Partner, Prediction, ResidueRow
 
 #: Residues named per side, pairs named in all.
 MOST_RESIDUES = 15
 MOST_PAIRS = 5
+#: What the summary of a list says of each row.
+SUMMARY_COLUMNS = (
+    "left_residues", "right_residues", "left_likely", "right_likely", "left_highest",
+    "right_highest", "best_pair_left", "best_pair_right", "best_pair_score", "contacts_in_input",
+    "pair_auroc_in_input", "warnings",
+)  # fmt: skip
+
+
+def summary_row(prediction: Prediction, notes: list[str]) -> dict[str, Any]:
+    """Sum a prediction up in one line of a table.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        What to sum up.
+    notes : list of str
+        What the user is told beside the warnings.
+
+    Returns
+    -------
+    dict
+        By `SUMMARY_COLUMNS`: residues, residues called likely and the highest probability of each
+        side, the best pair, and how the contacts of an input that is a complex compare.
+    """
+    rows = prediction.residue_rows()
+    found: dict[str, Any] = {}
+    for partner in (prediction.left, prediction.right):
+        side = [row.probability for row in rows if row.side == partner.side]
+        found[f"{partner.side}_residues"] = len(side)
+        found[f"{partner.side}_likely"] = sum(
+            value >= prediction.calibration.threshold for value in side
+        )
+        found[f"{partner.side}_highest"] = max(side)
+    best = prediction.pair_rows(1)[0]
+    observed = prediction.observed() or {}
+    return {
+        **found,
+        "best_pair_left": _left(best),
+        "best_pair_right": _right(best),
+        "best_pair_score": best.score,
+        "contacts_in_input": observed.get("contacts", ""),
+        "pair_auroc_in_input": observed.get("pair_auroc", ""),
+        "warnings": "; ".join([*prediction.warnings(), *notes]),
+    }
 
 
 def summary_lines(prediction: Prediction) -> list[str]:
@@ -28,6 +72,7 @@ def summary_lines(prediction: Prediction) -> list[str]:
         chains = ",".join(partner.chain_ids)
         title = f"{partner.side} (chain {chains})"
         lines += _side_lines(title, side, prediction.calibration.threshold)
+        lines += _model_lines(partner, side, prediction.calibration.threshold)
     lines.append(_meaning(prediction.calibration))
     settings = prediction.settings
     rotations = f"{settings['rotations']} rotations in {settings['precision']}"
@@ -62,10 +107,28 @@ def _side_lines(title: str, rows: list[ResidueRow], threshold: float) -> list[st
     return lines
 
 
+def _model_lines(partner: Partner, rows: list[ResidueRow], threshold: float) -> list[str]:
+    """Say how sure the predictor of a predicted model was."""
+    model = partner.predicted_model()
+    if model is None:
+        return []
+    likely = sum(rows[row].probability >= threshold for row in partner.low_plddt.tolist())
+    return [
+        f"  a predicted model, mean pLDDT {model['mean']:.0f}; {len(partner.low_plddt)} residues "
+        f"are under {model['low_below']:g}, {likely} of them likely"
+    ]
+
+
 def _pair(row: PairRow) -> str:
-    left = f"{row.left_name} {row.left_chain}{row.left_number}{row.left_insertion_code}"
-    right = f"{row.right_name} {row.right_chain}{row.right_number}{row.right_insertion_code}"
-    return f"{left} - {right}  {row.score:.3f} +/- {row.spread:.3f}"
+    return f"{_left(row)} - {_right(row)}  {row.score:.3f} +/- {row.spread:.3f}"
+
+
+def _left(row: PairRow) -> str:
+    return f"{row.left_name} {row.left_chain}{row.left_number}{row.left_insertion_code}"
+
+
+def _right(row: PairRow) -> str:
+    return f"{row.right_name} {row.right_chain}{row.right_number}{row.right_insertion_code}"
 
 
 def _observed_lines(prediction: Prediction) -> list[str]:

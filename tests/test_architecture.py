@@ -14,11 +14,13 @@ CORE = ROOT / "sasnet_core"
 
 #: Each module may import those of earlier lines and of its own.
 ORDER = (
-    ("errors", "chemistry", "config", "files", "entries", "workers", "pdb_records"),
+    ("errors", "chemistry", "confidence", "config", "files", "entries", "workers"),
+    ("pdb_records", "shelf"),
+    ("sources",),
     ("protein", "rotations", "metrics", "markdown", "paper"),
     ("voxels", "lattice", "surroundings", "interface", "scores", "structure", "homology"),
     ("mixture", "kept_scores"),
-    ("complexes", "baselines", "rules", "similarity"),
+    ("complexes", "baselines", "rules", "similarity", "memory"),
     ("evaluation", "looks", "fixed_pairs", "sites"),
     ("summaries", "trends"),
     ("db5", "mining", "splits"),
@@ -32,7 +34,8 @@ ORDER = (
     ("result", "top_pairs", "summary", "picture", "overview"),
     ("haddock", "viewers", "cofolding", "plain_pdb", "json_schema", "formats"),
     ("export", "options", "partners", "devices", "progress"),
-    ("answer",),
+    ("answer", "predicting"),
+    ("batch",),
     ("cli", "export_cli"),
 )
 RANK = {module: rank for rank, group in enumerate(ORDER) for module in group}
@@ -45,6 +48,7 @@ HEAVY = {
         "network": IN_FUNCTION,
         "runlog": IN_FUNCTION,
         "precision": IN_FUNCTION,
+        "devices": IN_FUNCTION,
     },
     "jax": {"steps_jax": ANYWHERE},
     "torch": {"steps_torch": ANYWHERE, "precision": IN_FUNCTION},
@@ -66,6 +70,7 @@ HEAVY = {
         "weights": FOR_TYPES,
         "cli": IN_FUNCTION,
         "devices": IN_FUNCTION,
+        "predicting": IN_FUNCTION,
     },
 }
 
@@ -196,7 +201,7 @@ try:
     {action or "pass"}
 except SystemExit:
     pass
-print("loaded", *sorted({{"tensorflow", "keras", "scipy"}} & set(sys.modules)))
+print("loaded", *sorted({{"tensorflow", "keras", "scipy", "requests"}} & set(sys.modules)))
 """
     done = run_python(code, tmp_path)
     assert done.returncode == 0, done.stderr

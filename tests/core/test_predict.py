@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -7,8 +9,10 @@ from hypothesis import strategies as st
 from sasnet_core import model, predict
 from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.lattice import random_pose, tiles
+from sasnet_core.memory import Sizes
 from sasnet_core.predict import Predictor
 from sasnet_core.rotations import random_rotation
+from sasnet_core.shelf import Shelf
 from sasnet_core.voxels import surfacelet
 from tests.core.build import moved, random_protein, tiny_model, tiny_network
 
@@ -151,11 +155,12 @@ def test_tiles_make_no_difference(predictor, seed, voxels):
     counts = []
 
     def cut(*arguments):
-        counts.append(len(tiles(*arguments, voxels)))
-        return tiles(*arguments, voxels)
+        counts.append(len(tiles(*arguments)))
+        return tiles(*arguments)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(predict, "tiles", cut)
+        patch.setattr(predictor, "_sizes", Sizes(voxels, 10**6))
         tiled = np.asarray(predictor.embed(protein, np.random.default_rng(seed)))
     assert counts[0] > 1
     np.testing.assert_allclose(tiled, whole, rtol=2e-4, atol=2e-4)
@@ -223,20 +228,32 @@ def test_proteins_of_all_sizes_trace_each_function_once(engine):
     assert set(traced.values()) == {1}
 
 
-def test_the_first_rotation_is_not_traced_and_says_the_same():
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_first_rotation_is_not_traced_and_says_the_same(dtype):
     if keras.backend.backend() != "tensorflow":
         pytest.skip("other backends trace nothing here")
-    predictor = Predictor(tiny_network(tiny_model(16, context_layers=2)))
-    partners = random_protein(1, 40), random_protein(2, 30)
+    config = replace(tiny_model(16, context_layers=2), normalization="layer", head_sizes=(32, 32))
+    predictor = Predictor(tiny_network(config, dtype=dtype))
+    partners = random_protein(1, 80), random_protein(2, 70)
     functions = predictor._run_lattice, predictor._hear, predictor._score_pairs
     first, *later = (predictor.score(*partners, rotations=1).matrix for _ in range(3))
     assert [function.traces for function in functions] == [1, 1, 1]
     for matrix in later:
-        np.testing.assert_allclose(matrix, first, rtol=1e-4, atol=1e-5)
+        np.testing.assert_array_equal(matrix, first)
     fresh = Predictor(predictor.network)
     fresh.score(*partners, rotations=1)
     assert [fresh._run_lattice.traces, fresh._hear.traces, fresh._score_pairs.traces] == [0, 0, 0]
     assert first.std() > 1e-4
+
+
+def test_tracing_leaves_tensorflows_settings_as_they_were(partners):
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("other backends trace nothing here")
+    from tensorflow.config import optimizer
+
+    before = optimizer.get_experimental_options()
+    Predictor(tiny_network(tiny_model(16))).score(*partners, rotations=3)
+    assert optimizer.get_experimental_options() == before
 
 
 def test_long_calls_are_traced_at_once(partners, monkeypatch):
@@ -246,3 +263,41 @@ def test_long_calls_are_traced_at_once(partners, monkeypatch):
     predictor = Predictor(tiny_network(tiny_model(16)))
     predictor.score(*partners, rotations=1)
     assert [predictor._run_lattice.traces, predictor._score_pairs.traces] == [1, 0]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("memory", [0, 10**6])
+def test_embeddings_on_the_shelf_change_no_bit_and_are_made_once(
+    tmp_path, monkeypatch, dtype, memory
+):
+    network = tiny_network(tiny_model(16, context_layers=1), dtype=dtype)
+    hub, others = random_protein(1, 30), [random_protein(k, 20) for k in (2, 3, 4)]
+    alone = [Predictor(network).score(hub, other, rotations=3) for other in others]
+    embedded = []
+
+    def count(protein, *arguments, **named):
+        embedded.append(protein.n_residues)
+        return build(protein, *arguments, **named)
+
+    build = predict.build_lattice
+    monkeypatch.setattr(predict, "build_lattice", count)
+    predictor, uses = Predictor(network), {hub.content_hash: 3}
+    with Shelf(uses, tmp_path, memory, 10**6) as shelf:
+        predictor.put_aside(shelf)
+        together = [predictor.score(hub, other, rotations=3) for other in others]
+        assert bool(shelf.bytes_spilled) == (memory == 0)
+    assert sorted(embedded) == 9 * [20] + 3 * [30]
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one.matrix, other.matrix)
+        np.testing.assert_array_equal(one.spread, other.spread)
+
+
+def test_a_protein_with_itself_has_embeddings_of_two_poses_on_the_shelf(tmp_path):
+    network, protein = tiny_network(tiny_model(16)), random_protein(1, 20)
+    alone = Predictor(network).score(protein, protein, rotations=2).matrix
+    predictor = Predictor(network)
+    with Shelf({protein.content_hash: 2}, tmp_path, 10**6, 0) as shelf:
+        predictor.put_aside(shelf)
+        for _ in range(2):
+            again = predictor.score(protein, protein, rotations=2).matrix
+            np.testing.assert_array_equal(again, alone)

@@ -1,0 +1,105 @@
+"""A network that is loaded once and asked once or often."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sasnet_core.devices import choose_device, limit_threads, silenced_start
+from sasnet_core.errors import WeightsError
+from sasnet_core.memory import sizes_within
+from sasnet_core.options import listed_pairs
+from sasnet_core.weights import default_folder, read_info
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
+    from sasnet_core.config import Calibration
+    from sasnet_core.predict import Predictor
+    from sasnet_core.prediction import Partner, Prediction
+    from sasnet_core.weights import WeightsInfo
+
+
+def calibrated_weights(options: argparse.Namespace) -> WeightsInfo:
+    """Read what stands beside the weights to use, with the threshold that the user asks for.
+
+    Raises
+    ------
+    WeightsError
+        They cannot be used, or have no calibration.
+    """
+    info = read_info(options.weights or default_folder())
+    if info.calibration is None:
+        raise WeightsError(
+            f"{info.folder}: weights with a calibration are needed, these have none; "
+            "run train.calibrate on them"
+        )
+    return replace(info, calibration=settle_threshold(options, info.calibration))
+
+
+def settle_threshold(options: argparse.Namespace, calibration: Calibration) -> Calibration:
+    """Return the calibration with the threshold that the user asks for."""
+    if options.threshold is not None:
+        return calibration.at_threshold(options.threshold)
+    if options.precision_target is not None:
+        return calibration.at_precision(options.precision_target)
+    return calibration
+
+
+@contextmanager
+def loaded(options: argparse.Namespace, info: WeightsInfo) -> Iterator[Predictor]:
+    """Load the network on its device, within the limits that the user set."""
+    with silenced_start():
+        import keras
+
+        from sasnet_core.predict import Predictor
+
+        limit_threads(options.threads)
+    with keras.device(choose_device(options.device)):
+        predictor = Predictor.load(info.folder, options.precision)
+        yield predictor
+
+
+def predict(
+    predictor: Predictor,
+    left: Partner,
+    right: Partner,
+    options: argparse.Namespace,
+    info: Any,
+    progress: Callable[[int], None] | None = None,
+) -> Prediction:
+    """Score the pairs of two partners.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        From `loaded`.
+    left, right : Partner
+        The partners.
+    options : argparse.Namespace
+        Rotations, seed and the limit of memory.
+    info : WeightsInfo
+        Of the predictor's weights, calibrated.
+    progress : callable, optional
+        Called with 0 when the work begins, and with the number of rotations done after each.
+
+    Raises
+    ------
+    SettingError
+        It cannot be done within the memory that is granted.
+    """
+    from sasnet_core.prediction import Prediction
+
+    sizes = left.protein.n_residues, right.protein.n_residues
+    predictor.keep_within(sizes_within(options.memory, *sizes, listed_pairs(options)))
+    if progress is not None:
+        progress(0)
+    scores = predictor.score(left.protein, right.protein, options.rotations, options.seed, progress)
+    settings = {
+        "rotations": options.rotations,
+        "seed": options.seed,
+        "precision": predictor.precision,
+    }
+    return Prediction(left, right, scores, info, info.calibration, settings)
