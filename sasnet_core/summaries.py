@@ -110,7 +110,7 @@ def sides(table: list[Row], measure: str, prefix: str = "") -> list[float]:
     out.
     """
     names = [f"{prefix}{side}_{measure}" for side in ("left", "right")]
-    both = np.array([[float(row.get(name, 0.0)) for name in names] for row in table])
+    both = np.array([[float(row.get(name) or 0.0) for name in names] for row in table])
     known = both[np.isfinite(both).any(axis=1)]
     return np.nanmean(known, axis=1).tolist() if len(known) else []
 
