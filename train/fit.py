@@ -1,9 +1,11 @@
 """Train a network.
 
-    python -m train.fit DATASET -o TOWER --validate DB5_DATASET \
-        --config resources/default/tower.json
+    python -m train.fit DATASET -o RUN --validate DB5_DATASET --config resources/default/train.json
     python -m train.fit DATASET -o RUN --validate DB5_DATASET \
-        --config resources/default/context.json --start TOWER/last
+        --config resources/default/context.json --start resources/default
+
+The first trains a whole network from random weights; the second only context layers and head, on
+the shipped tower, in minutes.
 
 Uses every device there is (tf.distribute.MirroredStrategy), or all machines that TF_CONFIG names
 (MultiWorkerMirroredStrategy; RUN on a file system they share). KERAS_BACKEND=torch or jax trains
