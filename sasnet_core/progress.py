@@ -7,13 +7,15 @@ import time
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+Item = TypeVar("Item")
 
 #: Runs that take longer are told about once it is known (seconds).
 LONG_RUN = 60.0
@@ -48,6 +50,16 @@ def show_line(done: int, total: int) -> None:
     """Tell a program that reads standard error how far it is; nothing before the first step."""
     if done:
         print(f"sasnet-progress {done} {total}", file=sys.stderr, flush=True)
+
+
+def watched(items: list[Item], title: str, style: str) -> Iterable[Item]:
+    """Go through some items, with a bar if `style` is that of `ListProgress` for people."""
+    if style != "bar":
+        return items
+    from tqdm import tqdm
+
+    bar: Iterable[Item] = tqdm(items, desc=title, file=sys.stderr, leave=False)
+    return bar
 
 
 class Clock:
