@@ -5,6 +5,11 @@
 Scores balls of random residues, as dense as proteins, one rotation each: 2,000 + 2,000 residues
 with the shipped weights and with the paper's sizes, each in a process of its own whose peak is
 read; then 200 of 40 to 400 residues in one process. Writes docs/benchmarks.md.
+
+    python -m benchmarks.memory --within 2.5
+
+Scores the huge partners with the shipped weights as `sasnet_predict --memory 2.5` does, and says
+whether the peak stayed below.
 """
 
 from __future__ import annotations
@@ -24,6 +29,7 @@ import numpy as np
 from benchmarks import report
 from benchmarks.proteins import ball
 from sasnet_core.config import ModelConfig
+from sasnet_core.memory import sizes_within
 
 GIB = 2**30
 
@@ -46,9 +52,12 @@ def resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / GIB
 
 
-def measure(paper: bool, precision: str, residues: int) -> dict[str, float]:
+def measure(
+    paper: bool, precision: str, residues: int, within: float | None = None
+) -> dict[str, float]:
     """Score one pair of huge partners; seconds and the process's peak in GiB."""
     loaded = predictor(paper, precision)
+    loaded.keep_within(sizes_within(within, residues, residues, 1000))
     start = time.perf_counter()
     scores = loaded.score(ball(residues, 1), ball(residues, 2), rotations=1)
     seconds = time.perf_counter() - start
@@ -103,8 +112,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--residues", type=int, default=2000, help="of each huge partner")
     parser.add_argument("--count", type=int, default=200, help="proteins of all sizes")
+    parser.add_argument("--within", type=float, metavar="GB", help="only measure this limit")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.within:
+        peak = measure(False, "auto", options.residues, options.within)["peak"] * GIB / 1e9
+        print(f"--memory {options.within:g}: the peak was {peak:.2f} GB")
+        return int(peak > options.within)
     if options.child:
         kind, precision, number = options.child
         if kind == "many":

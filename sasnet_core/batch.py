@@ -17,7 +17,7 @@ from sasnet_core.errors import BatchError, OutputError, ResultError, SasnetError
 from sasnet_core.export import OutputFolder
 from sasnet_core.files import write_json, write_table
 from sasnet_core.partners import Question, read_partners
-from sasnet_core.progress import ListProgress, Work
+from sasnet_core.progress import ListProgress, Work, watched
 from sasnet_core.shelf import Shelf
 from sasnet_core.summary import SUMMARY_COLUMNS, summary_row
 
@@ -184,7 +184,8 @@ class Batch:
             Results cannot be written, or another run writes here.
         """
         with self._opened():
-            plans = {row.id: plan for row in self.rows if (plan := self._plan(row)) is not None}
+            rows = watched(self.rows, "checking", style)
+            plans = {row.id: plan for row in rows if (plan := self._plan(row)) is not None}
             try:
                 self._write_tables()
                 if plans:

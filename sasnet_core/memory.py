@@ -1,6 +1,7 @@
 """How much may be worked on at once, given the memory that a user grants.
 
-The numbers were measured as peaks of whole processes: `python -m benchmarks.memory`.
+The numbers lie above what was measured as peaks of whole processes, shipped weights in bfloat16;
+`python -m benchmarks.memory --within 2.5` measures whether a limit holds.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ LEAST_VOXELS, LEAST_PAIRS = 48**3, 2**14
 #: TensorFlow, a network of the paper's size and what every prediction holds (bytes).
 BASE = 1_400_000_000
 #: What a voxel of a tile takes while the tower runs, and a pair in the list that is scored.
-TILE_BYTES, LIST_BYTES = 1000, 100
+TILE_BYTES, LIST_BYTES = 400, 60
 #: What each pair takes until the tables are written, and each pair that stands in them.
-PAIR_BYTES, ROW_BYTES = 120, 3000
+PAIR_BYTES, ROW_BYTES = 100, 3500
 #: What each two residues of one partner take: while neighbours are found, and for smoothing.
 FIND_BYTES, SMOOTH_BYTES = 24, 8
 #: The part of the memory that embeddings may take which are kept for rows to come.

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+Item = TypeVar("Item")
 
 #: Runs that take longer are told about once it is known (seconds).
 LONG_RUN = 60.0
+#: The last rotations that the pace is measured on: a machine may become busy.
+LAPS = 200
 
 
 @contextmanager
@@ -47,6 +52,16 @@ def show_line(done: int, total: int) -> None:
         print(f"sasnet-progress {done} {total}", file=sys.stderr, flush=True)
 
 
+def watched(items: list[Item], title: str, style: str) -> Iterable[Item]:
+    """Go through some items, with a bar if `style` is that of `ListProgress` for people."""
+    if style != "bar":
+        return items
+    from tqdm import tqdm
+
+    bar: Iterable[Item] = tqdm(items, desc=title, file=sys.stderr, leave=False)
+    return bar
+
+
 class Clock:
     """Tells the seconds between one call and the next."""
 
@@ -71,7 +86,7 @@ def duration(seconds: float) -> str:
 class Pace:
     """What residues to embed and pairs to score cost, as measured in this run."""
 
-    _laps: list[tuple[float, float, float]] = field(default_factory=list)
+    _laps: deque[tuple[float, float, float]] = field(default_factory=lambda: deque(maxlen=LAPS))
 
     #: Pairs are counted in this many, so that both costs are of one size.
     PAIRS = 300.0
@@ -81,7 +96,7 @@ class Pace:
         self._laps.append((residues, pairs / self.PAIRS, seconds))
 
     def seconds(self, residues: int, pairs: int) -> float:
-        """Say how long a lap of this size takes; 0 before the first."""
+        """Say how long so many residues and pairs take; 0 before the first lap."""
         if not self._laps:
             return 0.0
         laps = np.array(self._laps)
@@ -159,13 +174,15 @@ class ListProgress:
 
     def seconds_left(self, done: int = 0) -> float:
         """Return how long the rows to come take, and the one at work after so many rotations."""
-        left = [
-            (self._rotations - (done if number == 0 else 0))
-            * self._pace.seconds(work.residues, work.pairs)
-            for number, work in enumerate(self._work[self._row :])
-        ]
+        rest = self._work[self._row :]
+        rotations = [self._rotations] * len(rest)
+        if rest:
+            rotations[0] -= done
+        steps = list(zip(rest, rotations, strict=True))
+        residues = sum(work.residues * count for work, count in steps)
+        pairs = sum(work.pairs * count for work, count in steps)
         between = sum(self._between) / max(self._row, 1)
-        return sum(left) + between * len(left)
+        return self._pace.seconds(residues, pairs) + between * len(rest)
 
     def _show(self, done: int) -> None:
         if self._style == "lines":

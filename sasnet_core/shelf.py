@@ -36,6 +36,7 @@ class Shelf:
         self._held: OrderedDict[tuple[str, Hashable], np.ndarray] = OrderedDict()
         self._spilled: dict[tuple[str, Hashable], tuple[int, np.ndarray]] = {}
         self._free: list[tuple[int, int]] = []  # places on disk that were given back: start, size
+        self._size = 0  # bytes in memory
         self._end = 0
         self._file: Any = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (closed by __exit__)
 
@@ -53,7 +54,7 @@ class Shelf:
     @property
     def bytes_held(self) -> int:
         """Bytes in memory."""
-        return sum(array.nbytes for array in self._held.values())
+        return self._size
 
     @property
     def bytes_spilled(self) -> int:
@@ -78,8 +79,10 @@ class Shelf:
         if self._uses[owner] < 2 or array.nbytes == 0:
             return
         self._held[owner, key] = array
-        while self.bytes_held > self._memory:
+        self._size += array.nbytes
+        while self._size > self._memory:
             name, oldest = self._held.popitem(last=False)
+            self._size -= oldest.nbytes
             self._spill(name, oldest)
 
     def finish(self, owner: str) -> None:
@@ -88,7 +91,7 @@ class Shelf:
         if self._uses[owner] > 0:
             return
         for name in [name for name in self._held if name[0] == owner]:
-            del self._held[name]
+            self._size -= self._held.pop(name).nbytes
         for name in [name for name in self._spilled if name[0] == owner]:
             start, shape = self._spilled.pop(name)
             self._free.append((start, shape.nbytes))
@@ -97,8 +100,13 @@ class Shelf:
         start = self._place(array.nbytes)
         if start is None:
             return
-        self._file.seek(start)
-        self._file.write(np.ascontiguousarray(array).view(np.uint8).tobytes())
+        try:
+            self._file.seek(start)
+            self._file.write(array.tobytes())
+            self._file.flush()
+        except OSError:  # the disk is full: as if it were so by agreement
+            self._disk = 0
+            return
         # An array without content of its own remembers type and shape.
         self._spilled[name] = start, np.broadcast_to(np.zeros((), array.dtype), array.shape)
 

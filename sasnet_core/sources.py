@@ -13,9 +13,10 @@ import re
 import tempfile
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sasnet_core import __version__
 from sasnet_core.entries import entry_id
@@ -113,6 +114,7 @@ class Sources:
     mirrors: dict[str, tuple[str, ...]]
     cache: Path
     base: Path = Path()
+    _down: dict[str, str] = field(default_factory=dict)  # hosts that cannot be reached, and why
 
     def find(self, name: str) -> Found:
         """Find the file that a user names; an entry is taken from a mirror.
@@ -151,8 +153,15 @@ class Sources:
         """Download an entry into the cache."""
         reasons = []
         for address in addresses:
+            host = urlsplit(address).netloc
             try:
+                if host in self._down:
+                    raise _MirrorError(self._down[host])
                 content, origin = _download(address, entry)
+            except _UnreachableError as error:  # a list of entries need not wait for it each time
+                self._down[host] = str(error)
+                reasons.append(str(error))
+                continue
             except _MirrorError as error:
                 reasons.append(str(error))
                 continue
@@ -283,6 +292,10 @@ class _MirrorError(Exception):
     """Why one mirror does not give an entry."""
 
 
+class _UnreachableError(_MirrorError):
+    """A mirror does not answer at all."""
+
+
 def _download(mirror: str, entry: Name) -> tuple[bytes, str]:
     """Take an entry from a mirror; return the unpacked file and its address.
 
@@ -324,8 +337,14 @@ def _get(address: str) -> bytes:
             if answer.status_code != requests.codes.ok:
                 raise _MirrorError(f"{address}: HTTP {answer.status_code}")
             return bytes(answer.content)
-    except requests.RequestException as error:
-        raise _MirrorError(f"{address}: {_plainly(error)}") from None
+    except requests.Timeout:
+        raise _UnreachableError(f"{address}: no answer in time") from None
+    except requests.exceptions.SSLError:
+        raise _UnreachableError(f"{address}: its certificate cannot be trusted") from None
+    except requests.ConnectionError:
+        raise _UnreachableError(f"{address}: cannot be reached") from None
+    except requests.RequestException:
+        raise _MirrorError(f"{address}: the answer broke off") from None
 
 
 def _session() -> Any:
@@ -340,16 +359,3 @@ def _session() -> Any:
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(max_retries=retry))
     return session
-
-
-def _plainly(error: Exception) -> str:
-    """Say in a few words why there was no answer."""
-    import requests
-
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate cannot be trusted"
-    if isinstance(error, requests.ConnectionError):
-        return "cannot be reached"
-    return "the answer broke off"

@@ -51,7 +51,11 @@ HEAVY = {
         "devices": IN_FUNCTION,
     },
     "jax": {"steps_jax": ANYWHERE},
-    "torch": {"steps_torch": ANYWHERE, "precision": IN_FUNCTION},
+    "torch": {
+        "steps_torch": ANYWHERE,
+        "precision": IN_FUNCTION,
+        "devices": IN_FUNCTION,
+    },
     "keras": {
         "model": ANYWHERE,
         "layers": ANYWHERE,

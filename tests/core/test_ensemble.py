@@ -9,7 +9,9 @@ import pytest
 from sasnet_core import predict
 from sasnet_core.config import Calibration, Mixture, Smoothing
 from sasnet_core.errors import SettingError, WeightsError
+from sasnet_core.memory import Sizes
 from sasnet_core.predict import Ensemble, Predictor
+from sasnet_core.shelf import Shelf
 from sasnet_core.weights import (
     read_info,
     save_ensemble,
@@ -110,6 +112,20 @@ def test_members_with_one_tower_run_it_once(partners, monkeypatch):
     np.testing.assert_allclose([s[0] for s in scores], expected[0], atol=1e-6)
     np.testing.assert_allclose([s[1] for s in scores], expected[1], atol=1e-6)
     assert ensemble.score(*partners, 1).matrix.shape == (9, 7)
+
+
+def test_members_put_embeddings_aside_each_for_itself(folders, partners, tmp_path, monkeypatch):
+    folder = make(tmp_path / "e", folders)
+    alone, ensemble = load(folder).score(*partners, 2), load(folder)
+    uses = {protein.content_hash: 2 for protein in partners}
+    with Shelf(uses, tmp_path, 10**6, 0) as shelf:
+        ensemble.put_aside(shelf)
+        ensemble.keep_within(Sizes(20**3, 20))
+        first = ensemble.score(*partners, 2)
+        monkeypatch.setattr(predict, "build_lattice", None)
+        again = ensemble.score(*partners, 2)
+    np.testing.assert_array_equal(again.matrix, first.matrix)
+    np.testing.assert_allclose(first.matrix, alone.matrix, atol=1e-5)
 
 
 def test_kept_scores_of_members_serve_the_ensemble(folders, partners, tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ def test_without_a_limit_pieces_are_largest():
 
 
 def test_less_memory_means_smaller_pieces():
-    limits = [100, 4, 3.5, 3, 2.5]
+    limits = [100, 4, 3, 2.5, 2.2]
     sizes = [sizes_within(limit, 1500, 1500, 1000) for limit in limits]
     tiles = [size.tile_voxels for size in sizes]
     assert tiles == sorted(tiles, reverse=True) and tiles[-1] < tiles[0] / 2

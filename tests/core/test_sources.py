@@ -213,6 +213,21 @@ def test_offline_is_one_line(make):
     assert "http://127.0.0.1:9/1brs: cannot be reached" in told and "--pdb-mirror" in told
 
 
+def test_a_mirror_that_is_down_is_asked_once(make, mirror, entry, monkeypatch):
+    mirror.give("/2brs", entry)
+    known = make(CLOSED, mirror.url + "/{id}")
+    assert "HTTP 404" in refused(known.find, "1brs")
+    asked, download = [], sources._download
+
+    def note(address, entry):
+        asked.append(address)
+        return download(address, entry)
+
+    monkeypatch.setattr(sources, "_download", note)
+    assert known.find("2brs").origin == mirror.url + "/2brs"
+    assert asked == [mirror.url + "/{id}"]
+
+
 BAD_ANSWERS = {
     "no such entry": ((b"", 404, None), "HTTP 404"),
     "a web page": ((b"<html>log in first</html>", 200, None), "something else than a structure"),

@@ -1,0 +1,37 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+CHILD = """
+import sys
+sys.path.insert(0, ".")
+import numpy
+import tensorflow as tf
+from sasnet_core.devices import limit_threads
+limit_threads(1)
+tf.matmul(tf.ones((8, 8)), tf.ones((8, 8)))
+import threadpoolctl
+print(tf.config.threading.get_intra_op_parallelism_threads(),
+      tf.config.threading.get_inter_op_parallelism_threads(),
+      *{pool["num_threads"] for pool in threadpoolctl.threadpool_info()})
+limit_threads(1)
+try:
+    limit_threads(2)
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.slow
+def test_threads_are_limited_before_the_first_computation_or_refused():
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD], cwd=ROOT, env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    first, second = done.stdout.splitlines()
+    assert first == "1 1 1"
+    assert second.startswith("SettingError --threads 2 must be set before the first prediction")
