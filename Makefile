@@ -16,6 +16,9 @@ test: $(STAMP)
 	@.ci/system-libraries libgl1 libegl1 libglib2.0-0 xvfb libxkbcommon-x11-0 libdbus-1-3 \
 	  libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 \
 	  libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 ncbi-blast+
+	@.ci/system-libraries chromium fonts-dejavu-core
+	@command -v npm >/dev/null || .ci/system-libraries npm
+	@$(BIN)/python -m sasnet_core.threedmol || true
 	$(MAKE) lint
 	$(BIN)/python -m pytest
 
@@ -55,6 +58,7 @@ $(STAMP): setup.py
 	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "a virtual environment cannot be made; on Debian: apt-get install python3-venv"; exit 2; }
 	$(BIN)/python -m pip install --quiet --editable '.[cluster,pymol,train,test]'
+	@$(BIN)/python -m sasnet_core.threedmol || true
 	touch $@
 
 clean:

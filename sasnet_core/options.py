@@ -137,6 +137,7 @@ def build_parser() -> Parser:
     )
     add("--export", metavar="FORMAT[,FORMAT...]", help="also write the result so, see below")
     add("--no-picture", action="store_true", help="leave out picture.png and session.pse")
+    add("--no-report", action="store_true", help="leave out report.html")
     add("--quiet", action="store_true", help="no progress and no summary, only warnings")
     add("--progress-lines", action="store_true", help=argparse.SUPPRESS)  # for the PyMOL plugin
     add("--version", action="version", version=f"sasnet {__version__}")
