@@ -84,6 +84,19 @@ def write_exports(folder: Path, formats: list[str]) -> tuple[list[str], list[str
     return notes, problems
 
 
+def write_explained(folder: Path, residues: list[tuple[str, int]]) -> list[str]:
+    """Write explain.csv for some residues of a result that lies in a folder; return it in words."""
+    if not residues:
+        return []
+    from sasnet_core.explain import write_explanations
+    from sasnet_core.result import read_result
+
+    try:
+        return write_explanations(read_result(folder), residues, folder)
+    except ResultError as error:
+        return [f"nothing explained: {error}"]
+
+
 def draw_picture(folder: Path) -> str:
     """Let PyMOL, if it is installed, draw the result; return what to tell the user if it did not.
 

@@ -72,20 +72,24 @@ def run(options: argparse.Namespace) -> None:
 def answer_one(options: argparse.Namespace, sources: Sources, formats: list[str]) -> None:
     """Answer one question."""
     left, right = read_partners(question_of(options), sources)
-    from sasnet_core.answer import write_answer
+    from sasnet_core.answer import write_answer, write_explained
+    from sasnet_core.explain import find_residues
     from sasnet_core.export import OutputFolder
 
+    explained = find_residues(options.explain, (left, right))
     info = calibrated_weights(options)
     with OutputFolder(options.output or OUTPUT) as output:
         with progress_callback(options) as progress, loaded(options, info) as predictor:
             prediction = predict(predictor, left, right, options, info, progress)
         content = wanted(options, formats)
         notes, problems = write_answer(prediction, output.staging, content)
+        explanation = write_explained(output.staging, explained)
         files = output.publish()
     for text in [*prediction.warnings(), *notes]:
         print(f"note: {text}", file=sys.stderr)
     if not options.quiet:
         print_summary(prediction, files)
+        print(*explanation, sep="\n", end="\n" if explanation else "")
     if problems:
         raise ResultError(f"the prediction was written, but not every export ({problems[0]})")
 

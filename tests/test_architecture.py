@@ -32,7 +32,7 @@ ORDER = (
     ("steps_tensorflow", "steps_jax", "steps_torch"),
     ("predict", "training", "prediction"),
     ("result", "top_pairs", "summary", "picture", "overview"),
-    ("haddock", "viewers", "cofolding", "plain_pdb", "report", "json_schema", "formats"),
+    ("haddock", "viewers", "cofolding", "plain_pdb", "report", "explain", "json_schema", "formats"),
     ("export", "options", "partners", "devices", "progress"),
     ("answer", "predicting"),
     ("batch",),

@@ -170,6 +170,17 @@ def contents_of(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def test_a_residue_is_explained_beside_the_prediction(command, work, capsys):
+    left = "A:2"
+    assert command(*ONE, "--explain", left) == 0
+    said = capsys.readouterr().out
+    assert f"{left.replace(':', '')} (left): probability" in said and "patch 1:" in said
+    assert {row["chain"] for row in rows(work / "out" / "explain.csv")} == {left[0]}
+    assert command(*ONE, "--explain", "Z:2", "-o", "other") == 2
+    assert "--explain needs a residue that was predicted" in capsys.readouterr().err
+    assert not (work / "other").exists()
+
+
 def test_the_report_is_made_at_once_or_later_or_not_at_all(command, work):
     assert command(*ONE, "--quiet") == 0
     at_once = (work / "out" / "report.html").read_bytes()
