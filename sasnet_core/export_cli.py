@@ -27,6 +27,7 @@ formats:
 examples:
   sasnet_export sasnet_out --to haddock
   sasnet_export sasnet_out --to chimerax,pymol,pdb -o viewers
+  sasnet_export sasnet_out --explain A:52A
 
 exit codes: 0 done, 2 the result or a setting cannot be used (one line says why)"""
 
@@ -41,7 +42,13 @@ def build_parser() -> Parser:
     )
     add = parser.add_argument
     add("result", type=Path, metavar="RESULT", help="folder of a result, or its result.json")
-    add("--to", required=True, metavar="FORMAT[,FORMAT...]", help="what to write, see below")
+    add("--to", metavar="FORMAT[,FORMAT...]", help="what to write, see below")
+    add(
+        "--explain",
+        metavar="RESIDUE[,RESIDUE...]",
+        help="say which partner residues drive the probability of this one, like A:52A or "
+        "left:A:52A, and write explain.csv",
+    )
     add("-o", "--output", type=Path, help="folder for the files (default: RESULT)")
     add(
         "--threshold",
@@ -73,15 +80,19 @@ def export(options: argparse.Namespace) -> int:
     SasnetError
         The result or a setting cannot be used.
     """
-    names = chosen_formats(options.to)
+    if options.to is None and options.explain is None:
+        raise SettingError("--to or --explain must say what to write; see sasnet_export --help")
+    names = chosen_formats(options.to) if options.to is not None else []
     if options.threshold is not None and not 0 < options.threshold < 1:
         raise SettingError(f"--threshold must be between 0 and 1, got {options.threshold:g}")
+    from sasnet_core import explain
     from sasnet_core.export import OutputFolder
     from sasnet_core.result import RESULT_FILE, read_result
 
     result = read_result(options.result)
     if options.threshold is not None:
         result = replace(result, threshold=options.threshold)
+    residues = explain.find_residues(options.explain, result.sides)
     folder = options.output or result.folder
     elsewhere = folder.resolve() != result.folder.resolve()
     if elsewhere and (folder / RESULT_FILE).exists():
@@ -89,15 +100,20 @@ def export(options: argparse.Namespace) -> int:
             f"{folder}: holds another result, whose structures would be lost; name another folder "
             "with --output"
         )
-    with OutputFolder(folder, format_files(names)) as output:
+    products = format_files(names) + ((explain.NAME,) if residues else ())
+    explanation = []
+    with OutputFolder(folder, products) as output:
         if elsewhere:
             for file in result.structures:  # what scripts of viewers open
                 shutil.copy(file.path, output.staging)
         notes = write_formats(result, names, output.staging)
+        if residues:
+            explanation = explain.write_explanations(result, residues, output.staging)
         files = output.publish()
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     if not options.quiet:
+        print(*explanation, sep="\n", end="\n" if explanation else "")
         print("files:", *files, sep="\n  ")
     return 0
 

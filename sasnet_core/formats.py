@@ -31,6 +31,12 @@ class Format:
 
 
 FORMATS = {
+    "report": Format(
+        "report",
+        "write_report",
+        ("report.html",),
+        "a page for the browser, in one file; sasnet_predict always writes it",
+    ),
     "haddock": Format(
         "haddock",
         "write_haddock",

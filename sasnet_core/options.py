@@ -36,6 +36,7 @@ examples:
   sasnet_predict complex.cif.gz --left H,L --right C -o out
   sasnet_predict receptor.pdb ligand.pdb -o out
   sasnet_predict receptor.pdb ligand.pdb --export haddock,chimerax
+  sasnet_predict receptor.pdb ligand.pdb --explain A:52A
 
 exit codes: 0 done, 2 the input or a setting cannot be used (one line says why)"""
 
@@ -136,7 +137,14 @@ def build_parser() -> Parser:
         help=f"folder to keep downloads in (default: {CACHE_VARIABLE}, else the user's cache)",
     )
     add("--export", metavar="FORMAT[,FORMAT...]", help="also write the result so, see below")
+    add(
+        "--explain",
+        metavar="RESIDUE[,RESIDUE...]",
+        help="also say which partner residues drive the probability of this one, like A:52A or "
+        "left:A:52A, and write explain.csv",
+    )
     add("--no-picture", action="store_true", help="leave out picture.png and session.pse")
+    add("--no-report", action="store_true", help="leave out report.html")
     add("--quiet", action="store_true", help="no progress and no summary, only warnings")
     add("--progress-lines", action="store_true", help=argparse.SUPPRESS)  # for the PyMOL plugin
     add("--version", action="version", version=f"sasnet {__version__}")
@@ -175,6 +183,11 @@ def check_question(options: argparse.Namespace) -> None:
     """Check that one question is asked, or one list given."""
     if options.batch and (options.structures or options.left or options.right or options.demo):
         raise SettingError("--batch takes structures and chains from its list; leave others out")
+    if options.batch and options.explain:
+        raise SettingError(
+            "--explain is for one question, --batch asks many; sasnet_export FOLDER --explain "
+            "explains a residue of any of them later"
+        )
     if options.demo and (options.structures or options.left or options.right):
         raise SettingError("--demo brings its own structure and chains; leave the others out")
     alone = options.demo or options.batch

@@ -135,7 +135,7 @@ def _render(cmd: Any, panel: _Panel, shapes: tuple[str, ...] = ("cartoon", "surf
     cmd.orient(panel.selection)
     if panel.facing is not None:
         view = list(cmd.get_view())
-        view[:9] = _facing_rotation(panel.facing).T.ravel().tolist()
+        view[:9] = facing_rotation(panel.facing).T.ravel().tolist()
         cmd.set_view(view)
     cmd.zoom(panel.selection, buffer=3, complete=1)
     with tempfile.TemporaryDirectory() as folder:
@@ -145,7 +145,7 @@ def _render(cmd: Any, panel: _Panel, shapes: tuple[str, ...] = ("cartoon", "surf
             return image.convert("RGB")
 
 
-def _facing_rotation(direction: np.ndarray) -> np.ndarray:
+def facing_rotation(direction: np.ndarray) -> np.ndarray:
     """Make a rotation, shape (3, 3), whose third row (towards the viewer) is a direction."""
     helper = np.eye(3)[np.abs(direction).argmin()]
     across = np.cross(helper, direction)

@@ -77,17 +77,21 @@ class Result:
         Where it lies.
     left, right : Side
         The partners.
-    scores : ndarray, shape (n_left, n_right)
-        Pair scores.
+    scores, pair_spread : ndarray, shape (n_left, n_right)
+        Pair scores, and their standard deviation over rotations.
     threshold : float
         Probability from which residues are called likely.
+    values : dict
+        What result.json holds.
     """
 
     folder: Path
     left: Side
     right: Side
     scores: np.ndarray
+    pair_spread: np.ndarray
     threshold: float
+    values: dict[str, Any]
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -128,10 +132,10 @@ def read_result(place: Path) -> Result:
         _side(folder, read[files[entry["side"]]], entry, values["residues"], arrays)
         for entry in values["inputs"]
     )
-    scores = arrays["scores"]
+    scores, spread = arrays["scores"], arrays["spread"]
     if scores.shape != (left.protein.n_residues, right.protein.n_residues):
         raise _mixed(folder, SCORES_FILE)
-    return Result(folder, left, right, scores, float(values["threshold"]))
+    return Result(folder, left, right, scores, spread, float(values["threshold"]), values)
 
 
 def _read_values(folder: Path) -> dict[str, Any]:

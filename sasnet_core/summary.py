@@ -73,7 +73,7 @@ def summary_lines(prediction: Prediction) -> list[str]:
         title = f"{partner.side} (chain {chains})"
         lines += _side_lines(title, side, prediction.calibration.threshold)
         lines += _model_lines(partner, side, prediction.calibration.threshold)
-    lines.append(_meaning(prediction.calibration))
+    lines.append(meaning(prediction.calibration))
     settings = prediction.settings
     rotations = f"{settings['rotations']} rotations in {settings['precision']}"
     lines.append(f"most likely pairs (score, spread over {rotations}):")
@@ -81,7 +81,8 @@ def summary_lines(prediction: Prediction) -> list[str]:
     return lines + _observed_lines(prediction)
 
 
-def _meaning(calibration: Calibration) -> str:
+def meaning(calibration: Calibration) -> str:
+    """Say what "likely" means, and what it was worth in the benchmark."""
     return (
         f"likely: probability {calibration.threshold:.2f} or more; in the benchmark "
         f"{calibration.precision:.0%} of such residues were in the interface, and "

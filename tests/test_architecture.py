@@ -14,7 +14,7 @@ CORE = ROOT / "sasnet_core"
 
 #: Each module may import those of earlier lines and of its own.
 ORDER = (
-    ("errors", "chemistry", "confidence", "config", "files", "entries", "workers"),
+    ("errors", "chemistry", "confidence", "config", "files", "entries", "workers", "threedmol"),
     ("pdb_records", "shelf"),
     ("sources",),
     ("protein", "rotations", "metrics", "markdown", "paper"),
@@ -32,7 +32,7 @@ ORDER = (
     ("steps_tensorflow", "steps_jax", "steps_torch"),
     ("predict", "training", "prediction"),
     ("result", "top_pairs", "summary", "picture", "overview"),
-    ("haddock", "viewers", "cofolding", "plain_pdb", "json_schema", "formats"),
+    ("haddock", "viewers", "cofolding", "plain_pdb", "report", "explain", "json_schema", "formats"),
     ("export", "options", "partners", "devices", "progress"),
     ("answer", "predicting"),
     ("batch",),

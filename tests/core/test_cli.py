@@ -23,7 +23,7 @@ PAIR_COLUMNS = (
     "right_chain,right_number,right_insertion_code,right_name,score,spread,log_odds,"
     "left_segment,right_segment"
 )
-TABLES = ["pairs.csv", "residues.csv", "result.json", "scores.npz"]
+TABLES = ["pairs.csv", "report.html", "residues.csv", "result.json", "scores.npz"]
 
 
 def tree(folder):
@@ -170,6 +170,26 @@ def contents_of(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def test_a_residue_is_explained_beside_the_prediction(command, work, capsys):
+    left = "A:2"
+    assert command(*ONE, "--explain", left) == 0
+    said = capsys.readouterr().out
+    assert f"{left.replace(':', '')} (left): probability" in said and "patch 1:" in said
+    assert {row["chain"] for row in rows(work / "out" / "explain.csv")} == {left[0]}
+    assert command(*ONE, "--explain", "Z:2", "-o", "other") == 2
+    assert "--explain needs a residue that was predicted" in capsys.readouterr().err
+    assert not (work / "other").exists()
+
+
+def test_the_report_is_made_at_once_or_later_or_not_at_all(command, work):
+    assert command(*ONE, "--quiet") == 0
+    at_once = (work / "out" / "report.html").read_bytes()
+    assert export(["out", "--to", "report", "--quiet"]) == 0
+    assert (work / "out" / "report.html").read_bytes() == at_once
+    assert command(*ONE, "--quiet", "--no-report") == 0
+    assert not (work / "out" / "report.html").exists()
+
+
 def test_exports_are_those_that_are_made_later(command, work):
     formats = ",".join(FORMATS)
     assert command(*ONE, "--quiet") == 0
@@ -180,18 +200,23 @@ def test_exports_are_those_that_are_made_later(command, work):
     at_once = contents_of(work / "two")
     assert at_once.keys() == later.keys()
     exported = [name for name in format_files(list(FORMATS)) if name in later]
+    exported.remove("report.html")  # says whose threshold it is
     assert len(exported) > 15
     assert {name: at_once[name] for name in exported} == {n: later[n] for n in exported}
 
 
 def test_an_export_that_fails_leaves_the_prediction(command, work, capfd):
-    asked = ("--threshold", "0.999999", "--export", "haddock,pdb", "--quiet")
+    asked = ("--threshold", "0.999999", "--export", "haddock,pdb", "--quiet", "--no-report")
     assert command(*ONE, *asked) == 2
     error = capfd.readouterr().err
     assert "the prediction was written, but not every export (haddock: residues" in error
     assert error.count("\n") == 1
     names = sorted(path.name for path in (work / "out").iterdir())
-    assert names == ["complex.cif", "complex.pdb", *TABLES]
+    assert names == [
+        "complex.cif",
+        "complex.pdb",
+        *(name for name in TABLES if name != "report.html"),
+    ]
 
 
 @pytest.fixture

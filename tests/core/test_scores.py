@@ -47,6 +47,7 @@ def test_best_pairs_fall_and_equal_ones_keep_residue_order():
     assert best_pairs(matrix, 4).tolist() == [[0, 1], [1, 2], [0, 2], [1, 0]]
     assert len(best_pairs(matrix, None)) == 6
     assert len(best_pairs(matrix, 99)) == 6
+    assert best_pairs(matrix, 2).tolist() == [[0, 1], [1, 2]]
 
 
 @pytest.fixture
