@@ -10,21 +10,32 @@ import json
 import math
 import os
 import shlex
+import shutil
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
+
+import numpy as np
 
 
 def main():
     options = parse()
+    if options.doctor:
+        print("ok      fake        everything is made up")
+        return 0
     mode = os.environ.get("FAKE_MODE", "")
     note(options)
     if mode == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=end_when_alone, args=(options.attached,), daemon=True).start()
+    say_progress(0, options)
     for done in range(1, options.rotations + 1):
         time.sleep(float(os.environ.get("FAKE_SECONDS", "0")))
-        print(f"sasnet-progress {done} {options.rotations}", file=sys.stderr, flush=True)
+        if done == 1 < options.rotations:
+            write(options, mode, options.attached / "first", 1)
+        say_progress(done, options)
         if mode in ("hang", "deaf"):
             time.sleep(60)
     if mode == "refuse":
@@ -32,21 +43,36 @@ def main():
         return 2
     if mode == "crash":
         raise RuntimeError("out of luck")
-    options.output.mkdir()
-    text = "{" if mode == "garbage" else json.dumps(result(options, mode))
-    (options.output / "result.json").write_text(text)
+    write(options, mode, options.output, options.rotations)
     return 0
 
 
 def parse():
     parser = argparse.ArgumentParser()
-    parser.add_argument("left", type=Path)
-    parser.add_argument("right", type=Path)
-    parser.add_argument("-o", dest="output", type=Path, required=True)
-    parser.add_argument("--rotations", type=int, required=True)
-    parser.add_argument("--no-picture", action="store_true", required=True)
-    parser.add_argument("--progress-lines", action="store_true", required=True)
-    return parser.parse_args()
+    parser.add_argument("--doctor", action="store_true")
+    parser.add_argument("left", type=Path, nargs="?")
+    parser.add_argument("right", type=Path, nargs="?")
+    parser.add_argument("-o", dest="output", type=Path)
+    parser.add_argument("--attached", type=Path)
+    parser.add_argument("--rotations", type=int)
+    parser.add_argument("--no-picture", action="store_true")
+    parser.add_argument("--quiet", action="store_true")
+    parser.add_argument("--progress-lines", action="store_true")
+    options = parser.parse_args()
+    if not options.doctor and None in vars(options).values():
+        parser.error(f"something is missing: {options}")
+    return options
+
+
+def say_progress(done, options):
+    print(f"sasnet-progress {done} {options.rotations}", file=sys.stderr, flush=True)
+
+
+def end_when_alone(folder):
+    while os.read(0, 1024):
+        pass
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
 
 
 def note(options):
@@ -58,27 +84,53 @@ def note(options):
         Path(folder, "notes.json.new").replace(Path(folder, "notes.json"))
 
 
-def result(options, mode):
+def write(options, mode, folder, rotations):
     left, right = read(options.left), read(options.right)
     if mode == "alien":
         left["Z", "999", "", "GLY", ""] = (0.0, 0.0, 0.0)
-    residues = rows("left", left, right) + rows("right", right, left)
+    staging = folder.with_suffix(".tmp")
+    staging.mkdir()
+    scores = np.array([[nearness(a, b) for b in right.values()] for a in left.values()])
+    if rotations == 1:
+        scores = scores**2  # a little off, as a first rotation is
+    content = result(left, right, scores, rotations)
+    text = "{" if mode == "garbage" else json.dumps(content)
+    (staging / "result.json").write_text(text)
+    arrays = {"scores": scores.astype(np.float32), "spread": np.full(scores.shape, 0.05, "f4")}
+    np.savez_compressed(staging / "scores.npz", **arrays)
+    for side in ("left", "right"):
+        shutil.copy(getattr(options, side), staging / f"{side}.cif")
+    staging.rename(folder)
+
+
+def result(left, right, scores, rotations):
+    keys = {"left": list(left), "right": list(right)}
+    residues = [
+        row(side, key, best)
+        for side, axis in (("left", 1), ("right", 0))
+        for key, best in zip(keys[side], scores.max(axis=axis).tolist(), strict=True)
+    ]
+    order = np.argsort(-scores, axis=None, kind="stable")[:1000]
+    pairs = [
+        pair(keys["left"][i], keys["right"][j], float(scores[i, j]))
+        for i, j in zip(*np.unravel_index(order, scores.shape), strict=True)
+    ]
     return {
         "version": "0",
         "residues": residues,
-        "pairs": [],
+        "pairs": pairs,
         "threshold": 0.5,
+        "settings": {"rotations": rotations},
         "warnings": ["this is a fake"],
     }
 
 
-def rows(side, own, others):
-    return [row(side, key, position, others) for key, position in own.items()]
+def nearness(position, other):
+    return round(1 / (1 + math.exp((math.dist(position, other) - 9) / 1.5)), 4)
 
 
-def row(side, key, position, others):
+def row(side, key, best):
     chain, number, insertion_code, name, segment = key
-    nearest = min(math.dist(position, other) for other in others.values())
     return {
         "side": side,
         "chain": chain,
@@ -86,10 +138,19 @@ def row(side, key, position, others):
         "insertion_code": insertion_code,
         "segment": segment,
         "name": name,
-        "probability": round(1 / (1 + math.exp((nearest - 9) / 1.5)), 4),
+        "probability": best,
         "spread": 0.05,
-        "max_pair_score": 0.5,
+        "max_pair_score": best,
     }
+
+
+def pair(left, right, score):
+    columns = ("chain", "number", "insertion_code", "name", "segment")
+    found = {"score": score, "spread": 0.05}
+    for side, key in (("left", left), ("right", right)):
+        found |= {f"{side}_{column}": value for column, value in zip(columns, key, strict=True)}
+        found[f"{side}_number"] = int(found[f"{side}_number"])
+    return found
 
 
 def read(path):
