@@ -43,9 +43,10 @@ $(PEERS)/.installed: benchmarks/requirements.txt
 # A zip with one package, as PyMOL's Plugin Manager takes it.
 plugin: dist/sasnet_plugin.zip
 
-dist/sasnet_plugin.zip: $(wildcard plugin/*.py)
-	rm -rf build/plugin && mkdir -p build/plugin/sasnet_plugin dist
+dist/sasnet_plugin.zip: $(wildcard plugin/*.py plugin/*/*.py)
+	rm -rf build/plugin && mkdir -p build/plugin/sasnet_plugin/window dist
 	cp plugin/*.py LICENSE build/plugin/sasnet_plugin/
+	cp plugin/window/*.py build/plugin/sasnet_plugin/window/
 	rm -f $@ && $(PYTHON) -m zipfile -c $@ build/plugin/sasnet_plugin
 
 $(STAMP): setup.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from pymol import CmdException
@@ -82,6 +83,11 @@ class Answer:
     warnings: tuple[str, ...]
     files: Mapping[str, bytes] = field(repr=False)
 
+    @cached_property
+    def levels(self) -> bytes:
+        """The scores as grey levels, 0 to 255, row after row: the picture of the matrix."""
+        return bytes([min(int(255.0 * value + 0.5), 255) for value in self.scores.values])
+
 
 def read(folder: Path) -> Answer:
     """Read a result folder of `sasnet_predict`.
@@ -103,9 +109,7 @@ def read(folder: Path) -> Answer:
 
 def _parse(files: dict[str, bytes]) -> Answer:
     content = json.loads(files[RESULT_FILE].decode("utf-8"))
-    rows = {
-        side: [row for row in content["residues"] if row["side"] == side] for side in SIDES
-    }
+    rows = {side: [row for row in content["residues"] if row["side"] == side] for side in SIDES}
     residues = {side: tuple(map(_residue, rows[side])) for side in SIDES}
     scores, spread = (read_matrix(files[SCORES_FILE], name) for name in ("scores", "spread"))
     shape = len(residues["left"]), len(residues["right"])
@@ -142,7 +146,9 @@ _IDENTITY = ("chain", "number", "insertion_code", "name", "segment")
 
 def _pairs(pairs: list[dict], rows: dict[str, list[dict]]) -> tuple[Pair, ...]:
     places = {
-        side: {tuple(row[part] for part in _IDENTITY): place for place, row in enumerate(rows[side])}
+        side: {
+            tuple(row[part] for part in _IDENTITY): place for place, row in enumerate(rows[side])
+        }
         for side in SIDES
     }
 

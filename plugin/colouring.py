@@ -22,9 +22,7 @@ SPREAD_TOP = 0.1
 DRAWN = (LEGEND, "sasnet_left_interface", "sasnet_right_interface")
 
 
-def paint(
-    result: Result, palette: str = "", what: str = "probability", _self: Any = _cmd
-) -> None:
+def paint(result: Result, palette: str = "", what: str = "probability", _self: Any = _cmd) -> None:
     """Colour the partners of a result, and draw the legend.
 
     Residues without a prediction keep their colour.
@@ -57,12 +55,7 @@ def paint(
 
 def place(value: float, what: str) -> float:
     """Return where on a palette, 0 to 1, a probability or a spread stands."""
-    if what == "probability":
-        return value
-    share = min(value / SPREAD_TOP, 1.0) * (len(palettes.STOPS) - 1)
-    whole = min(int(share), len(palettes.STOPS) - 2)
-    low, high = palettes.STOPS[whole : whole + 2]
-    return low + (share - whole) * (high - low)
+    return value if what == "probability" else palettes.value_at(value / SPREAD_TOP)
 
 
 def write_b_factors(result: Result, _self: Any = _cmd) -> None:

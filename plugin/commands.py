@@ -109,9 +109,7 @@ def show(result: Result, _self: Any = _cmd) -> None:
     interface.select(result, _self=_self)
 
 
-def sasnet_save(
-    folder: str, result: str = "", quiet: int | str = 1, _self: Any = _cmd
-) -> None:
+def sasnet_save(folder: str, result: str = "", quiet: int | str = 1, _self: Any = _cmd) -> None:
     """
     DESCRIPTION
 

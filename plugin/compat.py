@@ -20,9 +20,7 @@ def set_property(selection: str, values: Mapping[tuple, float], _self: Any) -> b
     values : mapping
         (segi, chain, resi) to number.
     """
-    return _alter(
-        selection, "p.sasnet = number((segi, chain, resi))", values.get, _self
-    )
+    return _alter(selection, "p.sasnet = number((segi, chain, resi))", values.get, _self)
 
 
 def clear_property(selection: str, _self: Any) -> bool:

@@ -11,9 +11,7 @@ from .answer import SIDES
 from .results import Result
 
 
-def select(
-    result: Result, threshold: float | None = None, _self: Any = _cmd
-) -> dict[str, int]:
+def select(result: Result, threshold: float | None = None, _self: Any = _cmd) -> dict[str, int]:
     """Select the residues of each side that reach a threshold.
 
     Parameters

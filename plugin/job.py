@@ -118,7 +118,9 @@ class Job:
         if self.stopped:
             return
         self._child.require_success()
-        self.last = answer.read(self._folder / "out")
+        last = answer.read(self._folder / "out")
+        _ = last.levels  # the picture takes a moment for large proteins: not in PyMOL's thread
+        self.last = last
 
     def _follow(self, child: worker.Child) -> None:
         while child.running():

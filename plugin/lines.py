@@ -59,7 +59,7 @@ def _connect(name: str, first: tuple[str, int], second: tuple[str, int], _self: 
 
 def _style(name: str, step: int, _self: Any) -> None:
     part = step / (len(_STEPS) - 1)
-    index = palettes.colour_index(part, session.of(_self).palette)
+    index = palettes.score_colour_index(part, session.of(_self).palette)
     _self.color(f"0x{index & 0xFFFFFF:06x}", name)
     _self.set("dash_color", f"0x{index & 0xFFFFFF:06x}", name)
     _self.set("dash_radius", _THINNEST + part * (_THICKEST - _THINNEST), name)

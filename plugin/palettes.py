@@ -62,6 +62,27 @@ def colour(value: float, palette: str = DEFAULT) -> Colour:
     return red, green, blue
 
 
+def even(value: float) -> float:
+    """Return where a value stands on an axis on which the stops are evenly spaced, 0 to 1."""
+    value = min(max(value, 0.0), 1.0)
+    right = max(bisect_left(STOPS, value), 1)
+    low, high = STOPS[right - 1 : right + 1]
+    return (right - 1 + (value - low) / (high - low)) / (len(STOPS) - 1)
+
+
+def value_at(position: float) -> float:
+    """Return the value at a place of the axis of `even`."""
+    steps = min(max(position, 0.0), 1.0) * (len(STOPS) - 1)
+    left = min(int(steps), len(STOPS) - 2)
+    low, high = STOPS[left : left + 2]
+    return low + (steps - left) * (high - low)
+
+
+def score_colour_index(score: float, palette: str = DEFAULT) -> int:
+    """Return PyMOL's number of the colour of a pair score: on its scale colours are even."""
+    return colour_index(value_at(score), palette)
+
+
 def colour_index(value: float, palette: str = DEFAULT) -> int:
     """Return PyMOL's number of the colour of a value."""
     red, green, blue = (round(255 * part) for part in colour(value, palette))

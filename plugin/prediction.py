@@ -130,7 +130,9 @@ class Prediction:
             The child failed or was cancelled, or the atoms are gone.
         """
         if self._job.stopped:
-            left = "the colours are those of one rotation" if self._shown else "nothing was coloured"
+            left = (
+                "the colours are those of one rotation" if self._shown else "nothing was coloured"
+            )
             raise CmdException(f"stopped; {left}")
         if self._job.error is not None:
             raise self._job.error

@@ -111,9 +111,7 @@ def _names(found: Answer) -> dict[str, Any]:
         return {}
 
 
-def _look_for(
-    side: str, found: Answer, names: dict[str, Any], folder: Path, _self: Any
-) -> Partner:
+def _look_for(side: str, found: Answer, names: dict[str, Any], folder: Path, _self: Any) -> Partner:
     """Find a partner's residues in a loaded object, else load the folder's structure."""
     wanted = names.get(side, {}).get("objects", [])
     chains = names.get(side, {}).get("chains") or [

@@ -225,7 +225,8 @@ def centres(partner: Partner, _self: Any = _cmd) -> dict[Key, tuple[str, int]]:
     found: dict[Key, tuple[str, int]] = {}
     _self.iterate(
         f"?{partner.name} and name CA",
-        "found.setdefault((segi, chain, resi), (model, index))",
+        # an assignment: PyMOL prints what a bare expression gives
+        "found[segi, chain, resi] = found.get((segi, chain, resi), (model, index))",
         space={"found": found},
     )
     return found

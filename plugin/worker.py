@@ -158,7 +158,6 @@ class Child:
                 elif line.strip():
                     self._last_line = line.strip()
 
-
     def _note(self, done: int) -> None:
         missing = done + 1 - len(self.moments)
         self.moments += [time.monotonic()] * missing

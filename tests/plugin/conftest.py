@@ -130,7 +130,7 @@ def run_pymol(tmp_path):
             [sys.executable, "-m", "pymol", options, str(path)],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             env=environment,
             cwd=tmp_path,
         )

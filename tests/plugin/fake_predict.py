@@ -15,9 +15,9 @@ import signal
 import sys
 import threading
 import time
+import zipfile
+from array import array
 from pathlib import Path
-
-import numpy as np
 
 
 def main():
@@ -90,31 +90,44 @@ def write(options, mode, folder, rotations):
         left["Z", "999", "", "GLY", ""] = (0.0, 0.0, 0.0)
     staging = folder.with_suffix(".tmp")
     staging.mkdir()
-    scores = np.array([[nearness(a, b) for b in right.values()] for a in left.values()])
-    if rotations == 1:
-        scores = scores**2  # a little off, as a first rotation is
+    power = 2 if rotations == 1 else 1  # a first rotation is a little off
+    scores = [[nearness(a, b) ** power for b in right.values()] for a in left.values()]
     content = result(left, right, scores, rotations)
     text = "{" if mode == "garbage" else json.dumps(content)
     (staging / "result.json").write_text(text)
-    arrays = {"scores": scores.astype(np.float32), "spread": np.full(scores.shape, 0.05, "f4")}
-    np.savez_compressed(staging / "scores.npz", **arrays)
+    spread = [[0.05] * len(right)] * len(left)
+    with zipfile.ZipFile(staging / "scores.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("scores.npy", npy(scores))
+        archive.writestr("spread.npy", npy(spread))
     for side in ("left", "right"):
         shutil.copy(getattr(options, side), staging / f"{side}.cif")
     staging.rename(folder)
+
+
+def npy(matrix):
+    """Write as NumPy does; importing it takes longer than all else here."""
+    shape = len(matrix), len(matrix[0])
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"
+    header = header.ljust(-10 % 64 + 64 * (len(header) // 64) - 1) + "\n"
+    values = array("f", [value for row in matrix for value in row])
+    return (
+        b"\x93NUMPY\x01\x00"
+        + len(header).to_bytes(2, "little")
+        + header.encode()
+        + values.tobytes()
+    )
 
 
 def result(left, right, scores, rotations):
     keys = {"left": list(left), "right": list(right)}
     residues = [
         row(side, key, best)
-        for side, axis in (("left", 1), ("right", 0))
-        for key, best in zip(keys[side], scores.max(axis=axis).tolist(), strict=True)
+        for side, matrix in (("left", scores), ("right", list(zip(*scores, strict=True))))
+        for key, best in zip(keys[side], map(max, matrix), strict=True)
     ]
-    order = np.argsort(-scores, axis=None, kind="stable")[:1000]
-    pairs = [
-        pair(keys["left"][i], keys["right"][j], float(scores[i, j]))
-        for i, j in zip(*np.unravel_index(order, scores.shape), strict=True)
-    ]
+    places = [(i, j) for i in range(len(left)) for j in range(len(right))]
+    places.sort(key=lambda place: -scores[place[0]][place[1]])
+    pairs = [pair(keys["left"][i], keys["right"][j], scores[i][j]) for i, j in places[:1000]]
     return {
         "version": "0",
         "residues": residues,

@@ -181,7 +181,10 @@ def test_a_failing_child_changes_nothing(
         (("chain Q", "chain E"), "left partner: no protein atoms"),
         (("chain D", "nonsense"), "right partner: cannot understand"),
         (("chain D", "chain E", 0), "rotations must be 1 or more"),
-        (("chain D", "chain E", "many"), "rotations must be one of fast, balanced, accurate, got 'many'"),
+        (
+            ("chain D", "chain E", "many"),
+            "rotations must be one of fast, balanced, accurate, got 'many'",
+        ),
         (("chain D", "chain E", 2, 50), "threshold must be 0 to 1"),
         (("chain D", "chain E", 2, "nan"), "threshold must be 0 to 1"),
     ],

@@ -28,10 +28,12 @@ def test_installs_from_the_zip_and_predicts_without_a_window(run_pymol, install,
     folder = install()
     assert (folder / "sasnet_plugin" / "__init__.py").is_file()
     ended = run_pymol(PREDICT.format(demo=demo))
-    assert f"version {__version__} commands ['sasnet_color', 'sasnet_predict']" in ended.stdout
-    assert re.search(r"^USAGE\n\n    sasnet_predict left, right", ended.stdout, re.MULTILINE)
+    commands = ["color", "load", "pairs", "predict", "restore", "save", "select"]
+    named = [f"sasnet_{command}" for command in commands]
+    assert f"version {__version__} commands {named}" in ended.stdout
+    assert re.search(r"^USAGE\n\n    sasnet_predict \[ left", ended.stdout, re.MULTILINE)
     assert "left: 30 of 98 residues at 0.50 or more" in ended.stdout
-    assert "'sasnet_left_interface', 'sasnet_right_interface', 'sasnet_legend'" in ended.stdout
+    assert "'sasnet_legend', 'sasnet_left_interface', 'sasnet_right_interface'" in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
@@ -62,8 +64,9 @@ def test_metadata_lines_stand_on_top():
     assert re.search(r"^# Version: \d+\.\d+\.\d+$", head, re.MULTILINE)
 
 
-def test_qt_is_known_in_one_file_only():
-    for path in PLUGIN.glob("*.py"):
+def test_qt_is_known_in_one_package_only():
+    for path in PLUGIN.rglob("*.py"):
         nodes = ast.walk(ast.parse(path.read_text()))
         imported = [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
-        assert ("pymol.Qt" in imported) == (path.name == "dialog.py"), path.name
+        assert "pymol.Qt" not in imported or path.parent.name == "window", path.name
+        assert not [name for name in imported if name and "PyQt" in name], path.name

@@ -4,7 +4,6 @@ pytest.importorskip("pymol2", reason="PyMOL is not installed", exc_type=ImportEr
 from pymol import CmdException
 
 
-
 def write(selections, partner, path, cmd):
     path.write_text(selections.document(partner, selections.read_atoms(partner, cmd)))
 
