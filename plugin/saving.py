@@ -163,7 +163,7 @@ def _load_structure(side: str, found: Answer, folder: Path, _self: Any) -> str:
 
 
 def _give_back_b_factors(model: str, found: Answer, _self: Any) -> None:
-    """The files carry probabilities there; result.json kept what came in, in the files' order."""
+    """Undo that the files carry probabilities: result.json kept what came in, in their order."""
     atoms: dict[tuple[str, str], list[int]] = {}
     _self.iterate(
         f"%{model}",

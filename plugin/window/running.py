@@ -5,6 +5,7 @@ from __future__ import annotations
 from pymol import CmdException
 from pymol.Qt import QtCore
 
+from .. import worker
 from ..console import say
 from ..prediction import Prediction, report
 
@@ -108,4 +109,4 @@ class Runner(QtCore.QObject):
 def sentence(error):
     """Return the text of a CmdException as a sentence."""
     text = error.message
-    return text[:1].upper() + text[1:]
+    return text if text.startswith(worker.PROGRAM) else text[:1].upper() + text[1:]

@@ -136,6 +136,7 @@ def scenario(facts, demo, command):
     panel.runner._prediction._job._child._process.kill()
     yield lambda: panel.run_button.text() == "Run"
     facts["killed"] = panel.message.text()
+    facts["deleted"] = [cmd.get_names("public_objects"), panel.tabs.isEnabled()]
 
     panel.diagnose()
     yield lambda: "everything is made up" in panel.doctor.text.toPlainText()

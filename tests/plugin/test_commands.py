@@ -285,26 +285,22 @@ def test_only_the_main_thread_talks_to_pymol(plugin, enterotoxin, fake, temporar
     assert threads == {threading.main_thread()}
 
 
-@pytest.mark.parametrize(
-    ("command", "position", "word"),
-    [
-        ("sasnet_predict", 0, "tox"),
-        ("sasnet_predict", 1, "tox"),
-        ("sasnet_predict", 2, "balanced"),
-        ("sasnet_color", 0, "tox_D_E"),
-        ("sasnet_color", 1, "viridis"),
-        ("sasnet_color", 2, "spread"),
-        ("sasnet_pairs", 0, "tox_D_E"),
-        ("sasnet_select", 0, "tox_D_E"),
-        ("sasnet_restore", 0, "tox"),
-        ("sasnet_save", 1, "tox_D_E"),
-        ("sasnet_load", 2, "tox"),
-    ],
-)
-def test_arguments_are_completed(plugin, enterotoxin, predict, command, position, word):
+def test_arguments_are_completed(enterotoxin, predict):
     predict("chain D", "chain E")
-    shortcut, what, _ = enterotoxin.auto_arg[position][command]
-    assert what and word in shortcut().keywords
+    wanted = {
+        "sasnet_predict": ("tox", "tox", "balanced"),
+        "sasnet_color": ("tox_D_E", "viridis", "spread"),
+        "sasnet_pairs": ("tox_D_E",),
+        "sasnet_select": ("tox_D_E",),
+        "sasnet_restore": ("tox",),
+        "sasnet_save": (None, "tox_D_E"),
+        "sasnet_load": (None, "tox", "tox"),
+    }
+    for command, words in wanted.items():
+        for position, word in enumerate(words):
+            if word is not None:
+                shortcut, what, _ = enterotoxin.auto_arg[position][command]
+                assert what and word in shortcut().keywords
 
 
 def test_every_command_has_help_in_pymols_form(plugin, enterotoxin):

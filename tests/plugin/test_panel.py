@@ -104,7 +104,8 @@ def test_panel_in_the_real_window(facts, tmp_path):
 
     assert facts["stopping"] == "Stopping ..."
     assert facts["stopped"] == "Stopped; the colours are those of one rotation"
-    assert "killed (signal 9)" in facts["killed"]
+    assert facts["killed"].startswith("sasnet_predict was killed (signal 9)")
+    assert "copy" not in facts["deleted"][0] and not facts["deleted"][1]
     assert facts["doctor"].startswith("ok      PyMOL")
     assert "names '/nowhere/sasnet_predict'" in facts["lost"]
     assert not [path for path in (tmp_path / "temporary").iterdir() if "sasnet_" in path.name]
