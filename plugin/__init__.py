@@ -36,7 +36,10 @@ def __init_plugin__(app=None):  # noqa: N807 (PyMOL's name for it)
     try:
         addmenuitemqt("SASNet: predict interface", _open_panel)
     except QtNotAvailableError:
-        pass  # no window: the commands are all there is
+        return  # no window: the commands are all there is
+    from . import window
+
+    window.keep_alive()
 
 
 def _open_panel():

@@ -131,8 +131,13 @@ class Job:
             time.sleep(_INTERVAL)
 
 
-def wait(job: Job, report: Callable[[int, int], None]) -> None:
-    """Return when a job has ended; `report(done, total)` hears of each rotation."""
+def wait(
+    job: Job, report: Callable[[int, int], None], pause: Callable[[float], None] = time.sleep
+) -> None:
+    """Return when a job has ended; `report(done, total)` hears of each rotation.
+
+    `pause(seconds)` passes the time between two looks.
+    """
     seen = 0
     running = True
     while running:
@@ -142,4 +147,4 @@ def wait(job: Job, report: Callable[[int, int], None]) -> None:
             seen = done
             report(done, job.rotations)
         if running:
-            time.sleep(2 * _INTERVAL)
+            pause(2 * _INTERVAL)

@@ -102,7 +102,7 @@ class Prediction:
 
     def wait(self, report: Callable[[int, int], None]) -> None:
         """Return when the child has ended; `report(done, total)` hears of each rotation."""
-        job.wait(self._job, report)
+        job.wait(self._job, report, session.of(self._cmd).pause)
 
     def cancel(self) -> None:
         """Ask the child to end, without waiting for it."""

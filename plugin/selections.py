@@ -205,8 +205,7 @@ def largest_chains(within: str = "", _self: Any = _cmd) -> tuple[str, str]:
     pymol.CmdException
         There are fewer than two.
     """
-    shown = " or ".join(f"%{name}" for name in _self.get_names("public_objects", 1)) or "none"
-    for place in [within] if within else [shown, "all"]:
+    for place in [within] if within else ["enabled", "all"]:
         counts: dict[tuple[str, str], int] = {}
         _self.iterate(
             f"({place}) and polymer.protein and name CA",

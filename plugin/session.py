@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +21,8 @@ class Session:
     results: Results = field(default_factory=Results)
     backup: Backup = field(default_factory=Backup)
     palette: str = palettes.DEFAULT
+    #: Passes some seconds while a command waits for its child; a window goes on living meanwhile.
+    pause: Callable[[float], None] = time.sleep
 
 
 def of(_self: Any = _cmd) -> Session:

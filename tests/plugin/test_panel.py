@@ -6,12 +6,12 @@ With SASNET_TEST_PICTURES=FOLDER the window is photographed at each step.
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.plugin.conftest import COMMAND
+from tests.plugin.screen import virtual_screen
 
 pytest.importorskip("pymol2", reason="PyMOL is not installed", exc_type=ImportError)
 
@@ -26,19 +26,12 @@ drive(scenario, {facts!r}, demo={demo!r}, command={command!r})
 
 @pytest.fixture
 def display():
-    """A virtual screen of its own; the number is the server's choice."""
+    """A virtual screen of its own."""
     if not shutil.which("Xvfb"):
         pytest.skip("Xvfb is not installed")
     pytest.importorskip("PyQt5", reason="PyQt5 is not installed", exc_type=ImportError)
-    reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24"]
-    server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
-    os.close(writing)
-    with open(reading) as pipe:
-        number = pipe.readline().strip()
-    yield f":{number}"
-    server.terminate()
-    server.wait(10)
+    with virtual_screen() as name:
+        yield name
 
 
 @pytest.fixture
