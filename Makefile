@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 OUT = sasnet_out
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test lint bench plugin clean
+.PHONY: demo test lint bench screenshots plugin clean
 
 demo: $(STAMP)
 	@.ci/system-libraries libgl1
@@ -31,6 +31,7 @@ bench: $(STAMP) $(PEERS)/.installed
 	$(BIN)/python -m benchmarks.prediction --peers $(PEERS)/bin/python
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.window
 ifdef MINED
 	$(BIN)/python -m benchmarks.training $(MINED) --validate $(DB5)
 endif
@@ -39,6 +40,10 @@ $(PEERS)/.installed: benchmarks/requirements.txt
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet -r $<
 	touch $@
+
+# The README's pictures of PyMOL's window: a real prediction on a virtual screen.
+screenshots: $(STAMP)
+	$(BIN)/python -m benchmarks.window --pictures docs
 
 # A zip with one package, as PyMOL's Plugin Manager takes it.
 plugin: dist/sasnet_plugin.zip

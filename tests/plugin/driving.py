@@ -91,13 +91,21 @@ def click_row(table, row, column=0):
 
 
 def photograph(name):
-    """Keep a picture of the screen, where SASNET_TEST_PICTURES names a folder."""
+    """Keep a picture of the window as it stands on the screen.
+
+    Only where SASNET_TEST_PICTURES names a folder for it.
+    """
     folder = os.environ.get("SASNET_TEST_PICTURES")
     if folder:
+        from pymol.gui import get_qtwindow
+
         QtWidgets.QApplication.processEvents()
         os.makedirs(folder, exist_ok=True)
+        frame = get_qtwindow().frameGeometry()
         screen = QtWidgets.QApplication.primaryScreen()
-        screen.grabWindow(0).save(os.path.join(folder, f"{name}.png"))
+        picture = screen.grabWindow(0, frame.x(), frame.y(), frame.width(), frame.height())
+        few = picture.toImage().convertToFormat(QtGui.QImage.Format.Format_Indexed8)
+        few.save(os.path.join(folder, f"{name}.png"))
 
 
 def colours(selection):
