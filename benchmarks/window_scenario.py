@@ -1,4 +1,4 @@
-"""Runs inside PyMOL's window for `benchmarks.window`: real predictions, watched and photographed."""
+"""Runs inside PyMOL's window for `benchmarks.window`: real predictions, watched, photographed."""
 
 import time
 

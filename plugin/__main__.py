@@ -18,8 +18,10 @@ from sasnet_plugin import __init_plugin__
 
 def main() -> int:
     """Register the plugin, and say where."""
+    from pymol import plugins
     from pymol.plugins import installation
 
+    plugins.initialize(-2)  # reads the preferences, loads nothing
     folder = Path(installation.get_default_user_plugin_path())
     if (folder / "sasnet_plugin").exists():
         print(
@@ -31,6 +33,10 @@ def main() -> int:
     head = (Path(__file__).parent / "__init__.py").read_text(encoding="utf-8").split('"""')[0]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / NAME).write_text(head + _TEXT, encoding="utf-8")
+    known = plugins.get_startup_path(True)
+    if str(folder) not in known:
+        plugins.set_startup_path([str(folder), *known], False)
+        plugins.pref_save(quiet=1)
     print(f"PyMOL will load the plugin: wrote {folder / NAME}")
     return 0
 
