@@ -70,6 +70,7 @@ def scenario(facts, demo, large):
     watch = watched()
     panel.partners.left.setEditText("1tii and chain D")
     panel.partners.right.setEditText("1tii and chain E")
+    panel.preset.setCurrentIndex(0 if large else 2)
     yield after(1)
     watch.start()
     begin = time.monotonic()

@@ -30,6 +30,7 @@ def draw(result: Result, lines: Iterable[Line], group: str = GROUP, _self: Any =
 
     A pair one of whose CA atoms is missing in PyMOL gets none.
     """
+    shown = _self.get_names("public_selections", 1)
     _self.delete(group)
     ends = {side: selections.centres(result.partners[side], _self) for side in result.partners}
     drawn: dict[int, int] = {}
@@ -45,6 +46,8 @@ def draw(result: Result, lines: Iterable[Line], group: str = GROUP, _self: Any =
     for step in drawn:
         _style(f"{group}_{step}", step, _self)
         _self.group(group, f"{group}_{step}")
+    for name in shown:  # "distance" has switched these off
+        _self.enable(name)
     return sum(drawn.values())
 
 

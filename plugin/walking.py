@@ -72,8 +72,8 @@ def light_pair(result: Result, left: int, right: int, _self: Any = _cmd) -> None
     score = result.answer.scores.at(left, right)
     for name, side, row in ((PICKED, "left", left), (PARTNERS, "right", right)):
         selections.mark(name, result.partners[side], {result.keys[side][row]}, _self)
-    _self.enable(PARTNERS)
     lines.draw(result, [(left, right, score)], LINES, _self)
+    _self.enable(PARTNERS)
 
 
 def zoom(_self: Any = _cmd) -> None:

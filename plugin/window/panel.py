@@ -199,6 +199,7 @@ class Panel(QtWidgets.QDockWidget):
             self.say("These are the colours of one rotation; they are being refined.")
 
     def _end(self, text):
+        self._show_current()
         self.say(text)
         self._show_running(False)
         self._estimate()
@@ -218,7 +219,6 @@ class Panel(QtWidgets.QDockWidget):
             return
         self._results.current = self._results.names()[row]
         walking.lights_out(self._cmd)
-        self._try(lambda: self._results.get("", self._cmd))
         self.recolour()
         self._show_current()
         result = self._result()
@@ -231,7 +231,9 @@ class Panel(QtWidgets.QDockWidget):
     def _result(self):
         try:
             return self._results.get("", self._cmd)
-        except CmdException:
+        except CmdException as error:
+            if self._results.current:
+                self.say(sentence(error))
             return None
 
     def _try(self, action):

@@ -104,8 +104,7 @@ def photograph(name):
         frame = get_qtwindow().frameGeometry()
         screen = QtWidgets.QApplication.primaryScreen()
         picture = screen.grabWindow(0, frame.x(), frame.y(), frame.width(), frame.height())
-        few = picture.toImage().convertToFormat(QtGui.QImage.Format.Format_Indexed8)
-        few.save(os.path.join(folder, f"{name}.png"))
+        picture.save(os.path.join(folder, f"{name}.png"))
 
 
 def colours(selection):
