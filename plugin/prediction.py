@@ -108,6 +108,10 @@ class Prediction:
         """Ask the child to end, without waiting for it."""
         self._job.cancel()
 
+    def require_atoms(self) -> None:
+        """Raise pymol.CmdException if a partner's atoms were deleted."""
+        selections.require_present(self._partners.values(), self._cmd)
+
     def first_result(self) -> Result | None:
         """Return the result of the first rotation, once, as soon as it is there.
 
@@ -165,7 +169,7 @@ class Prediction:
         self._job = job.Job(program, self._partners, atoms, rotations, folder)
 
     def _bind(self, answer: Answer, final: bool) -> Result:
-        selections.require_present(self._partners.values(), self._cmd)
+        self.require_atoms()
         result = results.bind(self.name, self._partners, answer, self.threshold, final)
         session.of(self._cmd).results.put(result, self._cmd)
         self._kept = True

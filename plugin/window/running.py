@@ -60,6 +60,7 @@ class Runner(QtCore.QObject):
         self.advanced.emit(done if prediction.loaded else -1, total, prediction.seconds_left())
         try:
             if running:
+                prediction.require_atoms()
                 self._tell(prediction.first_result())
             else:
                 self._finish(prediction)

@@ -131,11 +131,15 @@ def scenario(facts, demo, command):
 
     os.environ["FAKE_MODE"] = "hang"
     panel.run_button.click()
-    yield lambda: "rotation 1" in panel.bar.text()
-    cmd.delete("copy")
+    yield lambda: "refined" in panel.message.text()
     panel.runner._prediction._job._child._process.kill()
     yield lambda: panel.run_button.text() == "Run"
     facts["killed"] = panel.message.text()
+    panel.run_button.click()
+    yield lambda: "refined" in panel.message.text()
+    cmd.delete("copy")
+    yield lambda: panel.run_button.text() == "Run"
+    facts["gone"] = panel.message.text()
     facts["deleted"] = [cmd.get_names("public_objects"), panel.tabs.isEnabled()]
 
     panel.diagnose()

@@ -98,6 +98,7 @@ def test_panel_in_the_real_window(facts, tmp_path):
     assert facts["stopping"] == "Stopping ..."
     assert facts["stopped"] == "Stopped; the colours are those of one rotation"
     assert facts["killed"].startswith("sasnet_predict was killed (signal 9)")
+    assert facts["gone"] == "Left partner: its atoms are gone; load them again"
     assert "copy" not in facts["deleted"][0] and not facts["deleted"][1]
     assert facts["doctor"].startswith("ok      PyMOL")
     assert "names '/nowhere/sasnet_predict'" in facts["lost"]
