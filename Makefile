@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 OUT = sasnet_out
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test lint docs bench plugin clean
+.PHONY: demo test lint docs bench screenshots plugin clean
 
 demo: $(STAMP)
 	@.ci/system-libraries libgl1
@@ -38,6 +38,7 @@ bench: $(STAMP) $(PEERS)/.installed
 	$(BIN)/python -m benchmarks.prediction --peers $(PEERS)/bin/python
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.window
 ifdef MINED
 	$(BIN)/python -m benchmarks.training $(MINED) --validate $(DB5)
 endif
@@ -47,12 +48,17 @@ $(PEERS)/.installed: benchmarks/requirements.txt
 	$(PEERS)/bin/python -m pip install --quiet -r $<
 	touch $@
 
+# The README's pictures of PyMOL's window: a real prediction on a virtual screen.
+screenshots: $(STAMP)
+	$(BIN)/python -m benchmarks.window --pictures docs
+
 # A zip with one package, as PyMOL's Plugin Manager takes it.
 plugin: dist/sasnet_plugin.zip
 
-dist/sasnet_plugin.zip: $(wildcard plugin/*.py)
-	rm -rf build/plugin && mkdir -p build/plugin/sasnet_plugin dist
+dist/sasnet_plugin.zip: $(wildcard plugin/*.py plugin/*/*.py)
+	rm -rf build/plugin && mkdir -p build/plugin/sasnet_plugin/window dist
 	cp plugin/*.py LICENSE build/plugin/sasnet_plugin/
+	cp plugin/window/*.py build/plugin/sasnet_plugin/window/
 	rm -f $@ && $(PYTHON) -m zipfile -c $@ build/plugin/sasnet_plugin
 
 $(STAMP): setup.py

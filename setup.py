@@ -34,7 +34,7 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     python_requires=">=3.11",
-    packages=["sasnet_core", "sasnet_core.resources", "sasnet_plugin"],
+    packages=["sasnet_core", "sasnet_core.resources", "sasnet_plugin", "sasnet_plugin.window"],
     package_dir={"sasnet_core.resources": "resources", "sasnet_plugin": "plugin"},
     package_data={
         "sasnet_core.resources": [

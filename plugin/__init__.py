@@ -34,12 +34,15 @@ def __init_plugin__(app=None):  # noqa: N807 (PyMOL's name for it)
     from pymol.plugins import QtNotAvailableError, addmenuitemqt
 
     try:
-        addmenuitemqt("SASNet: predict interface", _open_dialog)
+        addmenuitemqt("SASNet: predict interface", _open_panel)
     except QtNotAvailableError:
-        pass  # no window: the commands are all there is
+        return  # no window: the commands are all there is
+    from . import window
+
+    window.keep_alive()
 
 
-def _open_dialog():
-    from . import dialog
+def _open_panel():
+    from . import window
 
-    dialog.open_dialog()
+    window.open_panel()

@@ -1,99 +1,95 @@
-"""Probabilities as colours on a fixed scale from 0 to 1, and the legend to them.
+"""Results as colours on a fixed scale, the legend to them, and the way back.
 
-B factors are left alone: those of a predicted model are its confidence. The probability is
-kept as the atom property ``p.sasnet`` where PyMOL has such properties (open source 3, not 2.5).
+B factors are left alone unless asked for: those of a predicted model are its confidence. The
+probability is kept as the atom property ``p.sasnet`` where PyMOL has such properties.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from pymol import CmdException
 from pymol import cmd as _cmd
 
-from .selections import Key
+from . import compat, palettes, session
+from .answer import SIDES
+from .results import Result
 
 LEGEND = "sasnet_legend"
-
-#: (probability, red, green, blue). Lightness falls all the way, so the scale also reads in grey
-#: and with any colour blindness; neither end vanishes on a black or on a white background.
-SCALE = (
-    (0.0, 0.82, 0.84, 0.87),
-    (0.25, 0.98, 0.84, 0.52),
-    (0.5, 0.97, 0.60, 0.24),
-    (0.75, 0.86, 0.27, 0.19),
-    (1.0, 0.60, 0.04, 0.30),
-)
-#: Marks a PyMOL colour index that is red, green and blue themselves, 8 bits each.
-_RGB_INDEX = 0x40000000
+WHAT = ("probability", "spread")
+#: The spread at the top end of its scale; that of 20 rotations is mostly under it.
+SPREAD_TOP = 0.1
+#: Everything that the plugin draws or selects, to be cleared away.
+DRAWN = (LEGEND, "sasnet_left_interface", "sasnet_right_interface")
 
 
-def colour(probability: float) -> tuple[float, float, float]:
-    """Return red, green and blue, each 0 to 1, of a probability; linear between the stops."""
-    value = min(max(probability, 0.0), 1.0)
-    for (low, *start), (high, *end) in zip(SCALE, SCALE[1:]):  # noqa: B905 (Python 3.9)
-        if value <= high:
-            part = (value - low) / (high - low)
-            red, green, blue = (a + part * (b - a) for a, b in zip(start, end))  # noqa: B905
-            break
-    return red, green, blue
+def paint(result: Result, palette: str = "", what: str = "probability", _self: Any = _cmd) -> None:
+    """Colour the partners of a result, and draw the legend.
 
-
-def paint(name: str, probabilities: Mapping[Key, float], _self: Any = _cmd) -> None:
-    """Colour the residues of one partner; those without a probability keep their colour.
+    Residues without a prediction keep their colour.
 
     Parameters
     ----------
-    name : str
-        A named selection in which the keys are unique: that of a partner.
-    probabilities : mapping
-        Residue key to probability.
+    result : Result
+        Whose atoms are there.
+    palette : str
+        One of `palettes.PALETTES`; the last one used when left out.
+    what : str
+        "probability" or "spread".
     """
-    colours = {key: _colour_index(value) for key, value in probabilities.items()}
-    _self.alter(
-        f"%{name}",
-        "color = colours.get((segi, chain, resi), color)",
-        space={"colours": colours},
-    )
-    _self.recolor(f"%{name}")
-    _keep(name, probabilities, _self)
-
-
-def repaint(selection: str = "all", _self: Any = _cmd) -> int:
-    """Colour atoms by the probability that they keep, and return how many had one."""
-    counts = {"painted": 0}
-
-    def painted(probability: float | None, now: int) -> int:
-        if probability is None:
-            return now
-        counts["painted"] += 1
-        return _colour_index(probability)
-
-    _self.alter(selection, "color = painted(p.sasnet, color)", space={"painted": painted})
-    _self.recolor(selection)
-    return counts["painted"]
-
-
-def draw_legend(_self: Any = _cmd) -> None:
-    """Make the colour bar, an object of its own that can be switched off or deleted."""
-    # floats throughout: an int among the numbers of ramp_new ends PyMOL 3.2 with a crash
-    stops = [float(stop) for stop, *_ in SCALE]
-    colours = [[float(part) for part in rgb] for _, *rgb in SCALE]
-    _self.ramp_new(LEGEND, "none", stops, colours, quiet=1)
-
-
-def _keep(name: str, probabilities: Mapping[Key, float], _self: Any) -> None:
-    try:
+    here = session.of(_self)
+    here.palette = palette or here.palette
+    for side in SIDES:
+        name = f"%{result.partners[side].name}"
+        here.backup.keep(name, _self)
+        colours = {
+            key: palettes.colour_index(place(value, what), here.palette)
+            for key, value in result.values(side, what).items()
+        }
         _self.alter(
-            f"%{name}",
-            "p.sasnet = probabilities.get((segi, chain, resi))",
-            space={"probabilities": probabilities},
+            name, "color = colours.get((segi, chain, resi), color)", space={"colours": colours}
         )
-    except CmdException:
-        pass  # open-source PyMOL 2 has no atom properties; the colours are there
+        _self.recolor(name)
+        compat.set_property(name, result.values(side), _self)
+    draw_legend(what, _self)
 
 
-def _colour_index(probability: float) -> int:
-    red, green, blue = (round(255 * part) for part in colour(probability))
-    return _RGB_INDEX | red << 16 | green << 8 | blue
+def place(value: float, what: str) -> float:
+    """Return where on a palette, 0 to 1, a probability or a spread stands."""
+    return value if what == "probability" else palettes.value_at(value / SPREAD_TOP)
+
+
+def write_b_factors(result: Result, _self: Any = _cmd) -> None:
+    """Put the probabilities into the B factors, 0 where there is none; `restore` undoes it."""
+    for side in SIDES:
+        name = f"%{result.partners[side].name}"
+        session.of(_self).backup.keep(name, _self)
+        _self.alter(
+            name,
+            "b = values.get((segi, chain, resi), 0.0)",
+            space={"values": result.values(side)},
+        )
+        _self.rebuild(name)
+
+
+def draw_legend(what: str = "probability", _self: Any = _cmd) -> None:
+    """Make the colour bar, an object of its own that can be switched off or deleted."""
+    palette = palettes.PALETTES[session.of(_self).palette]
+    steps = len(palettes.STOPS) - 1
+    stops = palettes.STOPS if what == "probability" else [n / steps for n in range(steps + 1)]
+    top = 1.0 if what == "probability" else SPREAD_TOP
+    # floats throughout: an int among the numbers of ramp_new ends PyMOL 3.2 with a crash
+    levels = [float(top * stop) for stop in stops]
+    _self.ramp_new(LEGEND, "none", levels, [list(map(float, rgb)) for rgb in palette], quiet=1)
+
+
+def restore(selection: str = "all", _self: Any = _cmd) -> int:
+    """Give atoms the colours and B factors back that they had; return how many atoms that were.
+
+    Legend and interface selections go when every atom is restored.
+    """
+    count = session.of(_self).backup.restore(selection, _self)
+    compat.clear_property(selection, _self)
+    if selection == "all":
+        for name in DRAWN:
+            _self.delete(name)
+    return count

@@ -1,23 +1,27 @@
-"""The commands that the plugin adds to PyMOL."""
+"""The commands that predict, save and load, and how all commands become known to PyMOL."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from typing import Any
 
-from pymol import CmdException
 from pymol import cmd as _cmd
+from pymol.shortcut import Shortcut
 
-from . import colouring
-from .prediction import ROTATIONS, Prediction
+from . import colouring, doctor, interface, palettes, saving, selections, session, viewing
+from .console import choice, number, say
+from .prediction import PRESETS, ROTATIONS, Prediction, report
+from .results import Result
+
+_DOCTOR = "--doctor"
 
 
 def sasnet_predict(
-    left: str,
-    right: str,
+    left: str = "",
+    right: str = "",
     rotations: int | str = ROTATIONS,
     threshold: float | str = "",
+    name: str = "",
     quiet: int | str = 1,
     _self: Any = _cmd,
 ) -> None:
@@ -34,18 +38,23 @@ def sasnet_predict(
 
     USAGE
 
-        sasnet_predict left, right [, rotations [, threshold [, quiet ]]]
+        sasnet_predict [ left [, right [, rotations [, threshold [, name
+            [, quiet ]]]]]]
 
     ARGUMENTS
 
         left, right = string: atom selections, one per partner, of one or more
-        chains; only polymer atoms count
+        chains; only polymer atoms count {default: the two largest chains of
+        what is shown, or of "left" if only that is given}
 
-        rotations = integer: random rotations to average over; more are steadier
-        and slower {default: 20}
+        rotations = integer, or fast, balanced or accurate (2, 8 and 20): random
+        rotations to average over; more are steadier and slower {default: 20}
 
         threshold = float: probability from which a residue counts as interface
         {default: the one that served best in the benchmark}
+
+        name = string: what to call the result {default: made of the names of
+        objects and chains}
 
         quiet = 0/1: say nothing {default: 0 when typed, 1 from Python}
 
@@ -53,94 +62,175 @@ def sasnet_predict(
 
         fetch 1brs, async=0
         sasnet_predict chain A, chain D
+        sasnet_pairs
 
     NOTES
 
         The prediction runs in a child process, the program "sasnet_predict".
         PyMOL takes the one that the environment variable SASNET_PREDICT names,
         else the one that its preference "sasnet_command" names, else the one
-        beside its own Python, else the one on the PATH.
+        beside its own Python, else the one on the PATH. Both may also name the
+        Python that has sasnet.
+
+            sasnet_predict --doctor
+
+        says what is there and what is missing.
 
         The command waits for the result. To go on working meanwhile, use
         Plugin > SASNet: predict interface.
 
         B factors stay as they are. PyMOL 3 keeps the probability with the atoms
-        as p.sasnet, e.g. "select p.sasnet > 0.7".
+        as p.sasnet, e.g. "select p.sasnet > 0.2".
 
     SEE ALSO
 
-        sasnet_color
+        sasnet_color, sasnet_pairs, sasnet_select, sasnet_restore, sasnet_save,
+        sasnet_load
     """  # noqa: D400, D401, D405, D407, D412 (PyMOL's form, for "help")
-    least = None if threshold == "" else _number(float, "threshold", threshold)
-    numbers = _number(int, "rotations", rotations), least
-    silent = bool(_number(int, "quiet", quiet))
-    with Prediction(left, right, *numbers, _self=_self) as prediction:
+    if left == _DOCTOR:
+        return say(doctor.here(_self) + doctor.there())
+    least = None if threshold == "" else number(float, "threshold", threshold)
+    silent = bool(number(int, "quiet", quiet))
+    if not right:
+        left, right = selections.largest_chains(left, _self)
+    arguments = left, right, _rotations(rotations), least, name
+    with Prediction(*arguments, _self=_self) as prediction:
         prediction.wait(_silence if silent else _print_progress)
-        lines = prediction.finish()
+        result = prediction.finish()
+    show(result, _self)
     if not silent:
-        print_report(lines)
+        say(report(result))
+    return None
 
 
-def sasnet_color(selection: str = "all", quiet: int | str = 1, _self: Any = _cmd) -> None:
+def show(result: Result, _self: Any = _cmd) -> None:
+    """Colour the partners of a result and select their interfaces."""
+    colouring.paint(result, _self=_self)
+    interface.select(result, _self=_self)
+
+
+def sasnet_save(folder: str, result: str = "", quiet: int | str = 1, _self: Any = _cmd) -> None:
     """
     DESCRIPTION
 
-        Colour by the last "sasnet_predict" again, after other colours were
-        used. Needs PyMOL 3, which keeps the probability with the atoms.
+        Save a result as a folder: tables, scores of all pairs, structures. The
+        shell command "sasnet_export" hands it on to docking programs, and
+        "sasnet_load" brings it back.
 
     USAGE
 
-        sasnet_color [ selection [, quiet ]]
+        sasnet_save folder [, result [, quiet ]]
 
     ARGUMENTS
 
-        selection = string: atoms to colour {default: all}
+        folder = string: made, or replaced if it holds a result
+
+        result = string: name of the result {default: the current one}
 
         quiet = 0/1: say nothing {default: 0 when typed, 1 from Python}
 
     EXAMPLE
 
-        util.cbc
-        sasnet_color
+        sasnet_predict chain A, chain D
+        sasnet_save barnase_barstar
 
     SEE ALSO
 
-        sasnet_predict
+        sasnet_load
     """  # noqa: D400, D401, D405, D407, D412 (PyMOL's form, for "help")
-    count = colouring.repaint(selection, _self)
-    if not count:
-        raise CmdException(f"no atom of '{selection}' has a prediction; run sasnet_predict first")
-    colouring.draw_legend(_self)
-    if not _number(int, "quiet", quiet):
-        print_report([f"coloured {count} atoms"])
+    path = saving.save(session.of(_self).results.get(result, _self), folder)
+    if not number(int, "quiet", quiet):
+        say([f"saved {path}"])
+
+
+def sasnet_load(
+    folder: str,
+    left: str = "",
+    right: str = "",
+    quiet: int | str = 1,
+    _self: Any = _cmd,
+) -> None:
+    """
+    DESCRIPTION
+
+        Load a result that "sasnet_save" or the shell command "sasnet_predict"
+        wrote, and colour by it.
+
+    USAGE
+
+        sasnet_load folder [, left [, right [, quiet ]]]
+
+    ARGUMENTS
+
+        folder = string: the result
+
+        left, right = string: selections of the partners {default: the loaded
+        object that has their residues; if none has, the structures of the
+        folder are loaded}
+
+        quiet = 0/1: say nothing {default: 0 when typed, 1 from Python}
+
+    EXAMPLE
+
+        sasnet_load sasnet_out
+
+    SEE ALSO
+
+        sasnet_save, sasnet_predict
+    """  # noqa: D400, D401, D405, D407, D412 (PyMOL's form, for "help")
+    result = saving.load(folder, left, right, _self)
+    show(result, _self)
+    if not number(int, "quiet", quiet):
+        say([f"result {result.name}", *report(result)])
+
+
+COMMANDS = (
+    sasnet_predict,
+    viewing.sasnet_color,
+    viewing.sasnet_pairs,
+    viewing.sasnet_select,
+    viewing.sasnet_restore,
+    sasnet_save,
+    sasnet_load,
+)
 
 
 def register(_self: Any = _cmd) -> None:
-    """Make the commands known to PyMOL, with completion of their selections."""
-    for command in (sasnet_predict, sasnet_color):
+    """Make the commands known to PyMOL, with completion of their arguments."""
+    for command in COMMANDS:
         command.__doc__ = inspect.cleandoc(command.__doc__)  # "help" prints it as it stands
         # two arguments, no more: PyMOL puts a narrower function there while it loads a plugin
         _self.extend(command.__name__, command)
-    _self.auto_arg[0]["sasnet_predict"] = [_self.selection_sc, "selection", ", "]
-    _self.auto_arg[1]["sasnet_predict"] = [_self.selection_sc, "selection", ""]
-    _self.auto_arg[0]["sasnet_color"] = [_self.selection_sc, "selection", ""]
+    selection = _self.selection_sc, "selection"
+    presets = (lambda: Shortcut(list(PRESETS))), "rotations"
+    result = (lambda: Shortcut(session.of(_self).results.names())), "result"
+    palette = (lambda: Shortcut(list(palettes.PALETTES))), "palette"
+    what = (lambda: Shortcut(list(colouring.WHAT))), "what"
+    _complete(_self, "sasnet_predict", selection, selection, presets)
+    _complete(_self, "sasnet_color", result, palette, what)
+    _complete(_self, "sasnet_pairs", result)
+    _complete(_self, "sasnet_select", result)
+    _complete(_self, "sasnet_restore", selection)
+    _complete(_self, "sasnet_save", None, result)
+    _complete(_self, "sasnet_load", None, selection, selection)
 
 
-def print_report(lines: list[str]) -> None:
-    """Print lines the way PyMOL's own commands do."""
-    for line in lines:
-        print(f" sasnet: {line}")
+def _complete(_self: Any, command: str, *sources: Any) -> None:
+    for position, source in enumerate(sources):
+        if source is not None:
+            ending = "" if position == len(sources) - 1 else ", "
+            _self.auto_arg[position][command] = [*source, ending]
 
 
-def _number(kind: Callable[[Any], Any], name: str, value: Any) -> Any:
-    try:
-        return kind(value)
-    except ValueError:
-        raise CmdException(f"{name} must be a number, got '{value}'") from None
+def _rotations(value: int | str) -> int:
+    text = str(value)
+    if text[:1].isalpha():
+        return PRESETS[choice("rotations", text, PRESETS)]
+    return number(int, "rotations", value)
 
 
 def _print_progress(done: int, total: int) -> None:
-    print_report([f"rotation {done} of {total}"])
+    say([f"rotation {done} of {total}"])
 
 
 def _silence(done: int, total: int) -> None:

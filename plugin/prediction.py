@@ -1,6 +1,6 @@
-"""One prediction from two selections to colours; command and dialog both drive this.
+"""One prediction from two selections to a result; commands and panel both drive this.
 
-Read from PyMOL in the main thread, compute in the child, paint in the main thread.
+Read from PyMOL in the main thread, compute elsewhere (`job`), paint in the main thread.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from typing import Any
 from pymol import CmdException
 from pymol import cmd as _cmd
 
-from . import colouring, results, selections, worker
-from .selections import Key, Partner
+from . import job, results, selections, session, timing, worker
+from .answer import SIDES, Answer
+from .results import Result
+from .selections import Partner
 
 #: The paper's number of rotations at prediction.
 ROTATIONS = 20
-#: Residues listed when none reaches the threshold, and the most that are listed.
-_FEWEST, _MOST = 5, 20
-_INTERVAL = 0.1
+#: Names for numbers of rotations.
+PRESETS = {"fast": 2, "balanced": 8, "accurate": ROTATIONS}
 
 
 class Prediction:
@@ -36,6 +37,8 @@ class Prediction:
     threshold : float, optional
         Probability from which a residue counts as interface, 0 to 1; that of the weights when
         left out.
+    name : str
+        What the result shall be called; made of the partners' names when left out.
 
     Raises
     ------
@@ -49,23 +52,27 @@ class Prediction:
         right: str,
         rotations: int = ROTATIONS,
         threshold: float | None = None,
+        name: str = "",
         _self: Any = _cmd,
     ) -> None:
         if rotations < 1:
             raise CmdException(f"rotations must be 1 or more, got {rotations}")
-        if threshold is not None and not 0.0 <= threshold <= 1.0:
-            raise CmdException(f"threshold must be 0 to 1, got {threshold}")
+        require_threshold(threshold)
         program = worker.find_program()
         self.threshold = threshold
         self._cmd = _self
-        self._partners: list[Partner] = []
+        self._partners: dict[str, Partner] = {}
+        self._kept = False
+        self._shown: Answer | None = None
+        self._job: job.Job | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="sasnet_")
-        self._child: worker.Child | None = None
         try:
-            self._begin(left, right, rotations, program)
+            self._begin({"left": left, "right": right}, rotations, program)
         except BaseException:
             self.close()
             raise
+        proposed = results.proposed_name(*self._partners.values())
+        self.name = name or session.of(_self).results.unused_name(proposed)
 
     def __enter__(self) -> Prediction:
         return self
@@ -75,106 +82,134 @@ class Prediction:
 
     @property
     def progress(self) -> tuple[int, int]:
-        """Rotations done and wanted; (0, 0) while the child starts."""
-        return self._child.done, self._child.total
+        """Rotations done and wanted."""
+        return max(len(self._job.moments) - 1, 0), self._job.rotations
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the network is loaded."""
+        return bool(self._job.moments)
+
+    def seconds_left(self) -> float:
+        """Reckon how long it still takes."""
+        now = time.monotonic() - self._job.began
+        moments = self._job.moments
+        return timing.seconds_left(moments, self._job.rotations, self._n_residues, now)
 
     def running(self) -> bool:
         """Tell whether the child still computes."""
-        return self._child.running()
+        return self._job.running()
 
     def wait(self, report: Callable[[int, int], None]) -> None:
         """Return when the child has ended; `report(done, total)` hears of each rotation."""
-        seen = (0, 0)
-        running = True
-        while running:
-            running = self.running()
-            if self.progress != seen:
-                seen = self.progress
-                report(*seen)
-            if running:
-                time.sleep(_INTERVAL)
+        job.wait(self._job, report, session.of(self._cmd).pause)
 
     def cancel(self) -> None:
         """Ask the child to end, without waiting for it."""
-        self._child.cancel()
+        self._job.cancel()
 
-    def finish(self) -> list[str]:
-        """Colour both partners, mark the interfaces, and return the report's lines.
+    def require_atoms(self) -> None:
+        """Raise pymol.CmdException if a partner's atoms were deleted."""
+        selections.require_present(self._partners.values(), self._cmd)
+
+    def first_result(self) -> Result | None:
+        """Return the result of the first rotation, once, as soon as it is there.
 
         Raises
         ------
         pymol.CmdException
-            The child failed or was cancelled; nothing is coloured then.
+            The atoms are gone.
         """
-        self._child.require_success()
-        selections.require_present(self._partners, self._cmd)
-        result = results.read(Path(self._folder.name) / "out" / "result.json")
-        scores = [_by_key(partner, result) for partner in self._partners]
-        threshold = result.threshold if self.threshold is None else self.threshold
-        lines = [f"warning: {warning}" for warning in result.warnings]
-        for partner, residues in zip(self._partners, scores):  # noqa: B905 (Python 3.9)
-            lines += self._show(partner, residues, threshold)
-        colouring.draw_legend(self._cmd)
-        return lines
+        if self._shown is not None or self._job.first is None:
+            return None
+        self._shown = self._job.first
+        return self._bind(self._shown, final=False)
+
+    def finish(self) -> Result:
+        """Add the result to those of the session and return it.
+
+        Raises
+        ------
+        pymol.CmdException
+            The child failed or was cancelled, or the atoms are gone.
+        """
+        if self._job.stopped:
+            left = (
+                "the colours are those of one rotation" if self._shown else "nothing was coloured"
+            )
+            raise CmdException(f"stopped; {left}")
+        if self._job.error is not None:
+            raise self._job.error
+        result = self._bind(self._job.last, final=True)
+        timing.learn(self._job.moments, self._n_residues)
+        return result
 
     def close(self) -> None:
-        """End the child if it still runs; remove files and hidden selections."""
-        if self._child is not None:
-            self._child.abort()
-        selections.release(self._partners, self._cmd)
-        self._partners = []
+        """End the child if it still runs; remove files, and hidden selections unless in use."""
+        if self._job is not None:
+            self._job.abort()
+        if not self._kept:
+            selections.release(self._partners.values(), self._cmd)
+            self._partners = {}
         self._folder.cleanup()
 
-    def _begin(self, left: str, right: str, rotations: int, program: list[str]) -> None:
+    @property
+    def _n_residues(self) -> int:
+        return sum(len(partner.residues) for partner in self._partners.values())
+
+    def _begin(self, chosen: dict[str, str], rotations: int, program: list[str]) -> None:
+        for side in SIDES:
+            self._partners[side] = selections.freeze(side, chosen[side], self._cmd)
+        selections.require_apart(*self._partners.values())
+        atoms = {
+            side: selections.read_atoms(partner, self._cmd)
+            for side, partner in self._partners.items()
+        }
         folder = Path(self._folder.name)
-        files = []
-        for side, selection in (("left", left), ("right", right)):
-            partner = selections.freeze(side, selection, self._cmd)
-            self._partners.append(partner)
-            files.append(folder / f"{side}.cif")
-        selections.require_apart(*self._partners)
-        for partner, path in zip(self._partners, files):  # noqa: B905 (Python 3.9)
-            selections.write(partner, path, self._cmd)
-        options = ["-o", str(folder / "out"), "--rotations", str(rotations)]
-        options += ["--no-picture", "--progress-lines"]
-        self._child = worker.Child([*program, *map(str, files), *options])
+        self._job = job.Job(program, self._partners, atoms, rotations, folder)
 
-    def _show(
-        self, partner: Partner, residues: dict[Key, results.Residue], threshold: float
-    ) -> list[str]:
-        probabilities = {key: residue.probability for key, residue in residues.items()}
-        colouring.paint(partner.name, probabilities, self._cmd)
-        interface = {key for key, value in probabilities.items() if value >= threshold}
-        selections.mark(f"sasnet_{partner.side}_interface", partner, interface, self._cmd)
-        lines = _table(partner, residues, threshold)
-        missing = len(partner.residues) - len(residues)
+    def _bind(self, answer: Answer, final: bool) -> Result:
+        self.require_atoms()
+        result = results.bind(self.name, self._partners, answer, self.threshold, final)
+        session.of(self._cmd).results.put(result, self._cmd)
+        self._kept = True
+        return result
+
+
+def require_threshold(threshold: float | None) -> None:
+    """Raise pymol.CmdException unless a threshold is 0 to 1, or left out."""
+    if threshold is not None and not 0.0 <= threshold <= 1.0:
+        raise CmdException(f"threshold must be 0 to 1, got {threshold}")
+
+
+def report(result: Result, most: int = 20, fewest: int = 5) -> list[str]:
+    """Say in lines which residues are likely.
+
+    Parameters
+    ----------
+    result : Result
+        What to tell.
+    most, fewest : int
+        Residues listed at most, and how many of the best where none reaches the threshold.
+    """
+    lines = [f"warning: {warning}" for warning in result.answer.warnings]
+    for side in SIDES:
+        lines += _table(result, side, most, fewest)
+        missing = len(result.partners[side].residues) - len(result.keys[side])
         if missing:
-            lines.append(f"{partner.side}: {missing} residues got no prediction and no colour")
-        return lines
+            lines.append(f"{side}: {missing} residues got no prediction and no colour")
+    return lines
 
 
-def _by_key(partner: Partner, result: results.Result) -> dict[Key, results.Residue]:
-    """Give a partner's predicted residues PyMOL's names; refuse what it does not hold."""
-    keys = partner.keys_in_file()
-    found = [residue for residue in result.residues if residue.side == partner.side]
-    unknown = [residue for residue in found if (residue.chain, residue.resi) not in keys]
-    if unknown or not found:
-        example = f", e.g. {unknown[0].chain}/{unknown[0].resi}" if unknown else ""
-        raise CmdException(
-            f"{partner.side} partner: {len(found)} residues predicted, {len(unknown)} of them "
-            f"unknown here{example}; nothing was coloured"
-        )
-    return {keys[residue.chain, residue.resi]: residue for residue in found}
-
-
-def _table(partner: Partner, residues: dict[Key, results.Residue], threshold: float) -> list[str]:
-    ranked = sorted(residues.items(), key=lambda item: -item[1].probability)
-    count = sum(residue.probability >= threshold for residue in residues.values())
-    shown = ranked[: min(count, _MOST) or _FEWEST]
-    lines = [f"{partner.side}: {count} of {len(residues)} residues at {threshold:.2f} or more"]
+def _table(result: Result, side: str, most: int, fewest: int) -> list[str]:
+    residues = result.residues(side)
+    ranked = sorted(residues, key=lambda item: -item[1].probability)
+    count = len(result.interface(side))
+    shown = ranked[: min(count, most) or fewest]
+    lines = [f"{side}: {count} of {len(residues)} residues at {result.threshold:.2f} or more"]
     for key, residue in shown:
         score = f"{residue.probability:.2f} +/- {residue.spread:.2f}"
-        lines.append(f"  {score}  {partner.macro(key, residue.name)}")
+        lines.append(f"  {score}  {result.partners[side].macro(key, residue.name)}")
     if count > len(shown):
-        lines.append(f"  and {count - len(shown)} more in sasnet_{partner.side}_interface")
+        lines.append(f"  and {count - len(shown)} more in sasnet_{side}_interface")
     return lines

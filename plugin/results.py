@@ -1,78 +1,181 @@
-"""What the child process answers: result.json, read and checked."""
+"""The results of a PyMOL session: answers bound to the atoms they are about, by name."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from pymol import CmdException
+from pymol import cmd as _cmd
 
+from . import selections
+from .answer import SIDES, Answer, Residue
+from .selections import Key, Partner
 
-@dataclass(frozen=True)
-class Residue:
-    """One residue's part in the interface.
-
-    Attributes
-    ----------
-    side : str
-        "left" or "right".
-    chain : str
-        Chain in the file that the child read.
-    resi : str
-        Residue number and insertion code, e.g. "52A".
-    name : str
-        Residue name, e.g. "TYR".
-    probability, spread : float
-        From 0 to 1; the spread is the standard deviation over rotations.
-    """
-
-    side: str
-    chain: str
-    resi: str
-    name: str
-    probability: float
-    spread: float
+_NAME_PART = re.compile(r"\W+", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Result:
-    """The residues of both partners, from where they are likely, and what the child warns of."""
+    """An answer and the atoms in PyMOL that it is about.
 
-    residues: tuple[Residue, ...]
+    Attributes
+    ----------
+    name : str
+        What commands and lists call it.
+    partners : mapping
+        Each side's partner; their hidden selections live as long as the result.
+    keys : mapping
+        Of each side, PyMOL's key of each residue of the answer, in its order.
+    answer : Answer
+        What the child said.
+    threshold : float
+        Probability from which residues count as interface.
+    final : bool
+        False while rotations are still being added.
+    """
+
+    name: str
+    partners: Mapping[str, Partner]
+    keys: Mapping[str, list[Key]] = field(repr=False)
+    answer: Answer = field(repr=False)
     threshold: float
-    warnings: tuple[str, ...]
+    final: bool = True
+
+    def residues(self, side: str) -> list[tuple[Key, Residue]]:
+        """List a side's predicted residues, in the order of the matrices."""
+        return list(zip(self.keys[side], self.answer.residues[side]))  # noqa: B905 (Python 3.9)
+
+    def values(self, side: str, what: str = "probability") -> dict[Key, float]:
+        """Return probability or spread of each predicted residue of a side."""
+        return {key: getattr(residue, what) for key, residue in self.residues(side)}
+
+    def interface(self, side: str, threshold: float | None = None) -> set[Key]:
+        """Return the residues of a side that reach a threshold, that of the result by default."""
+        least = self.threshold if threshold is None else threshold
+        return {key for key, value in self.values(side).items() if value >= least}
+
+    def label(self, side: str, row: int) -> str:
+        """Name a residue for people, like ``TYR D52A``."""
+        _, chain, resi = self.keys[side][row]
+        return f"{self.answer.residues[side][row].name} {chain}{resi}"
+
+    def likely_partners(self, side: str, row: int, most: int) -> list[tuple[int, float]]:
+        """Return rows and scores of the other side's residues that one residue likely touches.
+
+        They are its best pairs, none with less than half of the best one's score.
+        """
+        scores = self.answer.scores
+        own = scores.row(row) if side == "left" else scores.column(row)
+        ranked = sorted(enumerate(own), key=lambda item: -item[1])[:most]
+        return [(place, score) for place, score in ranked if score >= 0.5 * ranked[0][1]]
 
 
-def read(path: Path) -> Result:
-    """Read a result.json.
+def bind(
+    name: str,
+    partners: Mapping[str, Partner],
+    answer: Answer,
+    threshold: float | None = None,
+    final: bool = True,
+) -> Result:
+    """Give the residues of an answer PyMOL's names; asks nothing of PyMOL.
 
     Raises
     ------
     pymol.CmdException
-        The file is missing or is not what `sasnet_predict` writes.
+        The answer is about residues that the partners do not have.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        residues = tuple(_residue(row) for row in content["residues"])
-        warnings = tuple(str(line) for line in content["warnings"])
-        return Result(residues, float(content["threshold"]), warnings)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    keys = {side: _keys(partners[side], answer.residues[side]) for side in SIDES}
+    least = answer.threshold if threshold is None else threshold
+    return Result(name, partners, keys, answer, least, final)
+
+
+def _keys(partner: Partner, residues: tuple[Residue, ...]) -> list[Key]:
+    known = partner.keys_in_file()
+    unknown = [each for each in residues if (each.chain, each.resi) not in known]
+    if unknown or not residues:
+        example = f", e.g. {unknown[0].chain}/{unknown[0].resi}" if unknown else ""
         raise CmdException(
-            f"sasnet_predict wrote no result that this plugin can read ({error!r}); "
-            "update both to the same version"
-        ) from None
+            f"{partner.side} partner: {len(residues)} residues predicted, {len(unknown)} of them "
+            f"unknown here{example}; nothing was coloured"
+        )
+    return [known[each.chain, each.resi] for each in residues]
 
 
-def _residue(row: dict) -> Residue:
-    probability = float(row["probability"])
-    if not 0.0 <= probability <= 1.0:
-        raise ValueError(f"probability must be 0 to 1, got {probability}")
-    return Residue(
-        side=row["side"],
-        chain=row["chain"],
-        resi=f"{row['number']}{row['insertion_code']}",
-        name=row["name"],
-        probability=probability,
-        spread=float(row["spread"]),
-    )
+def proposed_name(left: Partner, right: Partner) -> str:
+    """Make a name for the result of two partners, like ``1brs_A_D``."""
+    parts = [*left.models, *left.chains]
+    parts += [model for model in right.models if model not in left.models] + right.chains
+    return "_".join(filter(None, (_NAME_PART.sub("", part) for part in parts))) or "result"
+
+
+class Results:
+    """The results of one PyMOL session, the newest last; one of them is the current one."""
+
+    def __init__(self) -> None:
+        self._all: dict[str, Result] = {}
+        self.current = ""
+        #: Called after each change, without arguments.
+        self.listeners: list[Callable[[], None]] = []
+        #: Called with side and row when a residue of the current result is picked.
+        self.pick_listeners: list[Callable[[str, int], None]] = []
+
+    def names(self) -> list[str]:
+        """List the names, oldest first."""
+        return list(self._all)
+
+    def unused_name(self, name: str) -> str:
+        """Return a name that no result has, the wanted one if it is free."""
+        candidates = [name, *(f"{name}_{number}" for number in range(2, len(self._all) + 3))]
+        return next(candidate for candidate in candidates if candidate not in self._all)
+
+    def put(self, result: Result, _self: Any = _cmd) -> None:
+        """Add a result and make it the current one; it replaces one of the same name."""
+        old = self._all.pop(result.name, None)
+        if old is not None and old.partners is not result.partners:
+            selections.release(old.partners.values(), _self)
+        self._all[result.name] = result
+        self.choose(result.name)
+
+    def choose(self, name: str) -> None:
+        """Make a result the current one."""
+        self.current = name
+        for listener in list(self.listeners):
+            listener()
+
+    def picked(self, side: str, row: int) -> None:
+        """Tell that a residue of the current result was picked."""
+        for listener in list(self.pick_listeners):
+            listener(side, row)
+
+    def get(self, name: str = "", _self: Any = _cmd) -> Result:
+        """Return a result whose atoms are still there.
+
+        Parameters
+        ----------
+        name : str
+            The current one when left out.
+
+        Raises
+        ------
+        pymol.CmdException
+            There is no such result, or its atoms were deleted.
+        """
+        if not self._all:
+            raise CmdException("there is no result yet; run sasnet_predict first")
+        name = name or self.current
+        if name not in self._all:
+            raise CmdException(f"no result is called '{name}'; there are {', '.join(self._all)}")
+        result = self._all[name]
+        selections.require_present(result.partners.values(), _self)
+        return result
+
+    def drop(self, name: str, _self: Any = _cmd) -> None:
+        """Forget a result; the last one that is left becomes the current one."""
+        result = self._all.pop(name)
+        selections.release(result.partners.values(), _self)
+        if self.current == name:
+            self.current = next(reversed(self._all), "") if self._all else ""
+        self.choose(self.current)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pymol import CmdException
@@ -15,11 +14,14 @@ from . import mmcif
 
 #: Residue of a partner: segi, chain, resi (number and insertion code, "52A") as PyMOL has them.
 Key = tuple[str, str, str]
+#: What is read of each atom.
+_ATOM = "type, segi, chain, resi, resv, resn, name, alt, elem, x, y, z, q, b"
+_UNMOVED = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Partner:
-    """One binding partner, held fast for as long as a prediction takes.
+    """One binding partner, held fast as long as its prediction or result is kept.
 
     Attributes
     ----------
@@ -42,6 +44,16 @@ class Partner:
     def keys_in_file(self) -> dict[tuple[str, str], Key]:
         """Return the key of each residue by its chain in the file and its resi."""
         return {(self.file_chains[key[:2]], key[2]): key for key in self.residues}
+
+    @property
+    def chains(self) -> list[str]:
+        """Names of its chains, in order."""
+        return list(dict.fromkeys(chain for _, chain, _ in self.residues))
+
+    @property
+    def models(self) -> list[str]:
+        """Names that its objects had when it was frozen."""
+        return list(dict.fromkeys(self.residues.values()))
 
     def macro(self, key: Key, resn: str) -> str:
         """Return PyMOL's own name of a residue, e.g. ``/1tii//D/TYR`52A``."""
@@ -94,34 +106,57 @@ def require_present(partners: Iterable[Partner], _self: Any = _cmd) -> None:
     """Raise pymol.CmdException if a partner's atoms were deleted since it was frozen."""
     for partner in partners:
         if not _self.count_atoms(f"?{partner.name}"):
-            raise CmdException(f"{partner.side} partner: its atoms are gone; nothing was coloured")
+            raise CmdException(f"{partner.side} partner: its atoms are gone; load them again")
 
 
-def write(partner: Partner, path: Path, _self: Any = _cmd) -> None:
-    """Write a partner's atoms as mmCIF, in the state that each of its objects shows.
+@dataclass(frozen=True)
+class Atoms:
+    """Atoms of one object as read from PyMOL.
+
+    Attributes
+    ----------
+    rows : list of tuple
+        The values of `_ATOM` of each atom.
+    matrix : tuple of float
+        4 x 4, row by row: where the object was moved to.
+    """
+
+    rows: list[tuple]
+    matrix: tuple[float, ...]
+
+
+def read_atoms(partner: Partner, _self: Any = _cmd) -> list[Atoms]:
+    """Read a partner's atoms, each object in the state and at the place in which it is shown.
 
     Raises
     ------
     pymol.CmdException
         An object has no coordinates in its current state.
     """
-    rows: list[tuple] = []
+    found = []
     for model in dict.fromkeys(partner.residues.values()):
-        before = len(rows)
         # PyMOL shows an object of one state in every state, iterate_state does not
-        state = 1 if _self.count_states(f"%{model}") == 1 else -1
+        several = _self.count_states(f"%{model}") > 1
+        rows: list[tuple] = []
         _self.iterate_state(
-            state,
+            -1 if several else 1,
             f"%{partner.name} and %{model}",
-            "rows.append((type, segi, chain, resi, resv, resn, name, alt, elem, x, y, z, q, b))",
+            f"rows.append(({_ATOM}))",
             space={"rows": rows},
         )
-        if len(rows) == before:
+        if not rows:
             raise CmdException(
                 f"{partner.side} partner: object '{model}' has no coordinates in the current state"
             )
-    atoms = [_atom(partner, *row) for row in rows]
-    path.write_text(mmcif.document(partner.side, atoms), encoding="utf-8")
+        shown = _self.get_object_state(model) if several else 1
+        found.append(Atoms(rows, tuple(_self.get_object_matrix(model, shown))))
+    return found
+
+
+def document(partner: Partner, objects: Iterable[Atoms]) -> str:
+    """Return a partner's atoms as mmCIF; asks nothing of PyMOL, so any thread may call it."""
+    atoms = [_atom(partner, each.matrix, *row) for each in objects for row in each.rows]
+    return mmcif.document(partner.side, atoms)
 
 
 def mark(name: str, partner: Partner, keys: set[Key], _self: Any = _cmd) -> None:
@@ -151,9 +186,49 @@ def choices(_self: Any = _cmd) -> list[str]:
     for model in _self.get_object_list("polymer") or []:
         names = _self.get_chains(f"%{model} and polymer")
         if len(names) > 1:
-            chains += [f"{model} and chain {_chain_name(name)}" for name in names]
+            chains += [_chain_selection(model, name) for name in names]
         objects.append(model)
     return chains + objects + _self.get_names("public_selections")
+
+
+def largest_chains(within: str = "", _self: Any = _cmd) -> tuple[str, str]:
+    """Return the two chains with the most residues, the larger first.
+
+    Parameters
+    ----------
+    within : str
+        Atoms to look among; when left out the objects that are shown, or all of them if those
+        have but one chain.
+
+    Raises
+    ------
+    pymol.CmdException
+        There are fewer than two.
+    """
+    for place in [within] if within else ["enabled", "all"]:
+        counts: dict[tuple[str, str], int] = {}
+        _self.iterate(
+            f"({place}) and polymer.protein and name CA",
+            "counts[model, chain] = counts.get((model, chain), 0) + 1",
+            space={"counts": counts},
+        )
+        if len(counts) > 1:
+            first, second = sorted(counts, key=lambda chain: -counts[chain])[:2]
+            return _chain_selection(*first), _chain_selection(*second)
+    where = f"'{within}'" if within else "what is loaded"
+    raise CmdException(f"two protein chains are needed, {where} has {len(counts)}")
+
+
+def centres(partner: Partner, _self: Any = _cmd) -> dict[Key, tuple[str, int]]:
+    """Return object and index of the CA atom of each residue; empty if the atoms are gone."""
+    found: dict[Key, tuple[str, int]] = {}
+    _self.iterate(
+        f"?{partner.name} and name CA",
+        # an assignment: PyMOL prints what a bare expression gives
+        "found[segi, chain, resi] = found.get((segi, chain, resi), (model, index))",
+        space={"found": found},
+    )
+    return found
 
 
 def _partner(side: str, selection: str, name: str, _self: Any) -> Partner:
@@ -194,8 +269,16 @@ def _unused(name: str, used: Iterable[str]) -> str:
     return next(candidate for candidate in candidates if candidate not in used)
 
 
+def _moved(matrix, x, y, z) -> tuple[float, float, float]:
+    if matrix == _UNMOVED:
+        return x, y, z
+    return tuple(
+        a * x + b * y + c * z + shift for a, b, c, shift in (matrix[:4], matrix[4:8], matrix[8:12])
+    )
+
+
 def _atom(
-    partner, group, segi, chain, resi, number, resn, name, alt, element, x, y, z, occupancy, b
+    partner, matrix, group, segi, chain, resi, number, resn, name, alt, element, x, y, z, q, b
 ) -> mmcif.Atom:
     return mmcif.Atom(
         group=group,
@@ -207,11 +290,12 @@ def _atom(
         name=name,
         alt=alt,
         element=element,
-        position=(x, y, z),
-        occupancy=occupancy,
+        position=_moved(matrix, x, y, z),
+        occupancy=q,
         b=b,
     )
 
 
-def _chain_name(name: str) -> str:
-    return name if re.fullmatch(r"\w+", name, re.ASCII) else f'"{name}"'
+def _chain_selection(model: str, chain: str) -> str:
+    name = chain if re.fullmatch(r"\w+", chain, re.ASCII) else f'"{chain}"'
+    return f"{model} and chain {name}"

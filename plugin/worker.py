@@ -2,7 +2,7 @@
 
 PyMOL's Python is often not the one that sasnet is installed in, and a prediction takes minutes
 and memory; so it runs elsewhere. The only thread here reads the child's pipe and never calls
-PyMOL.
+PyMOL. The program may also be named by the Python that has sasnet.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ PREFERENCE = "sasnet_command"
 _GRACE = 3.0
 _NICENESS = 10
 _PROGRESS = re.compile(r"sasnet-progress (\d+) (\d+)")
+_PYTHON = re.compile(r"pythonw?[\d.]*(\.exe)?", re.IGNORECASE)
 #: What a bundled PyMOL sets for its own Python and would break another one.
 _FOREIGN = ("PYTHONHOME", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")
 
@@ -67,7 +68,13 @@ def find_program() -> list[str]:
 
 
 def remember_program(path: str) -> None:
-    """Keep the program's path in PyMOL's preferences."""
+    """Keep the program's path in PyMOL's preferences.
+
+    Parameters
+    ----------
+    path : str
+        That of `sasnet_predict`, or of the Python that sasnet is installed in.
+    """
     from pymol import plugins
 
     plugins.pref_set(PREFERENCE, path)
@@ -83,15 +90,15 @@ class Child:
 
     Attributes
     ----------
-    done, total : int
-        Rotations done and wanted; 0 and 0 until the child has said so.
+    moments : list of float
+        When, on the monotonic clock, the child said that the network was loaded, and after each
+        rotation.
     cancelled : bool
         Whether `cancel` was called.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
-        self.done = 0
-        self.total = 0
+        self.moments: list[float] = []
         self.cancelled = False
         self._deadline = 0.0
         self._last_line = ""
@@ -99,10 +106,16 @@ class Child:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
+    @property
+    def done(self) -> int:
+        """Rotations done."""
+        return max(len(self.moments) - 1, 0)
+
     def running(self) -> bool:
         """Tell whether the child still runs; end it by force if cancelling took too long."""
         if self._process.poll() is not None:
             self._reader.join(1.0)
+            self._process.stdin.close()
             return False
         if self.cancelled and time.monotonic() > self._deadline:
             _end(self._process, force=True)
@@ -127,7 +140,7 @@ class Child:
         """Raise pymol.CmdException with the child's last words unless it ended well."""
         code = self._process.returncode
         if self.cancelled:
-            raise CmdException("stopped; nothing was coloured")
+            raise CmdException("stopped")
         if code == 2:
             raise CmdException(self._last_line or f"{PROGRAM} refused and did not say why")
         if code < 0:
@@ -141,9 +154,13 @@ class Child:
             for line in lines:
                 progress = _PROGRESS.fullmatch(line.strip())
                 if progress:
-                    self.done, self.total = int(progress[1]), int(progress[2])
+                    self._note(int(progress[1]))
                 elif line.strip():
                     self._last_line = line.strip()
+
+    def _note(self, done: int) -> None:
+        missing = done + 1 - len(self.moments)
+        self.moments += [time.monotonic()] * missing
 
 
 def _preference() -> str | None:
@@ -161,6 +178,8 @@ def _split(setting: str, error: type[CmdException], origin: str) -> list[str]:
     program = shutil.which(parts[0]) if parts else None
     if program is None:
         raise error(f"{origin} names '{setting}', which is no program; mend it")
+    if len(parts) == 1 and _PYTHON.fullmatch(os.path.basename(program)):
+        parts += ["-m", "sasnet_core.cli"]
     return [program, *parts[1:]]
 
 
@@ -172,17 +191,21 @@ def _beside_python() -> str | None:
     return shutil.which(PROGRAM, path=places)
 
 
+def own_environment() -> dict[str, str]:
+    """Return the environment without what PyMOL sets for its own Python."""
+    return {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+
+
 def _start(command: Sequence[str]) -> subprocess.Popen:
-    environment = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
     try:
         process = subprocess.Popen(
             list(command),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # its end tells the child that PyMOL is gone
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
-            env=environment,
+            env=own_environment(),
             **_own_group(),
         )
     except OSError as error:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sasnet_core import __version__
-from sasnet_core.errors import EXIT_BAD_INPUT, ResultError, SasnetError
+from sasnet_core.attached import end_with_viewer
+from sasnet_core.errors import EXIT_BAD_INPUT, ResultError, SasnetError, SettingError
 from sasnet_core.formats import chosen_formats
 from sasnet_core.options import build_parser, check_options, chosen_sources, listed_pairs
 from sasnet_core.partners import question_of, read_partners
@@ -46,6 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SasnetError as error:
         print(f"sasnet_predict: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
+    except ImportError as error:
+        print(
+            f"sasnet_predict: a package that sasnet needs cannot be loaded ({error}); "
+            "sasnet_predict --doctor says what is missing",
+            file=sys.stderr,
+        )
+        return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         print("sasnet_predict: stopped, nothing half done was written", file=sys.stderr)
         return 128 + signal.SIGINT
@@ -60,6 +68,10 @@ def run(options: argparse.Namespace) -> None:
     SasnetError
         The input or a setting cannot be used.
     """
+    if options.doctor:
+        return show_diagnosis()
+    if options.attached:
+        end_with_viewer(options.attached)
     check_options(options)
     formats = chosen_formats(options.export) if options.export is not None else []
     sources = chosen_sources(options)
@@ -67,6 +79,24 @@ def run(options: argparse.Namespace) -> None:
         answer_list(options, sources, formats)
     else:
         answer_one(options, sources, formats)
+
+
+def show_diagnosis() -> None:
+    """Print what is there and what is missing.
+
+    Raises
+    ------
+    SettingError
+        Something that a prediction needs is missing.
+    """
+    from sasnet_core.doctor import diagnose
+
+    findings = diagnose()
+    for finding in findings:
+        print(finding)
+    missing = sum(not finding.good for finding in findings)
+    if missing:
+        raise SettingError(f"not ready to predict, {missing} of these lines say why")
 
 
 def answer_one(options: argparse.Namespace, sources: Sources, formats: list[str]) -> None:

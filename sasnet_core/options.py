@@ -147,6 +147,8 @@ def build_parser() -> Parser:
     add("--no-report", action="store_true", help="leave out report.html")
     add("--quiet", action="store_true", help="no progress and no summary, only warnings")
     add("--progress-lines", action="store_true", help=argparse.SUPPRESS)  # for the PyMOL plugin
+    add("--attached", type=Path, metavar="DIR", help=argparse.SUPPRESS)  # as well: attached.py
+    add("--doctor", action="store_true", help="say what of sasnet is missing on this machine")
     add("--version", action="version", version=f"sasnet {__version__}")
     return parser
 

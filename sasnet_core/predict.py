@@ -160,6 +160,7 @@ class Predictor:
         rotations: int = ROTATIONS,
         seed: int = 0,
         progress: Callable[[int], None] | None = None,
+        first: Callable[[PairScores], None] | None = None,
     ) -> PairScores:
         """Score every pair of residues, averaged over random rotations and both orders.
 
@@ -178,6 +179,9 @@ class Predictor:
             Seed of the rotations.
         progress : callable, optional
             Called with the number of rotations done, after each.
+        first : callable, optional
+            Called with the scores of the first rotation alone, before `progress` hears of it;
+            not if there is but one.
 
         Returns
         -------
@@ -187,28 +191,14 @@ class Predictor:
         smoother = Smoother(left, right, self.smoothing)
         if rotations < 1:
             raise SettingError(f"rotations must be 1 or more, got {rotations}")
-        shape = (left.n_residues, right.n_residues)
-        total, sums, squares = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        best: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+        sums = _Sums(left, right, smoother)
         for number, (raw, views) in enumerate(self._rotations(left, right, rotations, seed), 1):
-            total += raw
-            for matrix in map(smoother.smooth, views):
-                sums += matrix
-                squares += matrix.astype(np.float64) ** 2
-                best[0].append(matrix.max(axis=1))
-                best[1].append(matrix.max(axis=0))
+            sums.add(raw, views)
+            if first is not None and number == 1 < rotations:
+                first(sums.scores())
             if progress is not None:
                 progress(number)
-        count = len(best[0])
-        spread = np.sqrt(np.maximum(squares / count - (sums / count) ** 2, 0.0))
-        return PairScores(
-            left,
-            right,
-            smoother.smooth(total / rotations),
-            spread.astype(np.float32),
-            np.stack(best[0]),
-            np.stack(best[1]),
-        )
+        return sums.scores()
 
     def rotation_scores(
         self, left: Protein, right: Protein, rotations: int, seed: int
@@ -419,6 +409,40 @@ def _in_order(embeddings: list[Any], rows: list[np.ndarray]) -> Any:
     if len(rows) == 1:
         return embeddings[0]
     return ops.take(ops.concatenate(embeddings), np.argsort(np.concatenate(rows)), axis=0)
+
+
+class _Sums:
+    """What is summed up over rotations, and the scores that it gives so far."""
+
+    def __init__(self, left: Protein, right: Protein, smoother: Smoother) -> None:
+        shape = (left.n_residues, right.n_residues)
+        self._partners = left, right
+        self._smoother = smoother
+        self._rotations = 0
+        self._total, self._sums, self._squares = (np.zeros(shape) for _ in range(3))
+        self._best: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+
+    def add(self, raw: np.ndarray, views: Sequence[np.ndarray]) -> None:
+        """Add a rotation: its scores, not smoothed, and the views that the spread is made of."""
+        self._rotations += 1
+        self._total += raw
+        for matrix in map(self._smoother.smooth, views):
+            self._sums += matrix
+            self._squares += matrix.astype(np.float64) ** 2
+            self._best[0].append(matrix.max(axis=1))
+            self._best[1].append(matrix.max(axis=0))
+
+    def scores(self) -> PairScores:
+        """Average the rotations so far."""
+        count = len(self._best[0])
+        variance = self._squares / count - (self._sums / count) ** 2
+        return PairScores(
+            *self._partners,
+            self._smoother.smooth(self._total / self._rotations),
+            np.sqrt(np.maximum(variance, 0.0)).astype(np.float32),
+            np.stack(self._best[0]),
+            np.stack(self._best[1]),
+        )
 
 
 def _content_key(protein: Protein) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sasnet_core.attached import write_first
 from sasnet_core.devices import choose_device, limit_threads, silenced_start
 from sasnet_core.errors import WeightsError
 from sasnet_core.memory import sizes_within
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sasnet_core.config import Calibration
     from sasnet_core.predict import Predictor
     from sasnet_core.prediction import Partner, Prediction
+    from sasnet_core.scores import PairScores
     from sasnet_core.weights import WeightsInfo
 
 
@@ -79,7 +81,7 @@ def predict(
     left, right : Partner
         The partners.
     options : argparse.Namespace
-        Rotations, seed and the limit of memory.
+        Rotations, seed, the limit of memory, and the viewer's folder.
     info : WeightsInfo
         Of the predictor's weights, calibrated.
     progress : callable, optional
@@ -96,10 +98,19 @@ def predict(
     predictor.keep_within(sizes_within(options.memory, *sizes, listed_pairs(options)))
     if progress is not None:
         progress(0)
-    scores = predictor.score(left.protein, right.protein, options.rotations, options.seed, progress)
-    settings = {
-        "rotations": options.rotations,
-        "seed": options.seed,
-        "precision": predictor.precision,
-    }
-    return Prediction(left, right, scores, info, info.calibration, settings)
+
+    def answer(scores: PairScores, rotations: int) -> Prediction:
+        settings = {
+            "rotations": rotations,
+            "seed": options.seed,
+            "precision": predictor.precision,
+        }
+        return Prediction(left, right, scores, info, info.calibration, settings)
+
+    def answer_early(scores: PairScores) -> None:
+        write_first(answer(scores, 1), options.attached, listed_pairs(options))
+
+    first = answer_early if options.attached else None
+    proteins = left.protein, right.protein
+    scores = predictor.score(*proteins, options.rotations, options.seed, progress, first)
+    return answer(scores, options.rotations)

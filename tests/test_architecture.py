@@ -33,8 +33,8 @@ ORDER = (
     ("predict", "training", "prediction"),
     ("result", "top_pairs", "summary", "picture", "overview"),
     ("haddock", "viewers", "cofolding", "plain_pdb", "report", "explain", "json_schema", "formats"),
-    ("export", "options", "partners", "devices", "progress"),
-    ("answer", "predicting"),
+    ("export", "options", "partners", "devices", "progress", "doctor"),
+    ("answer", "attached", "predicting"),
     ("batch",),
     ("cli", "export_cli"),
 )

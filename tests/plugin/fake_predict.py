@@ -10,21 +10,32 @@ import json
 import math
 import os
 import shlex
+import shutil
 import signal
 import sys
+import threading
 import time
+import zipfile
+from array import array
 from pathlib import Path
 
 
 def main():
     options = parse()
+    if options.doctor:
+        print("ok      fake        everything is made up")
+        return 0
     mode = os.environ.get("FAKE_MODE", "")
     note(options)
     if mode == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=end_when_alone, args=(options.attached,), daemon=True).start()
+    say_progress(0, options)
     for done in range(1, options.rotations + 1):
         time.sleep(float(os.environ.get("FAKE_SECONDS", "0")))
-        print(f"sasnet-progress {done} {options.rotations}", file=sys.stderr, flush=True)
+        if done == 1 < options.rotations:
+            write(options, mode, options.attached / "first", 1)
+        say_progress(done, options)
         if mode in ("hang", "deaf"):
             time.sleep(60)
     if mode == "refuse":
@@ -32,21 +43,36 @@ def main():
         return 2
     if mode == "crash":
         raise RuntimeError("out of luck")
-    options.output.mkdir()
-    text = "{" if mode == "garbage" else json.dumps(result(options, mode))
-    (options.output / "result.json").write_text(text)
+    write(options, mode, options.output, options.rotations)
     return 0
 
 
 def parse():
     parser = argparse.ArgumentParser()
-    parser.add_argument("left", type=Path)
-    parser.add_argument("right", type=Path)
-    parser.add_argument("-o", dest="output", type=Path, required=True)
-    parser.add_argument("--rotations", type=int, required=True)
-    parser.add_argument("--no-picture", action="store_true", required=True)
-    parser.add_argument("--progress-lines", action="store_true", required=True)
-    return parser.parse_args()
+    parser.add_argument("--doctor", action="store_true")
+    parser.add_argument("left", type=Path, nargs="?")
+    parser.add_argument("right", type=Path, nargs="?")
+    parser.add_argument("-o", dest="output", type=Path)
+    parser.add_argument("--attached", type=Path)
+    parser.add_argument("--rotations", type=int)
+    parser.add_argument("--no-picture", action="store_true")
+    parser.add_argument("--quiet", action="store_true")
+    parser.add_argument("--progress-lines", action="store_true")
+    options = parser.parse_args()
+    if not options.doctor and None in vars(options).values():
+        parser.error(f"something is missing: {options}")
+    return options
+
+
+def say_progress(done, options):
+    print(f"sasnet-progress {done} {options.rotations}", file=sys.stderr, flush=True)
+
+
+def end_when_alone(folder):
+    while os.read(0, 1024):
+        pass
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
 
 
 def note(options):
@@ -58,27 +84,66 @@ def note(options):
         Path(folder, "notes.json.new").replace(Path(folder, "notes.json"))
 
 
-def result(options, mode):
+def write(options, mode, folder, rotations):
     left, right = read(options.left), read(options.right)
     if mode == "alien":
         left["Z", "999", "", "GLY", ""] = (0.0, 0.0, 0.0)
-    residues = rows("left", left, right) + rows("right", right, left)
+    staging = folder.with_suffix(".tmp")
+    staging.mkdir()
+    power = 2 if rotations == 1 else 1  # a first rotation is a little off
+    scores = [[nearness(a, b) ** power for b in right.values()] for a in left.values()]
+    content = result(left, right, scores, rotations)
+    text = "{" if mode == "garbage" else json.dumps(content)
+    (staging / "result.json").write_text(text)
+    spread = [[0.05] * len(right)] * len(left)
+    with zipfile.ZipFile(staging / "scores.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("scores.npy", npy(scores))
+        archive.writestr("spread.npy", npy(spread))
+    for side in ("left", "right"):
+        shutil.copy(getattr(options, side), staging / f"{side}.cif")
+    staging.rename(folder)
+
+
+def npy(matrix):
+    """Write as NumPy does; importing it takes longer than all else here."""
+    shape = len(matrix), len(matrix[0])
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"
+    header = header.ljust(-10 % 64 + 64 * (len(header) // 64) - 1) + "\n"
+    values = array("f", [value for row in matrix for value in row])
+    return (
+        b"\x93NUMPY\x01\x00"
+        + len(header).to_bytes(2, "little")
+        + header.encode()
+        + values.tobytes()
+    )
+
+
+def result(left, right, scores, rotations):
+    keys = {"left": list(left), "right": list(right)}
+    residues = [
+        row(side, key, best)
+        for side, matrix in (("left", scores), ("right", list(zip(*scores, strict=True))))
+        for key, best in zip(keys[side], map(max, matrix), strict=True)
+    ]
+    places = [(i, j) for i in range(len(left)) for j in range(len(right))]
+    places.sort(key=lambda place: -scores[place[0]][place[1]])
+    pairs = [pair(keys["left"][i], keys["right"][j], scores[i][j]) for i, j in places[:1000]]
     return {
         "version": "0",
         "residues": residues,
-        "pairs": [],
+        "pairs": pairs,
         "threshold": 0.5,
+        "settings": {"rotations": rotations},
         "warnings": ["this is a fake"],
     }
 
 
-def rows(side, own, others):
-    return [row(side, key, position, others) for key, position in own.items()]
+def nearness(position, other):
+    return round(1 / (1 + math.exp((math.dist(position, other) - 9) / 1.5)), 4)
 
 
-def row(side, key, position, others):
+def row(side, key, best):
     chain, number, insertion_code, name, segment = key
-    nearest = min(math.dist(position, other) for other in others.values())
     return {
         "side": side,
         "chain": chain,
@@ -86,10 +151,19 @@ def row(side, key, position, others):
         "insertion_code": insertion_code,
         "segment": segment,
         "name": name,
-        "probability": round(1 / (1 + math.exp((nearest - 9) / 1.5)), 4),
+        "probability": best,
         "spread": 0.05,
-        "max_pair_score": 0.5,
+        "max_pair_score": best,
     }
+
+
+def pair(left, right, score):
+    columns = ("chain", "number", "insertion_code", "name", "segment")
+    found = {"score": score, "spread": 0.05}
+    for side, key in (("left", left), ("right", right)):
+        found |= {f"{side}_{column}": value for column, value in zip(columns, key, strict=True)}
+        found[f"{side}_number"] = int(found[f"{side}_number"])
+    return found
 
 
 def read(path):

@@ -35,7 +35,7 @@ def distances(cmd, own, other):
 def wanted_colours(plugin, cmd, own, other):
     near = distances(cmd, own, other)
     return {
-        residue: plugin.colouring.colour(1 / (1 + math.exp((distance - 9) / 1.5)))
+        residue: plugin.palettes.colour(1 / (1 + math.exp((distance - 9) / 1.5)))
         for residue, distance in near.items()
     }
 
@@ -71,11 +71,11 @@ def test_interfaces_are_selected_and_nothing_else_is_left(
     plugin, enterotoxin, predict, temporary, per_atom
 ):
     predict("chain D", "chain E", threshold=0.7)
-    assert enterotoxin.get_names("all") == [
+    assert enterotoxin.get_names("public") == [
         "tox",
+        "sasnet_legend",
         "sasnet_left_interface",
         "sasnet_right_interface",
-        "sasnet_legend",
     ]
     near = distances(enterotoxin, "chain D", "chain E")
     wanted = {key[3] for key, far in near.items() if 1 / (1 + math.exp((far - 9) / 1.5)) >= 0.7}
@@ -158,7 +158,7 @@ def test_names_in_the_report_are_selections(enterotoxin, predict, capfd):
     [
         ("refuse", "^ Error: sasnet_predict: left.cif: no CA atom$"),
         ("crash", "exit code 1: RuntimeError: out of luck"),
-        ("garbage", "no result that this plugin can read"),
+        ("garbage", "no result of sasnet_predict that this plugin can read"),
         ("alien", "1 of them unknown here, e.g. Z/999"),
     ],
 )
@@ -170,7 +170,7 @@ def test_a_failing_child_changes_nothing(
     with pytest.raises(CmdException, match=message):
         predict("chain D", "chain E")
     assert per_atom(enterotoxin, "all", "(color, b)") == before
-    assert enterotoxin.get_names("all") == ["tox"]
+    assert enterotoxin.get_names("all") == ["tox"], "a hidden selection was left"
     assert list(temporary.iterdir()) == []
 
 
@@ -181,7 +181,10 @@ def test_a_failing_child_changes_nothing(
         (("chain Q", "chain E"), "left partner: no protein atoms"),
         (("chain D", "nonsense"), "right partner: cannot understand"),
         (("chain D", "chain E", 0), "rotations must be 1 or more"),
-        (("chain D", "chain E", "many"), "rotations must be a number, got 'many'"),
+        (
+            ("chain D", "chain E", "many"),
+            "rotations must be one of fast, balanced, accurate, got 'many'",
+        ),
         (("chain D", "chain E", 2, 50), "threshold must be 0 to 1"),
         (("chain D", "chain E", 2, "nan"), "threshold must be 0 to 1"),
     ],
@@ -189,7 +192,7 @@ def test_a_failing_child_changes_nothing(
 def test_bad_arguments(plugin, enterotoxin, fake, temporary, arguments, message):
     with pytest.raises(CmdException, match=message):
         plugin.commands.sasnet_predict(*arguments, _self=enterotoxin)
-    assert enterotoxin.get_names("all") == ["tox"]
+    assert enterotoxin.get_names("public") == ["tox"]
     assert list(temporary.iterdir()) == []
 
 
@@ -208,7 +211,7 @@ def begin(plugin, enterotoxin, fake, temporary):
     def begin(mode="hang"):
         fake(mode)
         begun.append(plugin.prediction.Prediction("chain D", "chain E", 3, _self=enterotoxin))
-        while begun[-1].progress == (0, 0):
+        while not begun[-1].progress[0]:
             time.sleep(0.02)
         return begun[-1]
 
@@ -226,7 +229,7 @@ def test_cancel_leaves_nothing_behind(begin, enterotoxin, temporary):
     with pytest.raises(CmdException, match="stopped; nothing was coloured"):
         prediction.finish()
     prediction.close()
-    assert enterotoxin.get_names("all") == ["tox"]
+    assert enterotoxin.get_names("public") == ["tox"]
     assert list(temporary.iterdir()) == []
 
 
@@ -237,7 +240,7 @@ def test_interrupt_ends_the_child_and_cleans_up(begin, enterotoxin, temporary):
     with pytest.raises(KeyboardInterrupt), begin() as prediction:
         prediction.wait(interrupt)
     assert not prediction.running()
-    assert enterotoxin.get_names("all") == ["tox"]
+    assert enterotoxin.get_names("public") == ["tox"]
     assert list(temporary.iterdir()) == []
 
 
@@ -252,7 +255,7 @@ def test_objects_renamed_or_deleted_meanwhile(begin, plugin, enterotoxin):
     first = begin("")
     enterotoxin.set_name("tox", "renamed")
     first.wait(lambda *_: None)
-    first.finish()
+    plugin.commands.show(first.finish(), enterotoxin)
     assert_painted(plugin, enterotoxin, "renamed and chain D", "renamed and chain E")
     second = begin("")
     enterotoxin.delete("renamed")
@@ -265,7 +268,7 @@ def test_two_predictions_at_once_do_not_meet(begin, plugin, enterotoxin):
     first, second = begin(""), begin("")
     for some in (second, first):
         some.wait(lambda *_: None)
-        some.finish()
+        plugin.commands.show(some.finish(), enterotoxin)
         some.close()
     assert_painted(plugin, enterotoxin, "chain D", "chain E")
 
@@ -282,12 +285,29 @@ def test_only_the_main_thread_talks_to_pymol(plugin, enterotoxin, fake, temporar
     assert threads == {threading.main_thread()}
 
 
-def test_sasnet_color_without_a_prediction_says_so(plugin, enterotoxin):
-    with pytest.raises(CmdException, match="run sasnet_predict first|not supported"):
-        plugin.commands.sasnet_color(_self=enterotoxin)
+def test_arguments_are_completed(enterotoxin, predict):
+    predict("chain D", "chain E")
+    wanted = {
+        "sasnet_predict": ("tox", "tox", "balanced"),
+        "sasnet_color": ("tox_D_E", "viridis", "spread"),
+        "sasnet_pairs": ("tox_D_E",),
+        "sasnet_select": ("tox_D_E",),
+        "sasnet_restore": ("tox",),
+        "sasnet_save": (None, "tox_D_E"),
+        "sasnet_load": (None, "tox", "tox"),
+    }
+    for command, words in wanted.items():
+        for position, word in enumerate(words):
+            if word is not None:
+                shortcut, what, _ = enterotoxin.auto_arg[position][command]
+                assert what and word in shortcut().keywords
 
 
-def test_arguments_are_completed(enterotoxin):
-    for position in (0, 1):
-        shortcut, what, _ = enterotoxin.auto_arg[position]["sasnet_predict"]
-        assert what == "selection" and "tox" in shortcut().keywords
+def test_every_command_has_help_in_pymols_form(plugin, enterotoxin):
+    for command in plugin.commands.COMMANDS:
+        assert enterotoxin.keyword[command.__name__][0] is command
+        lines = command.__doc__.splitlines()
+        headings = [line for line in lines if line.isupper()]
+        assert headings[:3] == ["DESCRIPTION", "USAGE", "ARGUMENTS"], command.__name__
+        assert f"    {command.__name__} " in command.__doc__
+        assert max(map(len, lines)) <= 80

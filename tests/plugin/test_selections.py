@@ -3,6 +3,11 @@ import pytest
 pytest.importorskip("pymol2", reason="PyMOL is not installed", exc_type=ImportError)
 from pymol import CmdException
 
+
+def write(selections, partner, path, cmd):
+    path.write_text(selections.document(partner, selections.read_atoms(partner, cmd)))
+
+
 GLYCINE = (("N", "N", -1.2), ("CA", "C", 0.0), ("C", "C", 1.3), ("O", "O", 2.2))
 
 
@@ -38,7 +43,7 @@ def written(selections, tmp_path):
     def rows(cmd, selection):
         partner = selections.freeze("left", selection, cmd)
         path = tmp_path / "left.cif"
-        selections.write(partner, path, cmd)
+        write(selections, partner, path, cmd)
         lines = path.read_text().splitlines()
         columns = [line.split(".")[1] for line in lines if line.startswith("_atom_site.")]
         atoms = [line.split() for line in lines if line.startswith(("ATOM", "HETATM"))]
@@ -66,7 +71,7 @@ def test_gemmi_reads_the_file_as_pymol_has_it(antibody, selections, tmp_path):
     antibody.alter("fab and chain B", "chain = \"Long'B\"; segi = 'S 1'")
     antibody.alter("fab and resi 53", "resn = 'MSE'; type = 'HETATM'")
     partner = selections.freeze("left", "fab", antibody)
-    selections.write(partner, tmp_path / "left.cif", antibody)
+    write(selections, partner, tmp_path / "left.cif", antibody)
     structure = gemmi.read_structure(str(tmp_path / "left.cif"))
     assert len(structure) == 1
     read = [(c.name, str(r.seqid), r.name) for c in structure[0] for r in c]
@@ -96,7 +101,7 @@ def test_the_core_reads_the_residues_that_pymol_has(enterotoxin, selections, tmp
     cmd.alter("chain G+H", "segi = chain; chain = 'd'")
     cmd.sort()
     partner = selections.freeze("left", "tox", cmd)
-    selections.write(partner, tmp_path / "left.cif", cmd)
+    write(selections, partner, tmp_path / "left.cif", cmd)
     protein = structure.read(tmp_path / "left.cif").protein()
     read = set(zip(protein.chain_ids.tolist(), protein.residue_ids.tolist(), strict=True))
     assert read == partner.keys_in_file().keys()
@@ -127,7 +132,7 @@ def test_state_without_coordinates_is_an_error(antibody, selections, tmp_path):
     antibody.set("state", 5)
     partner = selections.freeze("left", "moving", antibody)
     with pytest.raises(CmdException, match="'moving' has no coordinates"):
-        selections.write(partner, tmp_path / "left.cif", antibody)
+        write(selections, partner, tmp_path / "left.cif", antibody)
 
 
 def test_chains_without_a_name_or_of_two_segments_get_names_of_their_own(antibody, selections):

@@ -96,9 +96,9 @@ def test_remembered_program_is_found(worker, bare, monkeypatch):
 
 
 def test_progress_and_success(worker):
-    code = "import sys; print('sasnet-progress 3 20', file=sys.stderr)"
+    code = "import sys; print('sasnet-progress 0 20\\nsasnet-progress 3 20', file=sys.stderr)"
     some = ended(child(worker, code))
-    assert (some.done, some.total) == (3, 20)
+    assert (some.done, len(some.moments)) == (3, 4)
     some.require_success()
 
 
@@ -141,7 +141,7 @@ DEAF += "print('sasnet-progress 0 1', file=sys.stderr, flush=True); time.sleep(6
 def test_cancel_kills_a_child_that_does_not_listen(worker, monkeypatch):
     monkeypatch.setattr(worker, "_GRACE", 0.3)
     some = child(worker, DEAF)
-    while not some.total:
+    while not some.moments:
         time.sleep(0.02)
     some.cancel()
     time.sleep(0.1)
@@ -151,7 +151,7 @@ def test_cancel_kills_a_child_that_does_not_listen(worker, monkeypatch):
 
 def test_abort_does_not_return_before_the_child_is_gone(worker):
     some = child(worker, DEAF)
-    while not some.total:
+    while not some.moments:
         time.sleep(0.02)
     some.abort()
     assert not some.running()
@@ -164,7 +164,7 @@ def test_cancel_takes_the_childs_children_along(worker, tmp_path):
     code += "open(sys.argv[1], 'w').write(str(p.pid)); print('sasnet-progress 0 1',"
     code += " file=sys.stderr, flush=True); time.sleep(60)"
     some = child(worker, code, str(note))
-    while not some.total:
+    while not some.moments:
         time.sleep(0.02)
     some.cancel()
     ended(some)
@@ -186,7 +186,8 @@ def assert_gone(pid):
 @pytest.mark.skipif(os.name == "nt", reason="niceness is POSIX")
 def test_child_runs_at_low_priority_without_pymols_python(worker, notes, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONHOME", "/bundled/with/pymol")
-    command = f"{COMMAND} l r -o out --rotations 1 --no-picture --progress-lines"
+    command = f"{COMMAND} l r -o out --attached . --rotations 1 --no-picture --quiet"
+    command += " --progress-lines"
     ended(worker.Child(command.replace("'", "").split()))
     assert notes()["nice"] == max(os.nice(0), 10)
     assert notes()["pythonhome"] is None

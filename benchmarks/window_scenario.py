@@ -1,0 +1,136 @@
+"""Runs inside PyMOL's window for `benchmarks.window`: real predictions, watched, photographed."""
+
+import time
+
+from driving import after, click_row, open_panel, photograph
+from pymol import cmd
+from pymol.Qt import QtCore
+
+COPIES = 15  # of two chains of 98 residues
+
+
+class Watch:
+    """Measures how long the event loop stands still; repaints are taken off.
+
+    A busy machine takes the processor away at times, so the seconds that the thread itself
+    computed are measured as well.
+    """
+
+    def __init__(self):
+        self.gaps = []
+        self._clocks = time.monotonic, time.thread_time
+        self._painting = [0.0, 0.0]
+        self._last = self._read()
+        self._timer = QtCore.QTimer()
+        self._timer.setInterval(2)
+        self._timer.timeout.connect(self._tick)
+
+    def start(self):
+        """Begin to measure."""
+        self.gaps, self._painting, self._last = [], [0.0, 0.0], self._read()
+        self._timer.start()
+
+    def stop(self):
+        """Return the longest standstill: seconds, and seconds computed in one."""
+        self._timer.stop()
+        return [max(gaps) for gaps in zip(*self.gaps, strict=True)]
+
+    def paint(self, widget, original):
+        """Paint, and note how long that takes."""
+        before = self._read()
+        original(widget)
+        for place, (end, begin) in enumerate(zip(self._read(), before, strict=True)):
+            self._painting[place] += end - begin
+
+    def _read(self):
+        return [clock() for clock in self._clocks]
+
+    def _tick(self):
+        now = self._read()
+        gaps = zip(now, self._last, self._painting, strict=True)
+        self.gaps.append([end - begin - painting for end, begin, painting in gaps])
+        self._last, self._painting = now, [0.0, 0.0]
+
+
+def watched():
+    """Make a watch that hears of every repaint of the viewer."""
+    from pmg_qt.pymol_gl_widget import PyMOLGLWidget
+
+    watch, original = Watch(), PyMOLGLWidget.paintGL
+    PyMOLGLWidget.paintGL = lambda widget: watch.paint(widget, original)
+    return watch
+
+
+def scenario(facts, demo, large):
+    """Predict the demo structure, walk its interface; then perhaps 2,940 residues."""
+    cmd.load(demo, "1tii")
+    cmd.remove("not polymer")
+    cmd.color("grey70", "1tii")
+    panel = open_panel()
+    watch = watched()
+    panel.partners.left.setEditText("1tii and chain D")
+    panel.partners.right.setEditText("1tii and chain E")
+    panel.preset.setCurrentIndex(0 if large else 2)
+    yield after(1)
+    watch.start()
+    begin = time.monotonic()
+    panel.run_button.click()
+    yield lambda: panel.list.count() == 1
+    facts["first_colours"] = time.monotonic() - begin
+    yield lambda: panel.run_button.text() == "Run"
+    facts["seconds"] = time.monotonic() - begin
+    facts["demo"] = [*watch.stop(), len(watch.gaps)]
+
+    cmd.orient("1tii and chain D+E")
+    cmd.disable("sasnet_legend")
+    yield after(2)
+    photograph("panel")
+    panel.tabs.setCurrentWidget(panel.pairs)
+    panel.lines_box.setChecked(True)
+    yield after(2)
+    photograph("pairs")
+    panel.tabs.setCurrentWidget(panel.map)
+    panel.lines_box.setChecked(False)
+    best = panel._result().answer.pairs[0]
+    panel.pick_in_viewer()
+    cmd.select(
+        "clicked", f"chain D and name CA and resi {panel._result().keys['left'][best.left][2]}"
+    )
+    cmd.get_wizard().do_select("clicked")
+    cmd.get_wizard().look_closer()
+    yield after(3)
+    photograph("walk")
+    cmd.set_wizard()
+    panel.tabs.setCurrentWidget(panel.residues)
+    click_row(panel.residues, 0)
+    yield after(1)
+
+    if not large:
+        return
+    cmd.delete("1tii")
+    build_large(demo)
+    chains = {side: "+".join(f"{letter}{n}" for n in range(COPIES)) for side, letter in
+              (("left", "D"), ("right", "E"))}  # fmt: skip
+    panel.partners.left.setEditText(f"large and chain {chains['left']}")
+    panel.partners.right.setEditText(f"large and chain {chains['right']}")
+    facts["residues"] = panel.partners.count_residues()
+    panel.preset.setCurrentIndex(0)
+    yield after(3)
+    watch.start()
+    panel.run_button.click()
+    yield lambda: panel.run_button.text() == "Run"
+    facts["large"] = [*watch.stop(), len(watch.gaps)]
+    facts["large_message"] = panel.message.text()
+
+
+def build_large(demo):
+    """Make an object of many copies of chains D and E, each with names of its own."""
+    cmd.load(demo, "_source")
+    for number in range(COPIES):
+        part = f"_part{number}"
+        cmd.create(part, "_source and chain D+E and polymer")
+        cmd.alter(part, f"chain = chain + '{number}'")
+        cmd.alter_state(1, part, f"x += {60 * (number % 4)}; y += {60 * (number // 4)}")
+    cmd.create("large", "_part*")
+    cmd.delete("_part* _source")
+    cmd.orient("large")

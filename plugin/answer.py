@@ -1,0 +1,161 @@
+"""What the child process answers: the files of a result folder, read and checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from pymol import CmdException
+
+from .arrays import Matrix, read_matrix
+
+SIDES = ("left", "right")
+RESULT_FILE, SCORES_FILE = "result.json", "scores.npz"
+
+
+@dataclass(frozen=True)
+class Residue:
+    """One residue's part in the interface.
+
+    Attributes
+    ----------
+    chain : str
+        Chain in the file that the child read.
+    resi : str
+        Residue number and insertion code, e.g. "52A".
+    name : str
+        Residue name, e.g. "TYR".
+    probability, spread : float
+        From 0 to 1; the spread is the standard deviation over rotations.
+    best : float
+        Its best pair score.
+    """
+
+    chain: str
+    resi: str
+    name: str
+    probability: float
+    spread: float
+    best: float
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One residue pair: rows of both sides' residues, score and its spread over rotations."""
+
+    left: int
+    right: int
+    score: float
+    spread: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A prediction as the child wrote it.
+
+    Attributes
+    ----------
+    residues : mapping
+        Of each side, in the order of the rows or columns of the matrices.
+    pairs : tuple of Pair
+        The best of all pairs, best first.
+    scores, spread : Matrix
+        Of each pair: left residues are rows, right ones columns.
+    threshold : float
+        Probability from which a residue is called likely.
+    rotations : int
+        How many were averaged.
+    warnings : tuple of str
+        What the user should know.
+    files : mapping
+        Name to content of each file of the result folder.
+    """
+
+    residues: Mapping[str, tuple[Residue, ...]]
+    pairs: tuple[Pair, ...]
+    scores: Matrix = field(repr=False)
+    spread: Matrix = field(repr=False)
+    threshold: float
+    rotations: int
+    warnings: tuple[str, ...]
+    files: Mapping[str, bytes] = field(repr=False)
+
+    @cached_property
+    def levels(self) -> bytes:
+        """The scores as grey levels, 0 to 255, row after row: the picture of the matrix."""
+        return bytes([min(int(255.0 * value + 0.5), 255) for value in self.scores.values])
+
+
+def read(folder: Path) -> Answer:
+    """Read a result folder of `sasnet_predict`.
+
+    Raises
+    ------
+    pymol.CmdException
+        A file is missing or is not what `sasnet_predict` writes.
+    """
+    try:
+        files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+        return _parse(files)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CmdException(
+            f"{folder} holds no result of sasnet_predict that this plugin can read ({error!r}); "
+            "update both to the same version"
+        ) from None
+
+
+def _parse(files: dict[str, bytes]) -> Answer:
+    content = json.loads(files[RESULT_FILE].decode("utf-8"))
+    rows = {side: [row for row in content["residues"] if row["side"] == side] for side in SIDES}
+    residues = {side: tuple(map(_residue, rows[side])) for side in SIDES}
+    scores, spread = (read_matrix(files[SCORES_FILE], name) for name in ("scores", "spread"))
+    shape = len(residues["left"]), len(residues["right"])
+    if not (shape == (scores.n_rows, scores.n_columns) == (spread.n_rows, spread.n_columns)):
+        raise ValueError(f"{shape} residues and {scores.n_rows} x {scores.n_columns} scores")
+    return Answer(
+        residues=residues,
+        pairs=_pairs(content["pairs"], rows),
+        scores=scores,
+        spread=spread,
+        threshold=float(content["threshold"]),
+        rotations=int(content["settings"]["rotations"]),
+        warnings=tuple(map(str, content["warnings"])),
+        files=files,
+    )
+
+
+def _residue(row: dict) -> Residue:
+    probability = float(row["probability"])
+    if not 0.0 <= probability <= 1.0:
+        raise ValueError(f"probability must be 0 to 1, got {probability}")
+    return Residue(
+        chain=row["chain"],
+        resi=f"{row['number']}{row['insertion_code']}",
+        name=row["name"],
+        probability=probability,
+        spread=float(row["spread"]),
+        best=float(row["max_pair_score"]),
+    )
+
+
+_IDENTITY = ("chain", "number", "insertion_code", "name", "segment")
+
+
+def _pairs(pairs: list[dict], rows: dict[str, list[dict]]) -> tuple[Pair, ...]:
+    places = {
+        side: {
+            tuple(row[part] for part in _IDENTITY): place for place, row in enumerate(rows[side])
+        }
+        for side in SIDES
+    }
+
+    def place(pair: dict, side: str) -> int:
+        return places[side][tuple(pair[f"{side}_{part}"] for part in _IDENTITY)]
+
+    return tuple(
+        Pair(place(pair, "left"), place(pair, "right"), pair["score"], pair["spread"])
+        for pair in pairs
+    )

@@ -1,0 +1,150 @@
+"""A prediction's work apart from PyMOL: write the files, run the child, read what it answers.
+
+It has a thread of its own, so that PyMOL's window never waits for files. That thread never calls
+PyMOL; it is followed by looking at the attributes.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pymol import CmdException
+
+from . import answer, selections, worker
+from .answer import Answer
+from .selections import Atoms, Partner
+
+_INTERVAL = 0.05
+
+
+class Job:
+    """A running prediction.
+
+    Parameters
+    ----------
+    program : list of str
+        Command that starts `sasnet_predict`.
+    partners, atoms : mapping
+        Of each side.
+    rotations : int
+        Random rotations to average over.
+    folder : Path
+        An empty folder to work in.
+
+    Attributes
+    ----------
+    moments : list of float
+        Seconds since the start: when the network was loaded, then after each rotation.
+    first, last : Answer or None
+        That of the first rotation, and that of all, once they are read.
+    error : CmdException or None
+        Why there is no last answer.
+    """
+
+    def __init__(
+        self,
+        program: list[str],
+        partners: Mapping[str, Partner],
+        atoms: Mapping[str, list[Atoms]],
+        rotations: int,
+        folder: Path,
+    ) -> None:
+        self.rotations = rotations
+        self.first: Answer | None = None
+        self.last: Answer | None = None
+        self.error: CmdException | None = None
+        self.began = time.monotonic()
+        self._command = [
+            *program,
+            *(str(folder / f"{side}.cif") for side in partners),
+            *("-o", str(folder / "out"), "--attached", str(folder)),
+            *("--rotations", str(rotations), "--no-picture", "--progress-lines", "--quiet"),
+        ]
+        self._folder = folder
+        self._child: worker.Child | None = None
+        self._cancelled = threading.Event()
+        self._thread = threading.Thread(target=self._guard, args=(partners, atoms), daemon=True)
+        self._thread.start()
+
+    @property
+    def moments(self) -> list[float]:
+        """Seconds from the start to each line of progress."""
+        child = self._child
+        return [] if child is None else [moment - self.began for moment in child.moments]
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was cancelled."""
+        return self._cancelled.is_set()
+
+    def running(self) -> bool:
+        """Tell whether there is still work to do."""
+        return self._thread.is_alive()
+
+    def cancel(self) -> None:
+        """Ask the child to end, without waiting for it."""
+        self._cancelled.set()
+        if self._child is not None:
+            self._child.cancel()
+
+    def abort(self) -> None:
+        """End the child now and wait until all is quiet."""
+        self._cancelled.set()
+        while self.running():
+            if self._child is not None:
+                self._child.abort()
+            self._thread.join(_INTERVAL)
+
+    def _guard(self, partners: Mapping[str, Partner], atoms: Mapping[str, list[Atoms]]) -> None:
+        try:
+            self._work(partners, atoms)
+        except CmdException as error:
+            self.error = error
+        except OSError as error:
+            self.error = CmdException(f"{self._folder}: {error.strerror}; nothing was coloured")
+        except Exception as error:  # the thread's end must not be silent
+            self.error = CmdException(f"{type(error).__name__}: {error}")
+
+    def _work(self, partners: Mapping[str, Partner], atoms: Mapping[str, list[Atoms]]) -> None:
+        for side, partner in partners.items():
+            text = selections.document(partner, atoms[side])
+            (self._folder / f"{side}.cif").write_text(text, encoding="utf-8")
+        if not self.stopped:
+            self._child = worker.Child(self._command)
+            self._follow(self._child)
+        if self.stopped:
+            return
+        self._child.require_success()
+        last = answer.read(self._folder / "out")
+        _ = last.levels  # the picture takes a moment for large proteins: not in PyMOL's thread
+        self.last = last
+
+    def _follow(self, child: worker.Child) -> None:
+        while child.running():
+            if self.stopped:
+                child.cancel()
+            elif self.first is None and child.done and self.rotations > 1:
+                self.first = answer.read(self._folder / "first")
+            time.sleep(_INTERVAL)
+
+
+def wait(
+    job: Job, report: Callable[[int, int], None], pause: Callable[[float], None] = time.sleep
+) -> None:
+    """Return when a job has ended; `report(done, total)` hears of each rotation.
+
+    `pause(seconds)` passes the time between two looks.
+    """
+    seen = 0
+    running = True
+    while running:
+        running = job.running()
+        done = max(len(job.moments) - 1, 0)
+        if done > seen:
+            seen = done
+            report(done, job.rotations)
+        if running:
+            pause(2 * _INTERVAL)

@@ -1,0 +1,179 @@
+"""Results on disk: the folder that `sasnet_predict` writes, and PyMOL's names for its chains."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pymol import CmdException
+from pymol import cmd as _cmd
+
+from . import answer, results, selections, session
+from .answer import SIDES, Answer
+from .results import Result
+from .selections import Partner
+
+#: Beside the files of `sasnet_predict`: what only PyMOL knows.
+NAMES_FILE = "pymol.json"
+
+
+def save(result: Result, place: str) -> Path:
+    """Write a result as a folder that `sasnet_load` and `sasnet_export` read.
+
+    Raises
+    ------
+    pymol.CmdException
+        It cannot be written, or something else is in the way.
+    """
+    folder = Path(os.path.expanduser(place))
+    if folder.exists() and not (folder / answer.RESULT_FILE).is_file():
+        raise CmdException(f"{folder} is there and holds no result; name another folder")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".sasnet-", dir=folder.parent))
+        try:
+            _fill(staging, result)
+            if folder.exists():
+                shutil.rmtree(folder)
+            staging.rename(folder)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    except OSError as error:
+        raise CmdException(f"{folder} cannot be written: {error.strerror}") from None
+    folder.chmod(0o755)
+    return folder
+
+
+def _fill(folder: Path, result: Result) -> None:
+    for name, content in result.answer.files.items():
+        (folder / name).write_bytes(content)
+    names = {"name": result.name, "threshold": result.threshold}
+    for side in SIDES:
+        partner = result.partners[side]
+        chains = [[*place, chain] for place, chain in partner.file_chains.items()]
+        names[side] = {"objects": partner.models, "chains": chains}
+    (folder / NAMES_FILE).write_text(json.dumps(names, indent=2), encoding="utf-8")
+
+
+def load(place: str, left: str = "", right: str = "", _self: Any = _cmd) -> Result:
+    """Read a result folder and bind it to the atoms it is about.
+
+    Parameters
+    ----------
+    place : str
+        The folder.
+    left, right : str
+        Selections of the partners. When left out they are looked for in the loaded objects, and
+        the structures of the folder are loaded if they are not among them.
+
+    Raises
+    ------
+    pymol.CmdException
+        The folder holds no result, or a selection does not have its residues.
+    """
+    folder = Path(os.path.expanduser(place))
+    if not folder.is_dir():
+        raise CmdException(f"{folder}: a result folder is needed, there is none; check the path")
+    found = answer.read(folder)
+    names = _names(found)
+    partners: dict[str, Partner] = {}
+    try:
+        for side, selection in (("left", left), ("right", right)):
+            partners[side] = (
+                selections.freeze(side, selection, _self)
+                if selection
+                else _look_for(side, found, names, folder, _self)
+            )
+        threshold = names.get("threshold")
+        name = names.get("name") or results.proposed_name(*partners.values())
+        name = session.of(_self).results.unused_name(name)
+        result = results.bind(name, partners, found, threshold)
+    except CmdException:
+        selections.release(partners.values(), _self)
+        raise
+    session.of(_self).results.put(result, _self)
+    return result
+
+
+def _names(found: Answer) -> dict[str, Any]:
+    """Return what PyMOL called the chains; nothing if the result is from the shell."""
+    try:
+        names = json.loads(found.files.get(NAMES_FILE, b"{}").decode("utf-8"))
+        return {side: names[side] for side in SIDES} | {
+            key: names[key] for key in ("name", "threshold")
+        }
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
+def _look_for(side: str, found: Answer, names: dict[str, Any], folder: Path, _self: Any) -> Partner:
+    """Find a partner's residues in a loaded object, else load the folder's structure."""
+    wanted = names.get(side, {}).get("objects", [])
+    chains = names.get(side, {}).get("chains") or [
+        ["", chain, chain] for chain in dict.fromkeys(each.chain for each in found.residues[side])
+    ]
+    loaded = _self.get_object_list("polymer") or []
+    first = [name for name in loaded if name in wanted]
+    for models in [first, *([name] for name in loaded)]:
+        partner = _try(side, found, chains, models, _self)
+        if partner is not None:
+            return partner
+    model = _load_structure(side, found, folder, _self)
+    partner = _try(side, found, [["", file, file] for *_, file in chains], [model], _self)
+    if partner is None:
+        raise CmdException(f"{side} partner: {folder} holds other residues than its result")
+    return partner
+
+
+def _try(
+    side: str, found: Answer, chains: list, models: Iterable[str], _self: Any
+) -> Partner | None:
+    """Make a partner of some chains of some objects, if it has all residues of the answer."""
+    objects = " or ".join(f"%{model}" for model in models)
+    if not objects:
+        return None
+    here = " or ".join(
+        f'(chain "{chain}"' + (f' and segi "{segi}")' if segi else ")") for segi, chain, _ in chains
+    )
+    try:
+        partner = selections.freeze(side, f"({objects}) and ({here})", _self)
+    except CmdException:
+        return None
+    known = partner.keys_in_file()
+    if all((each.chain, each.resi) in known for each in found.residues[side]):
+        return partner
+    selections.release([partner], _self)
+    return None
+
+
+def _load_structure(side: str, found: Answer, folder: Path, _self: Any) -> str:
+    """Load the structure of a folder, with the B factors that came in."""
+    file = next((name for name in ("complex.cif", f"{side}.cif") if name in found.files), None)
+    if file is None:
+        raise CmdException(f"{side} partner: it is not loaded, and {folder} holds no structure")
+    model = _self.get_unused_name(f"{folder.name}_{Path(file).stem}", 0)
+    _self.load(str(folder / file), model, quiet=1, zoom=0)
+    _give_back_b_factors(model, found, _self)
+    return model
+
+
+def _give_back_b_factors(model: str, found: Answer, _self: Any) -> None:
+    """Undo that the files carry probabilities: result.json kept what came in, in their order."""
+    atoms: dict[tuple[str, str], list[int]] = {}
+    _self.iterate(
+        f"%{model}",
+        "atoms.setdefault((chain, resi), list()).append(rank)",
+        space={"atoms": atoms, "list": list},
+    )
+    old: dict[int, float] = {}
+    for row in json.loads(found.files[answer.RESULT_FILE].decode("utf-8"))["residues"]:
+        ranks = sorted(atoms.get((row["chain"], f"{row['number']}{row['insertion_code']}"), ()))
+        values = row.get("old_b_factors", [])
+        if len(ranks) == len(values):
+            old.update(zip(ranks, values))  # noqa: B905 (Python 3.9)
+    _self.alter(f"%{model}", "b = old.get(rank, b)", space={"old": old})

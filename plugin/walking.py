@@ -1,0 +1,87 @@
+"""Walk the interface: one residue and those that it likely touches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pymol import CmdException
+from pymol import cmd as _cmd
+
+from . import lines, selections
+from .answer import SIDES
+from .results import Result
+
+PICKED, PARTNERS, LINES = "sasnet_picked", "sasnet_partners", "sasnet_walk"
+#: Residues that light up on the other side at most.
+MOST = 8
+
+
+def other(side: str) -> str:
+    """Return the other side."""
+    return SIDES[1 - SIDES.index(side)]
+
+
+def find(result: Result, selection: str, _self: Any = _cmd) -> tuple[str, int]:
+    """Return side and row of the first residue of a selection that the result knows.
+
+    Raises
+    ------
+    pymol.CmdException
+        It knows none of them.
+    """
+    for side in SIDES:
+        found: list[tuple] = []
+        _self.iterate(
+            f"?{result.partners[side].name} and ({selection})",
+            "found.append((segi, chain, resi))",
+            space={"found": found},
+        )
+        rows = {key: row for row, key in enumerate(result.keys[side])}
+        for key in found:
+            if key in rows:
+                return side, rows[key]
+    raise CmdException(f"no residue of '{selection}' has a prediction in {result.name}")
+
+
+def light(result: Result, side: str, row: int, _self: Any = _cmd) -> list[tuple[int, float]]:
+    """Light up a residue and its likely partners on the other side.
+
+    Makes the selections "sasnet_picked" and "sasnet_partners", the latter enabled (PyMOL shows one
+    selection at a time), and lines between.
+
+    Returns
+    -------
+    list of (int, float)
+        Rows and scores of the partners, best first.
+    """
+    partners = result.likely_partners(side, row, MOST)
+    across = other(side)
+    selections.mark(PICKED, result.partners[side], {result.keys[side][row]}, _self)
+    keys = {result.keys[across][place] for place, _ in partners}
+    selections.mark(PARTNERS, result.partners[across], keys, _self)
+    pairs = [(row, place, score) for place, score in partners]
+    if side == "right":
+        pairs = [(place, own, score) for own, place, score in pairs]
+    lines.draw(result, pairs, LINES, _self)
+    _self.enable(PARTNERS)
+    return partners
+
+
+def light_pair(result: Result, left: int, right: int, _self: Any = _cmd) -> None:
+    """Light up one residue of each side, and the line between them."""
+    score = result.answer.scores.at(left, right)
+    for name, side, row in ((PICKED, "left", left), (PARTNERS, "right", right)):
+        selections.mark(name, result.partners[side], {result.keys[side][row]}, _self)
+    lines.draw(result, [(left, right, score)], LINES, _self)
+    _self.enable(PARTNERS)
+
+
+def zoom(_self: Any = _cmd) -> None:
+    """Turn the view to what is lit."""
+    _self.zoom(f"?{PICKED} or ?{PARTNERS}", 6, animate=0.3)
+
+
+def lights_out(_self: Any = _cmd) -> None:
+    """Take selections and lines away."""
+    for name in (PICKED, PARTNERS, LINES):
+        _self.delete(name)

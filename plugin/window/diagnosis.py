@@ -1,0 +1,67 @@
+"""The doctor's window: what is there, what is missing, and which program predicts."""
+
+from __future__ import annotations
+
+import threading
+
+from pymol.Qt import QtCore, QtGui, QtWidgets
+
+from .. import doctor, worker
+
+
+class DoctorDialog(QtWidgets.QDialog):
+    """Shows the diagnosis; the slow part comes from a thread that asks nothing of PyMOL."""
+
+    def __init__(self, _self, parent=None):
+        super().__init__(parent)
+        self._cmd = _self
+        self._thread = None
+        self._there = []
+        self.setWindowTitle("sasnet: what is there, what is missing")
+        self.text = QtWidgets.QPlainTextEdit()
+        self.text.setReadOnly(True)
+        fixed = QtGui.QFontDatabase.systemFont(QtGui.QFontDatabase.SystemFont.FixedFont)
+        self.text.setFont(fixed)
+        self.text.setLineWrapMode(QtWidgets.QPlainTextEdit.LineWrapMode.NoWrap)
+        self.locate_button = QtWidgets.QPushButton("Choose program or Python ...")
+        self.locate_button.clicked.connect(self.locate)
+        again = QtWidgets.QPushButton("Look again")
+        again.clicked.connect(self.look)
+        row = QtWidgets.QHBoxLayout()
+        row.addWidget(self.locate_button)
+        row.addStretch(1)
+        row.addWidget(again)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.addWidget(self.text)
+        layout.addLayout(row)
+        self.resize(760, 420)
+        self._timer = QtCore.QTimer(self)
+        self._timer.setInterval(100)
+        self._timer.timeout.connect(self._ask)
+
+    def look(self):
+        """Diagnose anew."""
+        if self._thread is not None:
+            return
+        self.text.setPlainText("\n".join([*doctor.here(self._cmd), "", "asking the program ..."]))
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+        self._timer.start()
+
+    def locate(self):
+        """Ask for `sasnet_predict` or the Python that has sasnet; keep it in the preferences."""
+        title = f"Where is {worker.PROGRAM}, or the Python that has sasnet?"
+        path, _ = QtWidgets.QFileDialog.getOpenFileName(self, title)
+        if path:
+            worker.remember_program(path)
+            self.look()
+
+    def _work(self):
+        self._there = doctor.there()
+
+    def _ask(self):
+        if not self._thread.is_alive():
+            self._timer.stop()
+            self._thread = None
+            lines = [*doctor.here(self._cmd), "", *self._there]
+            self.text.setPlainText("\n".join(lines))

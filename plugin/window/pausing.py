@@ -1,0 +1,25 @@
+"""While a typed command waits for its child, the window goes on living."""
+
+from __future__ import annotations
+
+import time
+
+from pymol import cmd as _cmd
+from pymol.Qt import QtCore, QtWidgets
+
+from .. import session
+
+#: Milliseconds for which Qt may work before the time is looked at again.
+_SLICE = 20
+
+
+def keep_alive(_self=_cmd):
+    """From now on let Qt work while commands wait."""
+    session.of(_self).pause = _pause
+
+
+def _pause(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QtWidgets.QApplication.processEvents(QtCore.QEventLoop.ProcessEventsFlag.AllEvents, _SLICE)
+        time.sleep(0.01)

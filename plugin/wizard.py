@@ -1,0 +1,77 @@
+"""Click a residue in the viewer, and its likely partners light up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pymol import CmdException
+from pymol import cmd as _cmd
+from pymol.wizard import Wizard
+
+from . import session, walking
+
+
+class Walker(Wizard):
+    """PyMOL's wizard for walking an interface; "Done" ends it."""
+
+    def __init__(self, _self: Any = _cmd) -> None:
+        Wizard.__init__(self, _self)
+        self._lines: list[str] = []
+
+    def __reduce__(self) -> tuple:
+        """Let a saved session open where this plugin is not: it gets a wizard that does nothing."""
+        return Wizard, (), {"menu": {}, "prompt": None, "panel": None}
+
+    def get_prompt(self) -> list[str]:
+        """Tell what to do and what is lit."""
+        return [f"sasnet: click a residue of {session.of(self.cmd).results.current}", *self._lines]
+
+    def get_panel(self) -> list[list]:
+        """Return the buttons beside the viewer."""
+        return [
+            [1, "Walk the interface", ""],
+            [2, "Zoom to what is lit", "cmd.get_wizard().look_closer()"],
+            [2, "Clear", "cmd.get_wizard().clear()"],
+            [2, "Done", "cmd.set_wizard()"],
+        ]
+
+    def do_select(self, name: str) -> int:
+        """Take a click that would select."""
+        self._walk(name)
+        self.cmd.delete(name)
+        return 1
+
+    def do_pick(self, bondFlag: int) -> int:  # noqa: N803 (PyMOL's name)
+        """Take a click that would pick an atom."""
+        if not bondFlag:
+            self._walk("pk1")
+        self.cmd.unpick()
+        return 1
+
+    def look_closer(self) -> None:
+        """Turn the view to what is lit."""
+        walking.zoom(self.cmd)
+
+    def clear(self) -> None:
+        """Take the lights away."""
+        walking.lights_out(self.cmd)
+        self._lines = []
+        self.cmd.refresh_wizard()
+
+    def cleanup(self) -> None:
+        """Take the lights away when the wizard ends."""
+        walking.lights_out(self.cmd)
+
+    def _walk(self, selection: str) -> None:
+        try:
+            result = session.of(self.cmd).results.get("", self.cmd)
+            side, row = walking.find(result, selection, self.cmd)
+            partners = walking.light(result, side, row, self.cmd)
+        except CmdException as error:
+            self._lines = [error.message]
+        else:
+            across = walking.other(side)
+            self._lines = [f"{result.label(side, row)} likely touches"]
+            self._lines += [f"  {score:.2f}  {result.label(across, r)}" for r, score in partners]
+            session.of(self.cmd).results.picked(side, row)
+        self.cmd.refresh_wizard()

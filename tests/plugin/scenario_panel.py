@@ -1,0 +1,158 @@
+"""Through the panel in PyMOL's window: choose, run, look, walk, stop. See `driving`."""
+
+import os
+
+from driving import after, click, click_row, colours, open_panel, photograph, residues
+from pymol import cmd
+
+
+def scenario(facts, demo, command):
+    cmd.load(demo, "tox")
+    cmd.color("cyan", "all")
+    cyan = [cmd.get_color_index("cyan")]
+    panel = open_panel()
+    partners, table, pairs = panel.partners, panel.residues, panel.pairs
+    yield after(0.5)
+    partners.left.refill()
+    facts["choices"] = [partners.left.itemText(i) for i in range(partners.left.count())]
+    facts["proposed"] = [partners.left.currentText(), partners.right.currentText()]
+    facts["docked"] = not panel.isFloating()
+    photograph("1_opened")
+
+    partners.left.setEditText("chain D")
+    partners.right.setEditText("chain Q")
+    panel.run_button.click()
+    facts["refusal"] = panel.message.text()
+
+    os.environ["FAKE_SECONDS"] = "0.5"
+    partners.right.setEditText("chain E")
+    panel.preset.setCurrentIndex(1)
+    facts["preset"] = panel.preset.currentText()
+    panel.run_button.click()
+    facts["button"] = panel.run_button.text()
+    yield lambda: panel.list.count() == 1
+    facts["early"] = {
+        "message": panel.message.text(),
+        "bar": panel.bar.text(),
+        "painted": len(colours("chain D+E and polymer")),
+        "running": panel.runner.running(),
+    }
+    photograph("2_first_rotation")
+    early = colours("chain D+E and polymer")
+    yield lambda: panel.run_button.text() == "Run"
+    facts["message"] = panel.message.text()
+    facts["refined"] = colours("chain D+E and polymer") != early
+    facts["others"] = colours("not (chain D+E and polymer)") == cyan
+    facts["names"] = cmd.get_names("public")
+    facts["rows"] = [table.model().rowCount(), pairs.model().rowCount()]
+    cmd.orient("chain D+E")
+    yield after(0.5)
+    photograph("3_result")
+
+    panel.threshold.slider.setValue(panel.threshold.slider.maximum())
+    yield lambda: "from 1.000" in panel.threshold.text.text()
+    facts["strict"] = [cmd.count_atoms(f"sasnet_{side}_interface") for side in ("left", "right")]
+    panel.threshold.slider.setValue(200)
+    yield lambda: "from 0.250" in panel.threshold.text.text()
+    facts["slider"] = [panel.threshold.text.text(), len(residues("sasnet_left_interface"))]
+
+    panel.tabs.setCurrentWidget(table)
+    yield table.isVisible
+    view = cmd.get_view()
+    facts["best"] = list(table.rows.subject(0))
+    click_row(table, 0)
+    facts["picked"] = residues("sasnet_picked")
+    facts["partners"] = residues("sasnet_partners")
+    yield lambda: cmd.get_view() != view
+    yield after(1.0)
+    photograph("4_residue")
+    table.sortByColumn(2, 0)
+    facts["sorted"] = table.model().data(table.model().index(0, 2))
+
+    panel.tabs.setCurrentWidget(pairs)
+    yield pairs.isVisible
+    click_row(pairs, 1)
+    facts["pair"] = [residues("sasnet_picked"), residues("sasnet_partners")]
+    facts["pair_row"] = [pairs.model().data(pairs.model().index(1, c)) for c in (0, 1)]
+    panel.lines_box.setChecked(True)
+    yield after(1.0)
+    facts["lines"] = [name for name in cmd.get_names("public") if name.startswith("sasnet_pairs")]
+    photograph("5_pair")
+
+    panel.tabs.setCurrentWidget(panel.map)
+    yield panel.map.isVisible
+    frame = panel.map._frame()
+    x, y = frame.left() + 0.7 * frame.width(), frame.top() + 0.3 * frame.height()
+    facts["map_pair"] = list(panel.map.pair_at(x, y))
+    click(panel.map, x, y)
+    facts["map_picked"] = [residues("sasnet_picked"), residues("sasnet_partners")]
+    yield after(1.0)
+    photograph("6_map")
+
+    cmd.set_wizard()
+    panel.pick_in_viewer()
+    cmd.select("clicked", "tox and chain E and resi 69 and name CA")
+    cmd.get_wizard().do_select("clicked")  # what PyMOL calls after a click on an atom
+    facts["walk"] = [residues("sasnet_picked"), residues("sasnet_partners")]
+    facts["prompt"] = cmd.get_wizard().get_prompt()
+    facts["clicked_left"] = "clicked" in cmd.get_names("all")
+    facts["table_follows"] = table.rows.subject(table.currentIndex().row())
+    yield after(1.0)
+    photograph("7_wizard")
+    cmd.set_wizard()
+    facts["lights"] = [name for name in cmd.get_names("all") if "sasnet_walk" in name]
+
+    before = colours("chain D+E and polymer")
+    panel.palette_box.setCurrentText("viridis")
+    panel.palette_box.activated.emit(2)
+    facts["repainted"] = colours("chain D+E and polymer") != before
+    panel.restore_button.click()
+    facts["restored"] = colours("all") == cyan
+    facts["cleared"] = cmd.get_names("public")
+
+    os.environ["FAKE_SECONDS"] = "0"
+    cmd.create("copy", "tox")
+    partners.left.setEditText("copy and chain D")
+    partners.right.setEditText("copy and chain F")
+    panel.run_button.click()
+    yield lambda: panel.run_button.text() == "Run"
+    facts["results"] = [panel.list.item(i).text() for i in range(panel.list.count())]
+    facts["second"] = colours("tox") == cyan
+    panel.list.setCurrentRow(0)
+    facts["switched"] = len(colours("tox and chain D+E and polymer")) > 1
+
+    os.environ["FAKE_MODE"] = "deaf"
+    panel.run_button.click()
+    yield lambda: "rotation 1" in panel.bar.text()
+    panel.run_button.click()
+    facts["stopping"] = panel.message.text()
+    yield lambda: panel.run_button.text() == "Run"
+    facts["stopped"] = panel.message.text()
+
+    os.environ["FAKE_MODE"] = "hang"
+    panel.run_button.click()
+    yield lambda: "refined" in panel.message.text()
+    panel.runner._prediction._job._child._process.kill()
+    yield lambda: panel.run_button.text() == "Run"
+    facts["killed"] = panel.message.text()
+    panel.run_button.click()
+    yield lambda: "refined" in panel.message.text()
+    cmd.delete("copy")
+    yield lambda: panel.run_button.text() == "Run"
+    facts["gone"] = panel.message.text()
+    facts["deleted"] = [cmd.get_names("public_objects"), panel.tabs.isEnabled()]
+
+    panel.diagnose()
+    yield lambda: "everything is made up" in panel.doctor.text.toPlainText()
+    facts["doctor"] = panel.doctor.text.toPlainText().splitlines()[0]
+    photograph("8_doctor")
+    panel.doctor.close()
+
+    os.environ["SASNET_PREDICT"] = "/nowhere/sasnet_predict"
+    partners.left.setEditText("chain D")
+    partners.right.setEditText("chain E")
+    panel.run_button.click()
+    facts["lost"] = panel.message.text()
+    os.environ["SASNET_PREDICT"] = command
+    panel.run_button.click()  # PyMOL ends while this one runs
+    yield lambda: "rotation 1" in panel.bar.text()

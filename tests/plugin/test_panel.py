@@ -1,0 +1,107 @@
+"""Drives the panel in PyMOL's real window, on a virtual screen.
+
+With SASNET_TEST_PICTURES=FOLDER the window is photographed at each step.
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.plugin.conftest import COMMAND
+from tests.plugin.screen import virtual_screen
+
+pytest.importorskip("pymol2", reason="PyMOL is not installed", exc_type=ImportError)
+
+SCRIPT = """
+import sys
+sys.path.insert(0, {here!r})
+from driving import drive
+from scenario_panel import scenario
+drive(scenario, {facts!r}, demo={demo!r}, command={command!r})
+"""
+
+
+@pytest.fixture
+def display():
+    """A virtual screen of its own."""
+    if not shutil.which("Xvfb"):
+        pytest.skip("Xvfb is not installed")
+    pytest.importorskip("PyQt5", reason="PyQt5 is not installed", exc_type=ImportError)
+    with virtual_screen() as name:
+        yield name
+
+
+@pytest.fixture
+def facts(display, install, run_pymol, notes, demo, tmp_path, monkeypatch):
+    """What happened in the window."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    install()
+    path = tmp_path / "facts.json"
+    here = str(Path(__file__).parent)
+    script = SCRIPT.format(here=here, demo=demo, facts=str(path), command=COMMAND)
+    ended = run_pymol(script, display=display)
+    assert path.is_file(), ended.stdout + ended.stderr
+    found = json.loads(path.read_text())
+    assert not found["trouble"], found["trouble"] + ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr, ended.stdout + ended.stderr
+    return found | {"last_child": notes()["pid"]}
+
+
+@pytest.mark.slow
+def test_panel_in_the_real_window(facts, tmp_path):
+    assert facts["docked"]
+    assert facts["choices"][0] == "tox and chain A" and facts["choices"][-1] == "tox"
+    assert facts["proposed"] == ["tox and chain A", "tox and chain D"]
+    assert facts["refusal"] == "Right partner: no protein atoms in selection 'chain Q'"
+    assert facts["preset"].startswith("balanced: 8 rotations, about ")
+    assert facts["button"] == "Stop"
+
+    assert facts["early"]["running"] and facts["early"]["painted"] > 50
+    assert "one rotation" in facts["early"]["message"]
+    assert "left: 30 of 98 residues at 0.50 or more" in facts["message"]
+    assert facts["refined"] and facts["others"]
+    assert facts["names"] == [
+        "tox",
+        "sasnet_legend",
+        "sasnet_left_interface",
+        "sasnet_right_interface",
+    ]
+    assert facts["rows"] == [2 * 98, 1000]
+
+    assert facts["strict"] == [0, 0]
+    assert facts["slider"][0].startswith(f"Interface from 0.250: {facts['slider'][1]} left")
+    assert facts["slider"][1] > 30
+
+    assert facts["best"] == ["left", 92] and facts["picked"] == ["D93"]
+    assert 1 < len(facts["partners"]) <= 8
+    assert all(residue.startswith("E") for residue in facts["partners"])
+    assert facts["sorted"] == "1"
+    assert [[name.split()[1]] for name in facts["pair_row"]] == facts["pair"]
+    assert "sasnet_pairs" in facts["lines"] and len(facts["lines"]) > 1
+    left, right = facts["map_pair"]
+    assert facts["map_picked"] == [[f"D{left + 1}"], [f"E{right + 1}"]]
+
+    assert facts["walk"][0] == ["E69"] and all(name[0] == "D" for name in facts["walk"][1])
+    assert "MET E69 likely touches" in facts["prompt"]
+    assert facts["table_follows"] == ["right", 68]
+    assert not facts["clicked_left"] and not facts["lights"]
+
+    assert facts["repainted"] and facts["restored"] and facts["cleared"] == ["tox"]
+    assert facts["results"] == ["tox_D_E", "copy_D_F"]
+    assert facts["second"], "a result on one object painted another with equal chains"
+    assert facts["switched"]
+
+    assert facts["stopping"] == "Stopping ..."
+    assert facts["stopped"] == "Stopped; the colours are those of one rotation"
+    assert facts["killed"].startswith("sasnet_predict was killed (signal 9)")
+    assert facts["gone"] == "Left partner: its atoms are gone; load them again"
+    assert "copy" not in facts["deleted"][0] and not facts["deleted"][1]
+    assert facts["doctor"].startswith("ok      PyMOL")
+    assert "names '/nowhere/sasnet_predict'" in facts["lost"]
+    assert not [path for path in (tmp_path / "temporary").iterdir() if "sasnet_" in path.name]
+    with pytest.raises(ProcessLookupError):
+        os.kill(facts["last_child"], 0)

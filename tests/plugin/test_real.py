@@ -1,0 +1,45 @@
+"""From two selections to colours with the real child and the shipped weights."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pymol2", reason="PyMOL is not installed", exc_type=ImportError)
+from sasnet_core import structure
+from sasnet_core.cli import main
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.slow
+def test_the_plugin_says_what_the_command_says(
+    plugin, enterotoxin, demo, temporary, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SASNET_PREDICT", f"{sys.executable} -m sasnet_core.cli")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    enterotoxin.set_name("tox", "1tii")
+    with plugin.prediction.Prediction("chain D", "chain E", 2, _self=enterotoxin) as prediction:
+        prediction.wait(lambda *_: None)
+        first = prediction.first_result()
+        last = prediction.finish()
+    plugin.commands.show(last, enterotoxin)
+    assert (first.answer.rotations, last.answer.rotations) == (1, 2)
+    assert first.values("left") != last.values("left")
+    assert list(temporary.iterdir()) == []
+
+    options = ["--left", "D", "--right", "E", "--rotations", "2", "--no-picture", "--quiet"]
+    assert main([demo, *options, "-o", str(tmp_path / "out")]) == 0
+    shell = plugin.answer.read(tmp_path / "out")
+    for side in ("left", "right"):
+        told = [(each.resi, each.name) for each in last.answer.residues[side]]
+        assert told == [(each.resi, each.name) for each in shell.residues[side]]
+        wanted = [each.probability for each in shell.residues[side]]
+        found = [each.probability for each in last.answer.residues[side]]
+        assert found == pytest.approx(wanted, abs=0.02)
+    likely = set()
+    enterotoxin.iterate("sasnet_left_interface", "likely.add(resi)", space={"likely": likely})
+    read = structure.read(demo).protein(["D"]).residue_ids.tolist()
+    over = [each.probability >= last.threshold for each in last.answer.residues["left"]]
+    assert likely == {resi for resi, yes in zip(read, over, strict=True) if yes}
