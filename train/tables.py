@@ -272,7 +272,7 @@ def table2(options: argparse.Namespace) -> str:
          lambda split: with_interval(bench.aurocs(best, split)), f"{paper.SASNET.best:.3f}")
     )  # fmt: skip
     lines.append(
-        (f"SASNet, {len(infos)} replicates: mean and standard deviation",
+        (f"SASNet, mean and standard deviation (replicates: {len(infos)})",
          spread_of([found for found, _ in ranked]),
          lambda split: spread_of([cauroc(bench.aurocs(i.folder, split)) for i in infos]),
          f"{paper.SASNET.mean:.3f} +/- {paper.SASNET.deviation:.3f}")
@@ -324,7 +324,7 @@ def table3(options: argparse.Namespace) -> str:
         )  # fmt: skip
     for state, theirs in (("unbound", paper.SASNET), ("bound", paper.SASNET_BOUND)):
         lines.append(
-            (f"{len(ranked)} replicates: {state}", "",
+            (f"mean and standard deviation (replicates: {len(ranked)}): {state}", "",
              lambda split, state=state: spread_of(
                  [cauroc(bench.aurocs(i.folder, split, state)) for _, i in ranked]),
              f"{theirs.mean:.3f} +/- {theirs.deviation:.3f}")

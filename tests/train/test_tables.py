@@ -100,7 +100,7 @@ def test_table_2_has_every_row_and_leaves_the_test_set_alone(call, tmp_path):
     best = cells(text, "**SASNet, replicate best on DB4**")
     assert re.fullmatch(r"0\.\d{3} \(0\.\d{3} to 0\.\d{3}\)", best[1])
     assert best[2:] == ["not looked at", "0.899"]
-    mean = cells(text, "SASNet, 2 replicates")
+    mean = cells(text, "SASNet, mean and standard deviation (replicates: 2)")
     assert mean[3] == "0.890 +/- 0.011" and "+/-" in mean[0] and "+/-" in mean[1]
     assert cells(text, "**SASNet, ensemble**")[3] == "0.903"
     assert cells(text, "NGF")[3] == "0.843 (0.851 +/- 0.010)"
@@ -132,7 +132,9 @@ def test_a_look_fills_the_column_and_is_written_down(call, tmp_path):
     for column in (0, 1):
         difference = float(bound[column].split()[0]) - float(unbound[column].split()[0])
         assert float(both[column].split()[0]) == pytest.approx(difference, abs=2e-3)
-    assert cells(text, "2 replicates: bound")[-1] == "0.919 +/- 0.008"
+    assert (
+        cells(text, "mean and standard deviation (replicates: 2): bound")[-1] == "0.919 +/- 0.008"
+    )
     (look,) = read(tmp_path / "looks.csv")
     assert (look["command"], look["state"], look["complexes"]) == (
         "train.tables table3", "unbound and bound", "4",
