@@ -22,9 +22,10 @@ import argparse
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -219,172 +220,182 @@ def table1(options: argparse.Namespace) -> str:
     )
 
 
-def chosen_replicates(bench: Workbench) -> list[tuple[float, WeightsInfo]]:
-    """Rank the replicates by their CAUROC on DB4, best first.
+class Line(NamedTuple):
+    """A line of a table with a column for each split."""
+
+    name: str
+    cell: Callable[[str], str]  # split -> text
+    theirs: str = ""  # the paper's number
+    selection: str = ""  # on DB4
+
+
+@dataclass(frozen=True)
+class Entrants:
+    """The weights of a table."""
+
+    ranked: list[tuple[float, WeightsInfo]]  # replicates with their CAUROC on DB4, best first
+    ensemble: WeightsInfo | None
+
+    @property
+    def best(self) -> WeightsInfo:
+        """The replicate that is best on DB4."""
+        return self.ranked[0][1]
+
+    @property
+    def infos(self) -> list[WeightsInfo]:
+        """All of them."""
+        return [*(info for _, info in self.ranked), *([self.ensemble] if self.ensemble else [])]
+
+    def note(self) -> str:
+        """Say of which replicates the ensemble is, and how it was fitted."""
+        if self.ensemble is None or self.ensemble.mixture is None:
+            return "No ensemble was given."
+        places = {info.sha256: place for place, (_, info) in enumerate(self.ranked, 1)}
+        found = sorted(places.get(member.sha256, 0) for member in self.ensemble.members)
+        of = ", ".join(f"place {place}" if place else "no replicate here" for place in found)
+        mixture = self.ensemble.mixture
+        return (
+            f"Ensemble: {of} by DB4; one-layer sigmoid fitted on {mixture.fitted_on}, "
+            f"{mixture.rotations} rotations."
+        )
+
+
+def find_entrants(bench: Workbench) -> Entrants:
+    """Rank the replicates by their CAUROC on DB4, and read the ensemble.
 
     Raises
     ------
     SettingError
-        The same weights are given twice.
+        The same weights are given twice, or the ensemble is none.
     """
     infos = [read_info(folder) for folder in bench.options.replicates]
     if len({info.sha256 for info in infos}) < len(infos):
         raise SettingError("--replicates must be different weights, the same are named twice")
-    ranked = [(bench.selection(info.folder), info) for info in infos]
-    return sorted(ranked, key=lambda pair: -pair[0])
-
-
-def ensemble_note(ensemble: WeightsInfo | None, ranked: list[tuple[float, WeightsInfo]]) -> str:
-    """Say of which replicates an ensemble is, and how it was fitted."""
-    if ensemble is None:
-        return "No ensemble was given."
-    if ensemble.mixture is None:
+    ensemble = read_info(bench.options.ensemble) if bench.options.ensemble else None
+    if ensemble and ensemble.mixture is None:
         raise SettingError(f"{ensemble.folder}: an ensemble is needed; make it with train.ensemble")
-    places = {info.sha256: place for place, (_, info) in enumerate(ranked, 1)}
-    found = sorted(places.get(member.sha256, 0) for member in ensemble.members)
-    of = ", ".join(f"place {place}" if place else "no replicate here" for place in found)
-    return (
-        f"Ensemble: {of} by DB4; one-layer sigmoid fitted on {ensemble.mixture.fitted_on}, "
-        f"{ensemble.mixture.rotations} rotations."
+    ranked = [(bench.selection(info.folder), info) for info in infos]
+    return Entrants(sorted(ranked, key=lambda pair: -pair[0]), ensemble)
+
+
+def one_line(
+    bench: Workbench, name: str, info: WeightsInfo, state: str = "unbound", **others: str
+) -> Line:
+    """Make the line of one set of weights."""
+    return Line(
+        name, lambda split: with_interval(bench.aurocs(info.folder, split, state)), **others
     )
+
+
+def replicates_line(
+    bench: Workbench, entrants: Entrants, name: str, state: str, theirs: paper.Published
+) -> Line:
+    """Make the line of mean and standard deviation over replicates."""
+
+    def cell(split: str) -> str:
+        aurocs = [bench.aurocs(info.folder, split, state) for _, info in entrants.ranked]
+        return spread_of([cauroc(one) for one in aurocs])
+
+    selection = spread_of([found for found, _ in entrants.ranked])
+    return Line(name, cell, f"{theirs.mean:.3f} +/- {theirs.deviation:.3f}", selection)
+
+
+def baseline_line(bench: Workbench, name: str, words: str) -> Line:
+    """Make the line of a predictor without learning."""
+    column = f"{name}_auroc"
+    return Line(words, lambda split: with_interval(values(bench.baselines(split), column)))
 
 
 def table2(options: argparse.Namespace) -> str:
     """Every SASNet row and the predictors without learning, on unbound complexes."""
     bench = Workbench(options)
-    ranked = chosen_replicates(bench)
-    ensemble = read_info(options.ensemble) if options.ensemble else None
-    note = ensemble_note(ensemble, ranked)
-    infos = [info for _, info in ranked]
-    splits = bench.splits([*infos, *([ensemble] if ensemble else [])], "unbound")
-    best = infos[0].folder
-    lines: list[tuple[str, str, Callable[[str], str], str]] = [
-        (words, "", lambda split, name=name: with_interval(
-            values(bench.baselines(split), f"{name}_auroc")), "")
-        for name, words in BASELINE_NAMES.items()
+    entrants = find_entrants(bench)
+    splits = bench.splits(entrants.infos, "unbound")
+    count, ensemble = len(entrants.ranked), entrants.ensemble
+    lines = [
+        *(baseline_line(bench, name, words) for name, words in BASELINE_NAMES.items()),
+        *(
+            Line(f"{name} (published)", lambda _: "", published(numbers))
+            for name, numbers in paper.METHODS.items()
+        ),
+        one_line(
+            bench, "**SASNet, replicate best on DB4**", entrants.best,
+            theirs=f"{paper.SASNET.best:.3f}", selection=f"{entrants.ranked[0][0]:.3f}",
+        ),
+        replicates_line(
+            bench, entrants, f"SASNet, mean and standard deviation (replicates: {count})",
+            "unbound", paper.SASNET,
+        ),
     ]  # fmt: skip
-    lines += [
-        (f"{name} (published)", "", lambda _: "", published(numbers))
-        for name, numbers in paper.METHODS.items()
-    ]
-    lines.append(
-        ("**SASNet, replicate best on DB4**", f"{ranked[0][0]:.3f}",
-         lambda split: with_interval(bench.aurocs(best, split)), f"{paper.SASNET.best:.3f}")
-    )  # fmt: skip
-    lines.append(
-        (f"SASNet, mean and standard deviation (replicates: {len(infos)})",
-         spread_of([found for found, _ in ranked]),
-         lambda split: spread_of([cauroc(bench.aurocs(i.folder, split)) for i in infos]),
-         f"{paper.SASNET.mean:.3f} +/- {paper.SASNET.deviation:.3f}")
-    )  # fmt: skip
     if ensemble:
         lines.append(
-            ("**SASNet, ensemble**", f"{bench.selection(ensemble.folder):.3f}",
-             lambda split: with_interval(bench.aurocs(ensemble.folder, split)),
-             f"{paper.SASNET_ENSEMBLE:.3f}")
+            one_line(
+                bench, "**SASNet, ensemble**", ensemble, theirs=f"{paper.SASNET_ENSEMBLE:.3f}",
+                selection=f"{bench.selection(ensemble.folder):.3f}",
+            )
         )  # fmt: skip
-    return benchmark_section(
-        bench,
-        "Table 2: unbound complexes, structure only",
-        lines,
-        splits,
+    note = (
         f"Column DB4: CAUROC on {options.selection}, {options.selection_rotations} rotations, "
-        f"which replicates are chosen by. {note}",
-        [*infos, *([ensemble] if ensemble else [])],
+        f"which replicates are chosen by. {entrants.note()}"
     )
+    title = "Table 2: unbound complexes, structure only"
+    return benchmark_section(bench, title, lines, splits, note, entrants.infos)
 
 
 def table3(options: argparse.Namespace) -> str:
     """Bound against unbound structures of the same complexes."""
     bench = Workbench(options)
-    ranked = chosen_replicates(bench)
-    infos = [info for _, info in ranked]
-    ensemble = read_info(options.ensemble) if options.ensemble else None
-    note = ensemble_note(ensemble, ranked)
-    if ensemble:
-        infos.append(ensemble)
-    splits = bench.splits(infos, "unbound", "bound")
-    lines: list[tuple[str, str, Callable[[str], str], str]] = []
-    shown = [("best on DB4", ranked[0][1]), *([("ensemble", ensemble)] if ensemble else [])]
-    for words, info in shown:
-        theirs = {
-            "best on DB4": f"{paper.SASNET.best:.3f}", "ensemble": f"{paper.SASNET_ENSEMBLE:.3f}"
-        }  # fmt: skip
-        for state in ("unbound", "bound"):
-            lines.append(
-                (f"{words}: {state}", "",
-                 lambda split, info=info, state=state: with_interval(
-                     bench.aurocs(info.folder, split, state)),
-                 theirs[words] if state == "unbound" else "")
-            )  # fmt: skip
-        lines.append(
-            (f"{words}: bound minus unbound", "",
-             lambda split, info=info: difference(
-                 bench.aurocs(info.folder, split, "bound"), bench.aurocs(info.folder, split)), "")
-        )  # fmt: skip
+    entrants = find_entrants(bench)
+    splits = bench.splits(entrants.infos, "unbound", "bound")
+    lines = state_lines(bench, "best on DB4", entrants.best, f"{paper.SASNET.best:.3f}")
+    if entrants.ensemble:
+        lines += state_lines(bench, "ensemble", entrants.ensemble, f"{paper.SASNET_ENSEMBLE:.3f}")
+    name = f"mean and standard deviation (replicates: {len(entrants.ranked)})"
     for state, theirs in (("unbound", paper.SASNET), ("bound", paper.SASNET_BOUND)):
-        lines.append(
-            (f"mean and standard deviation (replicates: {len(ranked)}): {state}", "",
-             lambda split, state=state: spread_of(
-                 [cauroc(bench.aurocs(i.folder, split, state)) for _, i in ranked]),
-             f"{theirs.mean:.3f} +/- {theirs.deviation:.3f}")
-        )  # fmt: skip
-    return benchmark_section(
-        bench,
-        "Table 3: bound against unbound",
-        lines,
-        splits,
-        f"The same complexes, labels and rotations in both states. {note}",
-        infos,
-    )
+        line = replicates_line(bench, entrants, f"{name}: {state}", state, theirs)
+        lines.append(line._replace(selection=""))
+    note = f"The same complexes, labels and rotations in both states. {entrants.note()}"
+    title = "Table 3: bound against unbound"
+    return benchmark_section(bench, title, lines, splits, note, entrants.infos)
+
+
+def state_lines(bench: Workbench, name: str, info: WeightsInfo, theirs: str) -> list[Line]:
+    """Make the lines of both states and of their difference."""
+
+    def between(split: str) -> str:
+        states = (bench.aurocs(info.folder, split, state) for state in ("bound", "unbound"))
+        return difference(*states)
+
+    return [
+        one_line(bench, f"{name}: unbound", info, theirs=theirs),
+        one_line(bench, f"{name}: bound", info, "bound"),
+        Line(f"{name}: bound minus unbound", between),
+    ]
 
 
 def benchmark_section(
     bench: Workbench,
     title: str,
-    lines: list[tuple[str, str, Callable[[str], str], str]],
-    splits: list[str],
+    lines: Sequence[Line],
+    splits: Sequence[str],
     note: str,
     infos: Sequence[WeightsInfo],
 ) -> str:
-    """Write a table with a column for each split, and its CSV.
-
-    Parameters
-    ----------
-    bench : Workbench
-        What the cells come from.
-    title : str
-        Of the section.
-    lines : list of (name, selection, cell, paper)
-        `cell` takes a split to a text.
-    splits : list of str
-        What there is.
-    note : str
-        What the reader must know.
-    infos : sequence of WeightsInfo
-        Weights in the table.
-    """
+    """Write a table with a column for each split, and its CSV."""
     options = bench.options
     heads = ["CAUROC", "DB4", REHEARSAL_SPLIT, TEST_SPLIT, f"{TEST_SPLIT} (paper)"]
     rows = []
-    for name, selection, cell, theirs in lines:
-        cells = [cell(split) for split in splits]
+    for line in lines:
+        cells = [line.cell(split) for split in splits]
         if len(splits) == 1:
             cells.append("not looked at" if cells[0] else "")
-        rows.append([name, selection, *cells, theirs])
-    if not any(row[1] for row in rows):
+        rows.append([line.name, line.selection, *cells, line.theirs])
+    if not any(line.selection for line in lines):
         heads, rows = [heads[0], *heads[2:]], [[row[0], *row[2:]] for row in rows]
     records = [dict(zip(heads, row, strict=True)) for row in rows]
     write_table(records, options.output / "results" / f"{options.table}.csv", heads)
-    return "\n".join(
-        [
-            f"## {title}",
-            "",
-            markdown.table(heads, rows),
-            note,
-            *settings_lines(bench, splits, infos),
-        ]
-    )
+    settings = settings_lines(bench, splits, infos)
+    return "\n".join([f"## {title}", "", markdown.table(heads, rows), note, *settings])
 
 
 def settings_lines(
