@@ -114,5 +114,5 @@ def draw_points(axes: Axes, points: Sequence[Point]) -> None:
 def draw_trend(axes: Axes, trend: Trend, sizes: Sequence[float]) -> None:
     """Draw a trend and its 95 % interval over some sizes."""
     middle, low, high = trend.at(sizes)
-    axes.plot(sizes, middle, "--", color=TREND_COLOUR, label="trend (log odds, 95 %)")
+    axes.plot(sizes, middle, "--", color=TREND_COLOUR, label="trend of the log odds, 95 % interval")
     axes.fill_between(sizes, low, high, color=TREND_COLOUR, alpha=0.15, lw=0)

@@ -40,6 +40,8 @@ from sasnet_core.trends import Point
 ROOT = Path(__file__).parents[1]
 EDGES = (11, 15, 19, 23, 27, 31, 35, 41)
 PAIRS = (1_280, 5_120, 20_480, 40_960, 81_920, 163_840, 327_680)
+#: Pairs of the paper's whole set, as many negatives as positives.
+WHOLE = 2 * paper.DATASETS["complex-only"][1]
 #: A quarter of the paper's filters and half of its dense layers, so that a point takes minutes;
 #: batch normalization learns the make-up of steps of few complexes (docs/experiments.md).
 DEFAULT = RunConfig(
@@ -222,8 +224,8 @@ def write_figure(options: argparse.Namespace, found: list[dict]) -> str:
         else:
             axes.set(xscale="log", xlabel="different training pairs")
             if trend is not None:
-                ends = min(p.size for p in points), 2 * paper.DATASETS["complex-only"][1]
-                trends.draw_trend(axes, trend, np.geomspace(*ends, 50))
+                trends.draw_trend(axes, trend, np.geomspace(min(p.size for p in points), WHOLE, 50))
+                axes.axvline(WHOLE, color=trends.REFERENCE_COLOUR, ls=":", label="the paper's set")
         axes.legend(loc="lower right", fontsize="small")
 
     trends.draw(options.docs / f"{name}.png", decorate)
@@ -270,21 +272,21 @@ def caption(point: dict, options: argparse.Namespace) -> str:
     filters = "-".join(map(str, model["filters"]))
     context = f", {model['context_layers']} context layers" if model["context_layers"] else ""
     fixed = (
-        f"{paper.FIGURE_PAIRS:,} pairs in the paper, {point['pairs']:,} here"
+        f"Pairs: {paper.FIGURE_PAIRS:,} in the paper, {point['pairs']:,} here"
         if options.figure == "grid"
-        else f"edge {paper.FIGURE_PAIRS_EDGE} A in the paper, {point['edge']} A here"
+        else f"Edge: {paper.FIGURE_PAIRS_EDGE} A in the paper, {point['edge']} A here"
     )
     sentences = (
         f"CAUROC of {point['measured']}, scores not smoothed; weights of the best check on "
         f"{options.check_count} complexes of {options.validate_split}.",
         f"{fixed}.",
-        f"Every point: {train['steps']:,} steps of {train['complexes_per_step']} complexes, "
-        f"{train['optimizer']} {train['learning_rate']:g}, residue questions weighted "
+        f"Every point: {train['steps']:,} steps, complexes in a step: "
+        f"{train['complexes_per_step']}, {train['optimizer']} {train['learning_rate']:g}, residue questions weighted "
         f"{train['auxiliary']:g}, noise {train['noise']:g} A.",
         f"Network: convolutions {filters} (paper: 32-64-128-256), embedding "
         f"{model['embedding_size']} (paper: 512), {model['normalization']} normalization (paper: "
         f"batch){context}.",
-        "Pairs: different ones, contacts and non-contacts half and half, of whole complexes, one "
+        "Pairs are different ones, contacts and non-contacts half and half, of whole complexes, one "
         "of each cluster first; each replicate has complexes and a start of its own (paper: "
         f"{paper.FIGURE_REPLICATES} replicates).",
     )
@@ -293,13 +295,12 @@ def caption(point: dict, options: argparse.Namespace) -> str:
 
 def extrapolation(trend: trends.Trend) -> str:
     """Say where the trend leads."""
-    whole = 2 * paper.DATASETS["complex-only"][1]
-    middle, low, high = trend.at([whole])[:, 0]
+    middle, low, high = trend.at([WHOLE])[:, 0]
     needed = trend.size_for(paper.SASNET.best)
     reached = f"{needed:.1e} pairs" if needed < 1e15 else "no number of pairs"
     return (
         "Trend: a straight line of the log odds of CAUROC against the logarithm of the number of "
-        f"pairs, its interval from resampling the points. At the paper's whole set ({whole:.1e} "
+        f"pairs, its interval from resampling the points. At the paper's whole set ({WHOLE:.1e} "
         f"pairs with as many negatives) it stands at {middle:.3f} ({low:.3f} to {high:.3f}), and "
         f"it reaches {paper.SASNET.best} at {reached}. That the line goes on straight, for this "
         "network and this number of steps, is an assumption."
