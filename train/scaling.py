@@ -281,13 +281,13 @@ def caption(point: dict, options: argparse.Namespace) -> str:
         f"{options.check_count} complexes of {options.validate_split}.",
         f"{fixed}.",
         f"Every point: {train['steps']:,} steps, complexes in a step: "
-        f"{train['complexes_per_step']}, {train['optimizer']} {train['learning_rate']:g}, residue questions weighted "
-        f"{train['auxiliary']:g}, noise {train['noise']:g} A.",
+        f"{train['complexes_per_step']}, {train['optimizer']} {train['learning_rate']:g}, "
+        f"residue questions weighted {train['auxiliary']:g}, noise {train['noise']:g} A.",
         f"Network: convolutions {filters} (paper: 32-64-128-256), embedding "
         f"{model['embedding_size']} (paper: 512), {model['normalization']} normalization (paper: "
         f"batch){context}.",
-        "Pairs are different ones, contacts and non-contacts half and half, of whole complexes, one "
-        "of each cluster first; each replicate has complexes and a start of its own (paper: "
+        "Pairs are different ones, contacts and non-contacts half and half, of whole complexes, "
+        "one of each cluster first; each replicate has complexes and a start of its own (paper: "
         f"{paper.FIGURE_REPLICATES} replicates).",
     )
     return " ".join(sentences)
