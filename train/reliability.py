@@ -32,6 +32,7 @@ from sasnet_core.sites import Site, labels, probabilities, sites_of
 from sasnet_core.summaries import RESULTS_HEAD
 from sasnet_core.weights import WeightsInfo, read_info
 
+PROGRAM = "python -m train.reliability"
 DOCS = Path(__file__).parents[1] / "docs"
 #: Residues of a protein whose mean probability the control compares.
 TOP = 5
@@ -170,7 +171,7 @@ def section(
             f"probabilities falls from {own.mean():.3f} to {wrong.mean():.3f} on average; it is "
             f"lower for {np.mean(wrong < own):.0%} of {len(own)} proteins (Wilcoxon's signed "
             f"ranks, one-sided: p = {p_value:.1g}).",
-            f"Weights (sha256): {info.sha256[:12]}. Command: `python -m train.reliability DB5 "
+            f"Weights (sha256): {info.sha256[:12]}. Command: `{PROGRAM} DB5 "
             f"--split {options.split}{' --look-at-db5u' if options.look_at_db5u else ''}`",
         ]
     )
