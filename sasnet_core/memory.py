@@ -17,7 +17,7 @@ PAIRS_LISTED = 2**22
 #: Least voxels of a tile, and pairs in a list.
 LEAST_VOXELS, LEAST_PAIRS = 48**3, 2**14
 #: TensorFlow, a network of the paper's size and what every prediction holds (bytes).
-BASE = 1_400_000_000
+BASE = 1_200_000_000
 #: What a voxel of a tile takes while the tower runs, and a pair in the list that is scored.
 TILE_BYTES, LIST_BYTES = 400, 60
 #: What each pair takes until the tables are written, and each pair that stands in them.
