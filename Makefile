@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 OUT = sasnet_out
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test lint bench plugin clean
+.PHONY: demo test lint docs bench plugin clean
 
 demo: $(STAMP)
 	@.ci/system-libraries libgl1
@@ -19,13 +19,17 @@ test: $(STAMP)
 	@.ci/system-libraries chromium fonts-dejavu-core
 	@command -v npm >/dev/null || .ci/system-libraries npm
 	@$(BIN)/python -m sasnet_core.threedmol || true
-	$(MAKE) lint
+	$(MAKE) lint docs
 	$(BIN)/python -m pytest
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The documentation, strict: a warning ends it. Open build/docs/index.html.
+docs: $(STAMP)
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
 
 # Measures and rewrites docs/benchmarks.md. What sasnet is measured against has its own environment.
 # Training needs datasets: make bench MINED=mined DB5=db5 (of train.mine and train.db5).
@@ -57,7 +61,7 @@ $(STAMP): setup.py
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/system-libraries python3-venv
 	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "a virtual environment cannot be made; on Debian: apt-get install python3-venv"; exit 2; }
-	$(BIN)/python -m pip install --quiet --editable '.[cluster,pymol,train,test]'
+	$(BIN)/python -m pip install --quiet --editable '.[cluster,docs,pymol,train,test]'
 	@$(BIN)/python -m sasnet_core.threedmol || true
 	touch $@
 

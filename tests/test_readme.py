@@ -1,8 +1,9 @@
-"""The README's commands and Python run as they stand.
+"""The commands and Python of the README and the tutorials run as they stand.
 
 They see a folder like a fresh clone in which `make` has set up everything, with structures of the
 names that the README uses; `sasnet_predict` averages one rotation and draws no picture there. A
-block that cannot run carries its reason in the README: `<!-- not run by the tests: reason -->`.
+block that cannot run carries its reason above it: `<!-- not run by the tests: reason -->`. Blocks
+of a tutorial go on from those before.
 """
 
 import gzip
@@ -16,7 +17,11 @@ import gemmi
 import pytest
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
+PAGES = [
+    ROOT / "README.md",
+    *sorted(ROOT.glob("docs/tutorial_*.md")),
+    ROOT / "docs" / "report.md",
+]
 BLOCK = re.compile(
     r"(?:<!-- not run by the tests: (?P<reason>.+?) -->\s+)?"
     r"^```(?P<language>\w*)\n(?P<code>.+?)^```$",
@@ -26,14 +31,16 @@ RESIDUES = 40  # of each chain: small is fast
 
 
 def blocks(language):
-    """Yield the README's blocks of a language, those with a reason not to run as skipped."""
-    for match in BLOCK.finditer(README):
-        if match["language"] != language:
-            continue
-        reason = match["reason"]
-        marks = [pytest.mark.skip(reason=reason)] if reason else []
-        line = README[: match.start("code")].count("\n") + 1
-        yield pytest.param(match["code"], marks=marks, id=f"line {line}")
+    """Yield the blocks of a language, those with a reason not to run as skipped."""
+    for page in PAGES:
+        text = page.read_text()
+        for match in BLOCK.finditer(text):
+            if match["language"] != language:
+                continue
+            reason = match["reason"]
+            marks = [pytest.mark.skip(reason=reason)] if reason else []
+            line = text[: match.start("code")].count("\n") + 1
+            yield pytest.param(match["code"], marks=marks, id=f"{page.name} line {line}")
 
 
 def chains_of(entry, names):
@@ -102,12 +109,18 @@ def test_python_works(code, clone):
     exec(compile(code, "README.md", "exec"), {})
 
 
-def test_every_block_says_its_language():
-    languages = [match["language"] for match in BLOCK.finditer(README)]
-    assert len(languages) == README.count("```") / 2
-    assert set(languages) == {"sh", "python", "pymol"}
-    run = [*blocks("sh"), *blocks("python")]
-    assert sum(not block.marks for block in run) >= 3
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_says_its_language(page):
+    text = page.read_text()
+    languages = [match["language"] for match in BLOCK.finditer(text)]
+    assert len(languages) == text.count("```") / 2
+    assert set(languages) <= {"sh", "python", "pymol", "toml"}
+
+
+def test_blocks_of_the_readme_and_the_tutorials_are_run():
+    run = [block.id for block in [*blocks("sh"), *blocks("python")] if not block.marks]
+    assert sum(name.startswith("README") for name in run) >= 3
+    assert sum(name.startswith("tutorial") for name in run) >= 4
 
 
 def test_a_command_that_does_not_work_would_fail(clone):

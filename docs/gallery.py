@@ -1,0 +1,102 @@
+"""Draws the gallery: real unbound structures, predicted and painted by sasnet_predict.
+
+    python docs/gallery.py ../shared/data/db5
+
+The folder is docking benchmark 5 (CODE_r_u.pdb.gz, CODE_l_u.pdb.gz and db5.csv). Takes the first
+complexes of DB4U, so nobody picked them for their looks; writes gallery.md and gallery/ in docs/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+DOCS = Path(__file__).parent
+WIDTH = 1200  # pixels
+HEAD = """\
+# Gallery
+
+Real structures as `sasnet_predict` paints them: each partner with its likely interface turned to
+the viewer, colour is the calibrated probability, always from 0 to 1.
+
+## 1TII, chains D and E
+
+![Two B subunits of heat-labile enterotoxin](demo.png)
+
+Two of the five B subunits of heat-labile enterotoxin, from PyMOL's own demo structure: `make demo`.
+Colour also lies where other subunits sit, which are not there in this question.
+"""
+BENCHMARK = """
+## Unbound structures
+
+The first {count} complexes of {split} of docking benchmark 5, not chosen by hand, drawn by
+`python docs/gallery.py BENCHMARK`. The files lie superimposed on the complex, which the network
+never sees: each partner is rotated on its own.
+"""
+ENTRY = """
+### {code}: {unbound_receptor} and {unbound_ligand}
+
+![{code}, both partners coloured by probability](gallery/{code}.jpg)
+
+{likely} ({category}, {difficulty}). `sasnet_predict {code}_r_u.pdb.gz {code}_l_u.pdb.gz`
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Predict, draw, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("benchmark", type=Path, help="folder of docking benchmark 5")
+    parser.add_argument("--split", choices=("DB3", "DB4U"), default="DB4U")
+    parser.add_argument("--count", type=int, default=4, help="complexes (default: 4; 0: demo only)")
+    parser.add_argument("--rotations", type=int, default=20)
+    parser.add_argument("--output", type=Path, default=DOCS, help="folder for gallery.md")
+    options = parser.parse_args(arguments)
+    with (options.benchmark / "db5.csv").open(newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["split"] == options.split]
+    rows = rows[: options.count]
+    text = HEAD
+    if rows:
+        text += BENCHMARK.format(count=len(rows), split=options.split)
+    for row in rows:
+        text += ENTRY.format(**row, **draw(row["code"], options))
+    (options.output / "gallery.md").write_text(text)
+    return 0
+
+
+def draw(code: str, options: argparse.Namespace) -> dict[str, str]:
+    """Predict one complex, save its picture smaller; return words on it."""
+    files = [str(options.benchmark / f"{code}_{side}_u.pdb.gz") for side in "rl"]
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "sasnet_core.cli", *files, "-o", folder, "--quiet"]
+        command += ["--rotations", str(options.rotations), "--no-report"]
+        subprocess.run(command, check=True)
+        if not (Path(folder) / "picture.png").is_file():
+            raise SystemExit(f"{code}: no picture was drawn, see the note above; is PyMOL there?")
+        result = json.loads((Path(folder) / "result.json").read_text())
+        with Image.open(Path(folder) / "picture.png") as picture:
+            height = round(picture.height * WIDTH / picture.width)
+            small = picture.convert("RGB").resize((WIDTH, height), Image.Resampling.LANCZOS)
+    (options.output / "gallery").mkdir(exist_ok=True)
+    small.save(options.output / "gallery" / f"{code}.jpg", quality=85, optimize=True)
+    return {"likely": likely(result)}
+
+
+def likely(result: dict) -> str:
+    """Say how many residues of each side are likely in the interface."""
+    words = []
+    for side in ("left", "right"):
+        found = [row["probability"] for row in result["residues"] if row["side"] == side]
+        count = sum(value >= result["threshold"] for value in found)
+        words.append(f"{side}: {count} of {len(found)} residues likely, the best {max(found):.2f}")
+    return "; ".join(words)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
