@@ -5,6 +5,9 @@ import sys
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 
+from pygments.lexers.special import TextLexer
+from sphinx.application import Sphinx
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
@@ -39,3 +42,8 @@ numpydoc_show_class_members = False
 
 html_theme = "furo"
 html_title = f"sasnet {release}"
+
+
+def setup(app: Sphinx) -> None:
+    """Let PyMOL's commands stand as they are."""
+    app.add_lexer("pymol", TextLexer)

@@ -147,6 +147,7 @@ def _data(result: Result, notes: list[str]) -> dict[str, Any]:
             ]
             for i, j in best_pairs(result.scores, MOST_PAIRS).tolist()
         ],
+        "pairs_calibrated": calibration.contact_share > 0,
         "map": _map_data(result),
         "together": len(result.structures) == 1,
     }

@@ -54,8 +54,8 @@ def voxelize(
 
     Returns
     -------
-    ndarray, shape (*shape, 4), float32
-        Channels C, O, N, S.
+    ndarray, shape (x, y, z, 4), float32
+        Of that shape; channels C, O, N, S.
 
     Examples
     --------

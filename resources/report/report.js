@@ -170,6 +170,7 @@ function observedWords(observed) {
 }
 
 function showPairs() {
+  at("#best").classList.toggle("uncalibrated", !data.pairs_calibrated);
   at("#best tbody").append(...data.pairs.map(([i, j, score, spread, odds]) => {
     const cells = [label(sides.left, i), label(sides.right, j), score.toFixed(3), spread.toFixed(3),
       odds.toFixed(1)];

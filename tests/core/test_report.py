@@ -78,6 +78,7 @@ def test_the_page_holds_the_tables_numbers(result, viewer, tmp_path):
     assert log_odds == pytest.approx(result.values["pairs"][0]["log_odds"], abs=1e-4)
     assert result.scores[i, j] == result.scores.max() == pytest.approx(score, abs=1e-4)
     assert result.pair_spread[i, j] == pytest.approx(spread, abs=1e-4)
+    assert not data["pairs_calibrated"]  # nothing was fitted to these random weights
     assert data["weights"] == result.values["weights"]["sha256"]
 
 
