@@ -1,9 +1,9 @@
 """`sasnet_predict` as the child process of a viewer: it reports, answers early, ends with it.
 
 The viewer makes a folder, puts the structures into it, keeps the child's standard input open and
-reads the progress lines: ``sasnet-progress 0 TOTAL`` says that the network is loaded. With
-``--attached FOLDER``
+reads the progress lines. With ``--attached FOLDER``
 
+- ``sasnet-progress 0 TOTAL`` says that the network is loaded;
 - before ``sasnet-progress 1 TOTAL`` the first rotation's result lies in the subfolder ``first``;
 - when standard input closes, the viewer is gone: the folder is removed and the child ends.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,11 @@ FIRST = "first"
 _LEFT_ALONE = 1
 #: What the main thread still writes while the folder is removed takes another go.
 _ATTEMPTS = 5
+
+
+def say_ready(rotations: int) -> None:
+    """Tell the viewer that the network is loaded."""
+    print(f"sasnet-progress 0 {rotations}", file=sys.stderr, flush=True)
 
 
 def write_first(prediction: Prediction, folder: Path, pair_count: int | None) -> None:

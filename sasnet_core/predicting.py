@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sasnet_core.attached import write_first
+from sasnet_core.attached import say_ready, write_first
 from sasnet_core.devices import choose_device, limit_threads, silenced_start
 from sasnet_core.errors import WeightsError
 from sasnet_core.memory import sizes_within
@@ -110,7 +110,10 @@ def predict(
     def answer_early(scores: PairScores) -> None:
         write_first(answer(scores, 1), options.attached, listed_pairs(options))
 
-    first = answer_early if options.attached else None
+    first = None
+    if options.attached:
+        say_ready(options.rotations)
+        first = answer_early
     proteins = left.protein, right.protein
     scores = predictor.score(*proteins, options.rotations, options.seed, progress, first)
     return answer(scores, options.rotations)
