@@ -105,7 +105,9 @@ def predict(
             "seed": options.seed,
             "precision": predictor.precision,
         }
-        return Prediction(left, right, scores, info, info.calibration, settings)
+        prediction = Prediction(left, right, scores, info, info.calibration, settings)
+        asked = options.threshold is not None or options.precision_target is not None
+        return prediction if asked else prediction.above_average()
 
     def answer_early(scores: PairScores) -> None:
         write_first(answer(scores, 1), options.attached, listed_pairs(options))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -163,6 +163,17 @@ class Prediction:
         )
         alone = residue_probabilities(best, partner_size, self.calibration)
         return probability, alone.std(axis=0)
+
+    def above_average(self) -> Prediction:
+        """Raise the threshold to the mean probability of all residues, where that is higher.
+
+        Of small proteins a third and more is interface; that nearly all of their residues are
+        likelier than those of large proteins would tell nobody where it is.
+        """
+        mean = float(np.mean(np.concatenate([self.probabilities(s)[0] for s in ("left", "right")])))
+        if mean <= self.calibration.threshold:
+            return self
+        return replace(self, calibration=self.calibration.at_threshold(_rounded(mean)))
 
     def residue_rows(self) -> list[ResidueRow]:
         """List the residues of both sides in file order."""

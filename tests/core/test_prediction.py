@@ -131,6 +131,16 @@ def test_the_summary_names_likely_residues_and_best_pairs(one_file):
     assert "residue pairs touch; AUROC over all pairs" in text
 
 
+def test_likely_residues_are_above_the_average_of_small_proteins(one_file):
+    low = replace(one_file.calibration, threshold=0.01, thresholds=(0.3,), precisions=(0.4,))
+    raised = replace(one_file, calibration=low).above_average()
+    mean = np.mean([row.probability for row in one_file.residue_rows()])
+    assert raised.calibration.threshold == pytest.approx(mean, abs=1e-4)
+    assert raised.calibration.precision == 0.4
+    high = replace(one_file, calibration=replace(low, threshold=0.99))
+    assert high.above_average() is high
+
+
 def test_the_summary_says_when_nothing_is_likely(two_files):
     unsure = replace(two_files, calibration=Calibration(slope=1.0, intercept=-9.0))
     text = "\n".join(summary_lines(unsure))
