@@ -39,7 +39,7 @@ def test_the_plugin_says_what_the_command_says(
         wanted = [each.probability for each in shell.residues[side]]
         found = [each.probability for each in last.answer.residues[side]]
         # PyMOL sorts atoms, so the same rotations are not drawn
-        assert found == pytest.approx(wanted, abs=0.1)
+        assert statistics.mean(found) == pytest.approx(statistics.mean(wanted), abs=0.05)
         assert statistics.correlation(found, wanted) > 0.8
     likely = set()
     enterotoxin.iterate("sasnet_left_interface", "likely.add(resi)", space={"likely": likely})
