@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+#: Runs inside PyMOL; test_panel.py starts it.
+collect_ignore = ["scenario_panel.py"]
 PLUGIN = Path(__file__).parents[2] / "plugin"
 FAKE = Path(__file__).with_name("fake_predict.py")
 COMMAND = f"{shlex.quote(sys.executable)} {shlex.quote(str(FAKE))}"
