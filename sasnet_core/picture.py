@@ -24,15 +24,17 @@ if TYPE_CHECKING:
     from sasnet_core.complexes import Complex
     from sasnet_core.protein import Protein
 
-#: Probability and its red, green, blue: the scale of the PyMOL plugin. Lightness falls from 0.25
-#: on, so it reads without colour vision too.
+#: Probability and its red, green, blue: the scale of the PyMOL plugin. A residue in eight is part of
+#: an interface by chance; from there on lightness falls, so it reads without colour vision too.
 SCALE = (
     (0.0, 0.82, 0.84, 0.87),
-    (0.25, 0.98, 0.84, 0.52),
-    (0.5, 0.97, 0.60, 0.24),
-    (0.75, 0.86, 0.27, 0.19),
+    (0.125, 0.98, 0.84, 0.52),
+    (0.25, 0.97, 0.60, 0.24),
+    (0.5, 0.86, 0.27, 0.19),
     (1.0, 0.60, 0.04, 0.30),
 )
+#: Even steps from 0 to 1 that meet every stop of the scale: PyMOL's spectrum knows no others.
+SPECTRUM_STEPS = 8
 #: Red, green, blue of a partner's residues in contact; the others are pale.
 PARTNER_COLOURS = {"left": (0.00, 0.45, 0.70), "right": (0.84, 0.37, 0.00)}
 PALENESS = 0.72
@@ -82,12 +84,21 @@ def draw(folder: Path) -> None:
     _compose(images, [panel.title for panel in panels]).save(folder / "picture.png")
 
 
+def spectrum_colours() -> dict[str, list[float]]:
+    """Name the colours of the scale at even steps, as PyMOL's spectrum wants them."""
+    stops, *channels = zip(*SCALE, strict=True)
+    places = np.linspace(0, 1, SPECTRUM_STEPS + 1)
+    columns = [np.interp(places, stops, channel).round(4).tolist() for channel in channels]
+    rows = zip(*columns, strict=True)
+    return {f"sasnet_{step}": list(rgb) for step, rgb in enumerate(rows)}
+
+
 def _paint(cmd: Any) -> None:
-    names = [f"sasnet_{round(100 * stop)}" for stop, *_ in SCALE]
-    for name, (_, *rgb) in zip(names, SCALE, strict=True):
+    colours = spectrum_colours()
+    for name, rgb in colours.items():
         cmd.set_color(name, rgb)
     _set_scene(cmd)
-    cmd.spectrum("b", " ".join(names), "b > -0.5", minimum=0, maximum=1)
+    cmd.spectrum("b", " ".join(colours), "b > -0.5", minimum=0, maximum=1)
     cmd.color("grey50", "b < -0.5")
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sasnet_core.files import written_whole
-from sasnet_core.picture import SCALE
+from sasnet_core.picture import SCALE, SPECTRUM_STEPS, spectrum_colours
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +95,7 @@ def write_pymol(result: Result, folder: Path) -> list[str]:
     list of str
         Empty.
     """
-    names = [f"sasnet_{round(100 * stop)}" for stop, *_ in SCALE]
+    colours = spectrum_colours()
     objects = [f"sasnet_{file.path.stem}" for file in result.structures]
     lines = [
         "# sasnet: B factors are probabilities, -1 where nothing was predicted",
@@ -107,20 +107,20 @@ def write_pymol(result: Result, folder: Path) -> list[str]:
             for file, name in zip(result.structures, objects, strict=True)
         ),
         "python end",
-        *(f"set_color {name}, {rgb}" for name, (_, *rgb) in zip(names, SCALE, strict=True)),
+        *(f"set_color {name}, {rgb}" for name, rgb in colours.items()),
         "bg_color white",
     ]
     for name in objects:
         lines += [
-            f"spectrum b, {' '.join(names)}, {name} and b > -0.5, minimum=0, maximum=1",
+            f"spectrum b, {' '.join(colours)}, {name} and b > -0.5, minimum=0, maximum=1",
             f"color {_UNKNOWN_PYMOL}, {name} and b < -0.5",
         ]
     likely = f"({' or '.join(objects)}) and b > {result.threshold - 5e-7:.6f}"
-    stops = ", ".join(f"{stop:g}" for stop, *_ in SCALE)
+    steps = ", ".join(f"{step / SPECTRUM_STEPS:g}" for step in range(SPECTRUM_STEPS + 1))
     lines += [
         f"select sasnet_likely, {likely}",
         "deselect",
-        f"ramp_new sasnet_scale, none, [{stops}], [{', '.join(names)}]",
+        f"ramp_new sasnet_scale, none, [{steps}], [{', '.join(colours)}]",
     ]
     _write(lines, folder / PYMOL_SCRIPT)
     return []

@@ -1,10 +1,12 @@
 """What must stand twice says the same."""
 
 import re
+import runpy
 from pathlib import Path
 
 from sasnet_core import __version__
 from sasnet_core.config import ROTATIONS
+from sasnet_core.picture import SCALE
 from tests.test_architecture import ORDER
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +34,14 @@ def test_the_plugin_averages_as_many_rotations_as_the_command():
     assert found(r"^ROTATIONS = (\d+)$", "plugin/prediction.py") == str(ROTATIONS)
     described = r"rotations =[^{]*\{default: (\d+)\}"
     assert found(described, "plugin/commands.py") == str(ROTATIONS)
+
+
+def test_the_plugin_colours_probabilities_as_the_picture_does():
+    palettes = runpy.run_path(str(ROOT / "plugin" / "palettes.py"))
+    colours = palettes["PALETTES"][palettes["DEFAULT"]]
+    assert SCALE == tuple(
+        (stop, *rgb) for stop, rgb in zip(palettes["STOPS"], colours, strict=True)
+    )
 
 
 def test_the_order_of_modules_is_told_as_it_is_tested():
