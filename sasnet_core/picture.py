@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from sasnet_core.complexes import Complex
     from sasnet_core.protein import Protein
 
-#: Probability and its red, green, blue: the scale of the PyMOL plugin. One residue in eight is in an
-#: interface by chance; from there on lightness falls, so it reads without colour vision too.
+#: Probability and its red, green, blue: the scale of the PyMOL plugin. By chance one residue in
+#: eight is in an interface; from there on lightness falls, so it reads without colour vision too.
 SCALE = (
     (0.0, 0.82, 0.84, 0.87),
     (0.125, 0.98, 0.84, 0.52),
