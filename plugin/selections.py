@@ -170,12 +170,17 @@ def mark(name: str, partner: Partner, keys: set[Key], _self: Any = _cmd) -> None
         "atoms.append((model, index)) if (segi, chain, resi) in keys else None",
         space={"atoms": atoms, "keys": keys},
     )
-    indices: dict[str, list[str]] = {}
+    indices: dict[str, list[int]] = {}
     for model, index in atoms:
-        indices.setdefault(model, []).append(str(index))
-    terms = [f"(%{model} and index {'+'.join(some)})" for model, some in indices.items()]
+        indices.setdefault(model, []).append(index)
     enabled = _self.get_names("public_selections", 1)
-    _self.select(name, " or ".join(terms) or "none", enable=0, quiet=1)
+    parts = []
+    for model, some in indices.items():  # "index 1+2+..." would take seconds for thousands
+        parts.append(_self.get_unused_name("_sasnet_part"))
+        _self.select_list(parts[-1], model, some, mode="index", quiet=1)
+    _self.select(name, " or ".join(parts) or "none", enable=0, quiet=1)
+    for part in parts:
+        _self.delete(part)
     for other in enabled:  # "select" has switched these off
         _self.enable(other)
 
