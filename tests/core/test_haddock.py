@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import gemmi
 import numpy as np
@@ -49,7 +50,7 @@ def saved(lines, left, right, tmp_path, threshold=0.5):
     entry = structure.read(write_pdb(tmp_path / "pair.pdb", lines))
     prediction = random_prediction((entry, left), (entry, right))
     result = read_result(save_prediction(prediction, tmp_path / "out"))
-    return type(result)(result.folder, result.left, result.right, result.scores, threshold)
+    return replace(result, threshold=threshold)
 
 
 @pytest.fixture
