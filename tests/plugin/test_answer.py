@@ -1,50 +1,119 @@
+"""The plugin reads what sasnet_predict writes, and says of anything else that it cannot."""
+
 import json
 
+import numpy as np
 import pytest
 
 pytest.importorskip("pymol2", reason="PyMOL is not installed", exc_type=ImportError)
 from pymol import CmdException
 
-RESIDUE = {"side": "left", "chain": "H", "number": -3, "insertion_code": "A", "segment": ""}
-RESIDUE |= {"name": "TYR", "probability": 0.71, "spread": 0.05, "max_pair_score": 0.93}
+from sasnet_core import structure
+from tests.core.build import (
+    chain_lines,
+    random_prediction,
+    residue_lines,
+    save_prediction,
+    write_pdb,
+)
 
 
 @pytest.fixture
-def read(plugin, tmp_path):
-    def read(content):
-        path = tmp_path / "result.json"
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-        return plugin.results.read(path)
-
-    return read
-
-
-def test_reads_what_the_contract_says(read):
-    result = read({"residues": [RESIDUE], "threshold": 0.2, "warnings": ["old"]})
-    (residue,) = result.residues
-    assert (residue.side, residue.chain, residue.resi, residue.name) == ("left", "H", "-3A", "TYR")
-    assert (residue.probability, residue.spread) == (0.71, 0.05)
-    assert (result.warnings, result.threshold) == (("old",), 0.2)
+def saved(tmp_path):
+    """A prediction of residues with an insertion code and negative numbers, and its folder."""
+    lines = [
+        *chain_lines("A", 3, first=51),
+        *residue_lines("A", 53, (11.4, 0, 0), icode="A"),
+        *chain_lines("B", 2, first=-1, start=(0, 5, 0)),
+    ]
+    entry = structure.read(write_pdb(tmp_path / "pair.pdb", lines))
+    prediction = random_prediction((entry, ["A"]), (entry, ["B"]))
+    return prediction, save_prediction(prediction, tmp_path / "out", 3)
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        "",
-        "{",
-        "[]",
-        {"residues": []},
-        {"residues": [{"side": "left"}], "threshold": 0.5, "warnings": []},
-        {"residues": [RESIDUE | {"probability": 1.2}], "threshold": 0.5, "warnings": []},
-        {"residues": [RESIDUE | {"probability": float("nan")}], "threshold": 0.5, "warnings": []},
-    ],
-)
-def test_anything_else_is_one_clear_line(read, content):
-    with pytest.raises(CmdException, match="no result that this plugin can read") as caught:
-        read(content)
+def test_the_plugin_reads_what_was_predicted(plugin, saved):
+    prediction, folder = saved
+    answer = plugin.answer.read(folder)
+    named = {
+        side: [(r.chain, r.resi, r.name) for r in answer.residues[side]] for side in answer.residues
+    }
+    assert named == {
+        "left": [("A", n, "CYS") for n in ("51", "52", "53", "53A")],
+        "right": [("B", n, "CYS") for n in ("-1", "0")],
+    }
+    for side, rows in answer.residues.items():
+        probability, spread = prediction.probabilities(side)
+        np.testing.assert_allclose([row.probability for row in rows], probability, atol=6e-5)
+        np.testing.assert_allclose([row.spread for row in rows], spread, atol=6e-5)
+    matrix = prediction.scores.matrix
+    np.testing.assert_allclose(list(answer.scores.values), matrix.ravel(), rtol=1e-6)
+    assert (answer.scores.n_rows, answer.scores.n_columns) == matrix.shape
+    best = np.argsort(-matrix, axis=None)[:3]
+    assert [(pair.left, pair.right) for pair in answer.pairs] == [
+        tuple(np.unravel_index(place, matrix.shape)) for place in best
+    ]
+    assert (answer.threshold, answer.rotations) == (prediction.calibration.threshold, 3)
+
+
+def change(folder, edit):
+    path = folder / "result.json"
+    content = json.loads(path.read_text())
+    edit(content)
+    path.write_text(json.dumps(content))
+
+
+def emptied(folder):
+    (folder / "result.json").write_text("")
+
+
+def of_another_kind(folder):
+    (folder / "result.json").write_text("[]")
+
+
+def without_residues(folder):
+    change(folder, lambda content: content.update(residues=[]))
+
+
+def residue_without_number(folder):
+    change(folder, lambda content: content["residues"][0].pop("number"))
+
+
+def impossible_probability(folder):
+    change(folder, lambda content: content["residues"][0].update(probability=1.2))
+
+
+def no_probability(folder):
+    change(folder, lambda content: content["residues"][0].update(probability=float("nan")))
+
+
+def pair_of_nobody(folder):
+    change(folder, lambda content: content["pairs"][0].update(left_number=999))
+
+
+def without_scores(folder):
+    (folder / "scores.npz").unlink()
+
+
+def cut_scores(folder):
+    path = folder / "scores.npz"
+    path.write_bytes(path.read_bytes()[:100])
+
+
+DAMAGES = (
+    emptied, of_another_kind, without_residues, residue_without_number, impossible_probability,
+    no_probability, pair_of_nobody, without_scores, cut_scores,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_anything_else_is_one_clear_line(plugin, saved, damage):
+    _, folder = saved
+    damage(folder)
+    with pytest.raises(CmdException, match="that this plugin can read") as caught:
+        plugin.answer.read(folder)
     assert "\n" not in str(caught.value)
 
 
-def test_missing_file_is_one_clear_line(plugin, tmp_path):
-    with pytest.raises(CmdException, match="no result that this plugin can read"):
-        plugin.results.read(tmp_path / "result.json")
+def test_a_missing_folder_is_one_clear_line(plugin, tmp_path):
+    with pytest.raises(CmdException, match="that this plugin can read"):
+        plugin.answer.read(tmp_path / "none")
