@@ -168,7 +168,7 @@ def section(
             markdown.table(heads, threshold_rows(truth, told, calibration)),
             f"With a stranger as partner (the other side's protein of the next complex, "
             f"{options.control_rotations} rotations) the mean of a protein's {TOP} highest "
-            f"probabilities falls from {own.mean():.3f} to {wrong.mean():.3f} on average; it is "
+            f"probabilities goes from {own.mean():.3f} to {wrong.mean():.3f} on average; it is "
             f"lower for {np.mean(wrong < own):.0%} of {len(own)} proteins (Wilcoxon's signed "
             f"ranks, one-sided: p = {p_value:.1g}).",
             f"Weights (sha256): {info.sha256[:12]}. Command: `{PROGRAM} DB5 "
