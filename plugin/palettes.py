@@ -1,8 +1,8 @@
 """Palettes: colours at fixed places from 0 to 1, and the colour of a value in between.
 
-The places are those at which probabilities differ in what they mean: a residue in eight is part of
-an interface by chance, and calibrated probabilities over a half are rare. They never move with the
-data, so that two pictures can be compared.
+The places are those at which probabilities differ in what they mean: from about 0.2 on residues
+are called likely, and calibrated probabilities over 0.6 are rare. They never move with the data, so
+that two pictures can be compared.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from bisect import bisect_left
 Colour = tuple[float, float, float]
 
 #: Where the colours of each palette stand, 0 to 1.
-STOPS = (0.0, 0.125, 0.25, 0.5, 1.0)
+STOPS = (0.0, 0.2, 0.4, 0.6, 1.0)
 #: Red, green and blue at each of `STOPS`. From the second on lightness only falls (viridis and
 #: cividis turned round), so each also reads in grey and with any colour blindness; neither end
 #: vanishes on a black or on a white background.

@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from sasnet_core.complexes import Complex
     from sasnet_core.protein import Protein
 
-#: Probability and its red, green, blue: the scale of the PyMOL plugin. By chance one residue in
-#: eight is in an interface; from there on lightness falls, so it reads without colour vision too.
+#: Probability and its red, green, blue: the scale of the PyMOL plugin. From 0.2, where residues
+#: begin to be likely, lightness falls, so it reads without colour vision too.
 SCALE = (
     (0.0, 0.82, 0.84, 0.87),
-    (0.125, 0.98, 0.84, 0.52),
-    (0.25, 0.97, 0.60, 0.24),
-    (0.5, 0.86, 0.27, 0.19),
+    (0.2, 0.98, 0.84, 0.52),
+    (0.4, 0.97, 0.60, 0.24),
+    (0.6, 0.86, 0.27, 0.19),
     (1.0, 0.60, 0.04, 0.30),
 )
 #: Even steps from 0 to 1 that meet every stop of the scale: PyMOL's spectrum knows no others.
-SPECTRUM_STEPS = 8
+SPECTRUM_STEPS = 5
 #: Red, green, blue of a partner's residues in contact; the others are pale.
 PARTNER_COLOURS = {"left": (0.00, 0.45, 0.70), "right": (0.84, 0.37, 0.00)}
 PALENESS = 0.72

@@ -52,7 +52,7 @@ def scenario(facts, demo, command):
     panel.threshold.slider.setValue(panel.threshold.slider.maximum())
     yield lambda: "from 1.000" in panel.threshold.text.text()
     facts["strict"] = [cmd.count_atoms(f"sasnet_{side}_interface") for side in ("left", "right")]
-    panel.threshold.slider.setValue(200)
+    panel.threshold.slider.setValue(125)
     yield lambda: "from 0.250" in panel.threshold.text.text()
     facts["slider"] = [panel.threshold.text.text(), len(residues("sasnet_left_interface"))]
 
