@@ -63,8 +63,7 @@ class Predictor:
         "lattice": all residues of a protein share one lattice, many times faster; "windows": a
         voxel grid of its own for each residue, the CA exactly in its centre (paper).
     kept : KeptScores, optional
-        Where the scores of every rotation are kept and looked up. All are traced then: a score must
-        not depend on what was kept before.
+        Where the scores of every rotation are kept and looked up.
     """
 
     def __init__(
@@ -85,15 +84,15 @@ class Predictor:
         self._embed_tower: Callable[[Protein, Pose], Any] = (
             self._lattice_embeddings if engine == "lattice" else self._windowed
         )
-        config, untraced = network.config, 0 if kept else UNTRACED
+        config = network.config
         self._run_lattice = compiled(
-            lambda arrays: embed_lattice(network.tower, config, arrays), untraced
+            lambda arrays: embed_lattice(network.tower, config, arrays), UNTRACED
         )
-        self._run_windows = compiled(lambda grids: network.tower(grids, training=False), untraced)
-        self._hear = compiled(network.hear, untraced)
+        self._run_windows = compiled(lambda grids: network.tower(grids, training=False), UNTRACED)
+        self._hear = compiled(network.hear, UNTRACED)
         self._score_pairs = compiled(
             lambda left, right, pairs: pair_scores(network.head, config, left, right, pairs),
-            untraced,
+            UNTRACED,
         )
 
     def put_aside(self, shelf: Shelf | None, place: int = 0) -> None:

@@ -101,13 +101,9 @@ class Panel(QtWidgets.QDockWidget):
     def recolour(self):
         """Colour the chosen result by what the fields say."""
         result = self._result()
-        if result is None:
-            return
-        palette, what = self.palette_box.currentText(), self.what_box.currentText()
-        colouring.paint(result, palette, what, self._cmd)
-        top = None if what == "probability" else colouring.SPREAD_TOP
-        self.scale.show_scale(palette, top)
-        self._fill(result)
+        if result is not None:
+            self._paint(result)
+            self._fill(result)
 
     def restore(self):
         """Give the user's colours back."""
@@ -194,12 +190,11 @@ class Panel(QtWidgets.QDockWidget):
 
     def _show_answer(self, result):
         commands.show(result, self._cmd)
-        self._show_current()
         if not result.final:
             self.say("These are the colours of one rotation; they are being refined.")
 
     def _end(self, text):
-        self._show_current()
+        self._switch_on()
         self.say(text)
         self._show_running(False)
         self._estimate()
@@ -219,12 +214,12 @@ class Panel(QtWidgets.QDockWidget):
             return
         self._results.current = self._results.names()[row]
         walking.lights_out(self._cmd)
-        self.recolour()
-        self._show_current()
         result = self._result()
         if result is not None:
+            self._paint(result)
             self.set_threshold(result.threshold)
             self.draw_pairs()
+        self._show_current()
 
     # the parts
 
@@ -242,15 +237,26 @@ class Panel(QtWidgets.QDockWidget):
         except CmdException as error:
             self.say(sentence(error))
 
-    def _show_current(self):
+    def _switch_on(self):
+        """Switch on what is about a result, if there is one, else off; return it."""
         result = self._result()
         for part in self._about_result:
             part.setEnabled(result is not None)
+        return result
+
+    def _show_current(self):
+        result = self._switch_on()
         if result is not None:
             self._fill(result)
             self.threshold.set_quietly(result.threshold)
             counts = {side: len(result.interface(side)) for side in result.partners}
             self.threshold.say(result.threshold, counts)
+
+    def _paint(self, result):
+        palette, what = self.palette_box.currentText(), self.what_box.currentText()
+        colouring.paint(result, palette, what, self._cmd)
+        top = None if what == "probability" else colouring.SPREAD_TOP
+        self.scale.show_scale(palette, top)
 
     def _fill(self, result):
         palette = session.of(self._cmd).palette
