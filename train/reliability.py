@@ -172,7 +172,8 @@ def section(
             f"lower for {np.mean(wrong < own):.0%} of {len(own)} proteins (Wilcoxon's signed "
             f"ranks, one-sided: p = {p_value:.1g}).",
             f"Weights (sha256): {info.sha256[:12]}. Command: `{PROGRAM} DB5 "
-            f"--split {options.split}{' --look-at-db5u' if options.look_at_db5u else ''}`",
+            f"--split {options.split} --rotations {options.rotations} "
+            f"--control-rotations {options.control_rotations}{' --look-at-db5u' if options.look_at_db5u else ''}`",
         ]
     )
 

@@ -69,6 +69,8 @@ PROGRAM = "python -m train.tables"
 REHEARSAL_SPLIT = "DB4U"
 QUICK = {"rotations": 2, "selection_rotations": 1, "control_rotations": 1, "count": 4}
 PREFIXES = (1, 2, 5, 10, 20)
+#: Options with a folder, which change no number.
+UNTOLD = ("-o", "--output", "--kept", "--looks")
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -108,10 +110,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def shown_command(arguments: Sequence[str]) -> str:
-    """Return the command with file names instead of paths, which differ between machines."""
-    words = [
-        "/".join(Path(word).parts[-2:]) if "/" in word else word for word in map(str, arguments)
-    ]
+    """Return the command without folders that change no number, and with names for paths."""
+    words, rest = [], iter(map(str, arguments))
+    for word in rest:
+        if word in UNTOLD:
+            next(rest, None)
+        else:
+            words.append(Path(word).name if "/" in word else word)
     return f"{PROGRAM} {shlex.join(words)}"
 
 
