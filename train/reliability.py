@@ -173,7 +173,8 @@ def section(
             f"ranks, one-sided: p = {p_value:.1g}).",
             f"Weights (sha256): {info.sha256[:12]}. Command: `{PROGRAM} DB5 "
             f"--split {options.split} --rotations {options.rotations} "
-            f"--control-rotations {options.control_rotations}{' --look-at-db5u' if options.look_at_db5u else ''}`",
+            f"--control-rotations {options.control_rotations}"
+            f"{' --look-at-db5u' if options.look_at_db5u else ''}`",
         ]
     )
 
