@@ -25,8 +25,8 @@ from benchmarks.operations import dense_operations, lattice_convolutions, window
 from sasnet_core.complexes import benchmark_rows, load_complex
 from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
 from sasnet_core.metrics import cauroc, mean_auroc
-from sasnet_core.pipeline import ComplexStream
 from sasnet_core.predict import Predictor
+from sasnet_core.stream import ComplexStream
 from sasnet_core.training import Trainer
 
 #: The paper's way: every pair of a step from another complex, as many positives as negatives.

@@ -133,6 +133,9 @@ class ModelConfig(_Config):
         Outputs of each context layer; the head reads these where there are any.
     neighbours : int
         Residues that each residue hears from: the nearest by CA distance.
+    makeup : bool
+        Whether the context layers read how many atoms of each element a residue has and how
+        crowded its place is, beside its embedding.
     dropout : float
         Share of the context layers' inputs and messages left out in training.
 
@@ -152,6 +155,7 @@ class ModelConfig(_Config):
     context_layers: int = 0
     context_size: int = 128
     neighbours: int = 20
+    makeup: bool = False
     dropout: float = 0.0
 
     _rules = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import layers, ops
 
-from sasnet_core.surroundings import GEOMETRY_SIZE
+from sasnet_core.surroundings import GEOMETRY_SIZE, MAKEUP_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,10 +33,11 @@ class Context(keras.Model):
 
     Notes
     -----
-    Inputs (n_residues, embedding_size), (n_residues, neighbours) and
-    (n_residues, neighbours, GEOMETRY_SIZE), as `surroundings.find_surroundings` gives them,
-    output (n_residues, context_size). Residues stand on the batch axis: a call takes whole
-    proteins. The layers are built at once, not by a symbolic call, which starts twice as fast.
+    Inputs (n_residues, embedding_size), and as `surroundings.find_surroundings` gives them
+    (n_residues, neighbours), (n_residues, neighbours, GEOMETRY_SIZE) and
+    (n_residues, MAKEUP_SIZE), the last read with `ModelConfig.makeup` only; output
+    (n_residues, context_size). Residues stand on the batch axis: a call takes whole proteins. The
+    layers are built at once, not by a symbolic call, which starts twice as fast.
     """
 
     def __init__(self, config: ModelConfig, dtype: Any = None) -> None:
@@ -44,6 +45,7 @@ class Context(keras.Model):
         size = config.context_size
         self.dropout = layers.Dropout(config.dropout, name="dropout", dtype=dtype)
         self.entry = _dense(size, config.embedding_size, "entry", dtype)
+        self.makeup = _dense(size, MAKEUP_SIZE, "makeup", dtype) if config.makeup else None
         self.exchanges = [
             _Exchange(config, f"layer{number}", dtype)
             for number in range(1, config.context_layers + 1)
@@ -53,8 +55,10 @@ class Context(keras.Model):
 
     def call(self, inputs: Sequence[Any], training: bool = False) -> Any:
         """Run the layers."""
-        embeddings, neighbours, geometry = inputs
+        embeddings, neighbours, geometry, makeup = inputs
         x = self.entry(self.dropout(embeddings, training=training))
+        if self.makeup is not None:
+            x = x + self.makeup(makeup)
         for exchange in self.exchanges:
             x = exchange(x, neighbours, geometry, training=training)
         return self.exit_norm(x)
@@ -110,5 +114,5 @@ def _norm(width: int, name: str, dtype: Any) -> layers.LayerNormalization:
 
 def surroundings_tensors(surroundings: Surroundings) -> list[Any]:
     """Hand the arrays of surroundings to the backend, in the order of `Context`."""
-    arrays = (surroundings.neighbours, surroundings.geometry)
+    arrays = (surroundings.neighbours, surroundings.geometry, surroundings.makeup)
     return [ops.convert_to_tensor(array) for array in arrays]

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from sasnet_core.complexes import Complex
 
+    #: Positives and negatives, two arrays of shape (n, 2): rows (left residue, right residue).
+    Pairs = tuple[np.ndarray, np.ndarray]
+
 
 def choose_complexes(
     rows: Sequence[dict[str, str]], pairs: int, seed: int

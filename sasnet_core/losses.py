@@ -157,7 +157,7 @@ def auxiliary_loss(answers: Any, targets: dict[str, Any]) -> Any:
     answers : tensor, shape (n_residues, 22)
         From the model of `build_auxiliary`.
     targets : dict of tensors
-        Fields of `pipeline.ResidueTargets`.
+        Fields of `targets.ResidueTargets`.
 
     Returns
     -------

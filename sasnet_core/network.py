@@ -45,7 +45,7 @@ class Network:
         embeddings : tensor, shape (n_residues, embedding_size)
             From the tower.
         surroundings : sequence of tensors
-            neighbours and geometry of a `surroundings.Surroundings`.
+            The arrays of a `surroundings.Surroundings`.
         training : bool
             Whether dropout is at work.
 

@@ -1,4 +1,4 @@
-"""Batches for training: which complexes, in which pose, which pairs.
+"""Batches for training: complexes in random poses, and what is asked of them.
 
 Everything random is keyed by (seed, place in the stream), so that a resumed run goes on with the
 stream it left, and any part of it can be made again.
@@ -12,34 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sasnet_core.chemistry import AMINO_ACIDS, NO_CHANNEL
-from sasnet_core.complexes import load_complex, read_manifest
+from sasnet_core.chemistry import NO_CHANNEL
 from sasnet_core.errors import DatasetError
-from sasnet_core.fixed_pairs import choose_complexes, fixed_pairs
-from sasnet_core.interface import NOWHERE, exposed_area, sample_negatives
 from sasnet_core.lattice import Lattice, build_lattice, join_lattices, pad_lattice, random_pose
 from sasnet_core.rotations import random_rotation
 from sasnet_core.surroundings import Surroundings, find_surroundings, join_surroundings
+from sasnet_core.targets import ResidueTargets, draw_pairs, join_targets, residue_targets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from sasnet_core.complexes import Complex
     from sasnet_core.config import ModelConfig, TrainConfig
+    from sasnet_core.fixed_pairs import Pairs
     from sasnet_core.protein import Protein
+    from sasnet_core.stream import ComplexStream
 
-    #: Positives and negatives, two arrays of shape (n, 2).
-    Pairs = tuple[np.ndarray, np.ndarray]
-
-#: A typical exposed residue (A^2); brings areas to the scale of the other losses.
-AREA_UNIT = 50.0
-#: Points per atom for these areas: coarse, but ten times faster.
-AREA_POINTS = 100
-
-
-#: Largest share of a protein's residues that may be spared.
-MOST_SPARED = 0.7
 #: Atoms of surfacelets are padded to a multiple of this, so that few shapes occur.
 ATOM_BUCKET = 256
 
@@ -65,70 +53,6 @@ class Batch:
     labels: np.ndarray  # (n_pairs,) float32, 1 contact, 0 none
     weights: np.ndarray  # (n_pairs,) float32, sum 1 over the batch
     residues: ResidueTargets
-
-
-@dataclass(frozen=True)
-class ResidueTargets:
-    """What the auxiliary loss asks of each residue of a batch."""
-
-    amino_acids: np.ndarray  # (n_residues,) int32, place in chemistry.AMINO_ACIDS, -1: another
-    exposed_areas: np.ndarray  # (n_residues,) float32, in units of AREA_UNIT
-    in_interface: np.ndarray  # (n_residues,) float32, 1 or 0
-    weights: np.ndarray  # (n_residues,) float32, both classes alike, sum 1 over the batch
-
-
-class ComplexStream:
-    """An endless, reproducible stream of complexes: each cluster once per round.
-
-    Parameters
-    ----------
-    dataset : Path
-        Folder with a manifest; its column ``cluster`` groups similar complexes.
-    seed : int
-        Seed of the order.
-    split : str, optional
-        Only complexes of this split.
-    pairs : int
-        `TrainConfig.distinct_pairs`; 0: all complexes.
-    """
-
-    def __init__(self, dataset: Path, seed: int, split: str | None = None, pairs: int = 0) -> None:
-        rows = [r for r in read_manifest(dataset) if split is None or r["split"] == split]
-        if not rows:
-            raise DatasetError(f"{dataset}: no complexes to train on (split {split})")
-        self._contacts: dict[str, int] = {}
-        if pairs:
-            chosen = choose_complexes(rows, pairs, seed)
-            rows = [row for row, _ in chosen]
-            self._contacts = {row["id"]: contacts for row, contacts in chosen}
-        clusters: dict[str, list[Path]] = {}
-        for row in rows:
-            clusters.setdefault(row["cluster"], []).append(dataset / row["file"])
-        self._clusters = list(clusters.values())
-        self._seed = seed
-
-    def __len__(self) -> int:
-        """Return the number of clusters: complexes in one round."""
-        return len(self._clusters)
-
-    def clusters(self) -> list[list[Path]]:
-        """List the files of each cluster."""
-        return [list(files) for files in self._clusters]
-
-    def pairs_of(self, item: Complex, spare_elsewhere: bool) -> Pairs | None:
-        """Return positives and negatives to learn from; None: any."""
-        if not self._contacts:
-            return None
-        spared = spared_residues(item) if spare_elsewhere else (NOWHERE, NOWHERE)
-        return fixed_pairs(item, self._contacts[item.name], self._seed, spared)
-
-    def complex_at(self, place: int) -> Complex:
-        """Return the complex at a place in the stream."""
-        round_number, row = divmod(place, len(self._clusters))
-        order = np.random.default_rng([self._seed, round_number]).permutation(len(self._clusters))
-        files = self._clusters[order[row]]
-        chosen = np.random.default_rng([self._seed, place, 1]).integers(len(files))
-        return load_complex(files[chosen])
 
 
 def make_batch(
@@ -167,10 +91,10 @@ def make_batch(
         [find_surroundings(p, model.neighbours_read, noise) for p, noise, _ in proteins]
     )
     areas_wanted = config.auxiliary > 0 and embeddings is None
-    targets = _join_targets(
+    targets = join_targets(
         [residue_targets(item, areas_wanted, config.spare_elsewhere) for item in complexes]
     )
-    pairs, labels, weights = _draw_pairs(complexes, config, rngs, allowed)
+    pairs, labels, weights = draw_pairs(complexes, config, rngs, allowed)
     if embeddings is not None:
         drawn = zip(embeddings, rngs, strict=True)
         known = np.concatenate([rng.choice(poses) for poses, rng in drawn])
@@ -212,7 +136,7 @@ def _apart(
     asked["weights"] = (asked["weights"] / asked["weights"].sum()).astype(np.float32)
     return Batch(
         Surfacelets(points, channels),
-        Surroundings(around.neighbours[rows], around.geometry[rows]),
+        Surroundings(around.neighbours[rows], around.geometry[rows], around.makeup[rows]),
         np.arange(len(rows), dtype=np.int32).reshape(2, -1).T,
         labels,
         weights,
@@ -250,50 +174,12 @@ def batch_arrays(batch: Batch) -> dict[str, Any]:
     else:
         known = {"embeddings": given}
     return known | {
-        "surroundings": (batch.surroundings.neighbours, batch.surroundings.geometry),
+        "surroundings": tuple(vars(batch.surroundings).values()),
         "pairs": batch.pairs,
         "labels": batch.labels,
         "weights": batch.weights,
         "residues": vars(batch.residues),
     }
-
-
-def _draw_pairs(
-    complexes: list[Complex],
-    config: TrainConfig,
-    rngs: Sequence[np.random.Generator],
-    allowed: Sequence[Pairs | None] | None = None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw contacts and non-contacts: pairs, labels and weights as in `Batch`."""
-    pairs, labels, weights = [], [], []
-    first_row = 0
-    fixed = allowed or [None] * len(complexes)
-    for item, rng, known in zip(complexes, rngs, fixed, strict=True):
-        n_left, n_right = item.left.n_residues, item.right.n_residues
-        positives = _at_most(config.positives, item.contacts if known is None else known[0], rng)
-        if known is None:
-            spared = spared_residues(item) if config.spare_elsewhere else (NOWHERE, NOWHERE)
-            negatives = sample_negatives(
-                item.contacts, n_left, n_right, config.negatives, rng, spared
-            )
-        else:
-            negatives = _at_most(config.negatives, known[1], rng)
-        rows = np.concatenate([positives, negatives]) + [first_row, first_row + n_left]
-        pairs.append(rows[:, ::-1] if rng.random() < 0.5 else rows)
-        counts = [len(positives), len(negatives)]
-        labels.append(np.repeat([1.0, 0.0], counts))
-        weights.append(np.repeat([0.5 / max(1, count) for count in counts], counts))
-        first_row += n_left + n_right
-    return (
-        np.concatenate(pairs).astype(np.int32),
-        np.concatenate(labels).astype(np.float32),
-        (np.concatenate(weights) / len(complexes)).astype(np.float32),
-    )
-
-
-def _at_most(count: int, pairs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Take some of the pairs at random where there are more."""
-    return rng.choice(pairs, count, replace=False) if len(pairs) > count else pairs
 
 
 def _pose(
@@ -307,67 +193,6 @@ def _noise(protein: Protein, config: TrainConfig, rng: np.random.Generator) -> n
     if not config.noise:
         return None
     return rng.normal(scale=config.noise, size=protein.coords.shape)
-
-
-def spared_residues(item: Complex) -> tuple[np.ndarray, np.ndarray]:
-    """List the residues that are no good non-contacts: they touch third chains, not the partner.
-
-    A protein that touches others nearly everywhere is not spared: what remains would tell too
-    little of it.
-
-    Returns
-    -------
-    left, right : ndarray
-        Rows of residues.
-    """
-    spared = []
-    for side, protein in enumerate((item.left, item.right)):
-        rows = np.setdiff1d(item.elsewhere[side], item.contacts[:, side])
-        spared.append(rows if len(rows) <= MOST_SPARED * protein.n_residues else NOWHERE)
-    return spared[0], spared[1]
-
-
-def residue_targets(
-    item: Complex, areas_wanted: bool = True, any_interface: bool = False
-) -> ResidueTargets:
-    """Make the auxiliary targets of one complex, left residues first.
-
-    Parameters
-    ----------
-    item : Complex
-        The complex.
-    areas_wanted : bool
-        Whether to compute exposed areas, which takes most of the time; zeros otherwise.
-    any_interface : bool
-        Whether residues that touch third chains are in an interface too.
-    """
-    sides = []
-    for side, protein in enumerate((item.left, item.right)):
-        others = item.elsewhere[side] if any_interface else NOWHERE
-        sides.append((protein, np.concatenate([item.contacts[:, side], others])))
-    letters = "".join(protein.sequence for protein, _ in sides)
-    in_interface = np.concatenate(
-        [np.isin(np.arange(protein.n_residues), rows) for protein, rows in sides]
-    )
-    shares = 0.5 / max(1, in_interface.sum()), 0.5 / max(1, (~in_interface).sum())
-    areas = np.zeros(len(letters))
-    if areas_wanted:
-        areas = np.concatenate([exposed_area(protein, points=AREA_POINTS) for protein, _ in sides])
-    return ResidueTargets(
-        np.array([AMINO_ACIDS.find(letter) for letter in letters], np.int32),
-        (areas / AREA_UNIT).astype(np.float32),
-        in_interface.astype(np.float32),
-        np.where(in_interface, *shares).astype(np.float32),
-    )
-
-
-def _join_targets(targets: list[ResidueTargets]) -> ResidueTargets:
-    return ResidueTargets(
-        np.concatenate([t.amino_acids for t in targets]),
-        np.concatenate([t.exposed_areas for t in targets]),
-        np.concatenate([t.in_interface for t in targets]),
-        np.concatenate([t.weights for t in targets]) / np.float32(len(targets)),
-    )
 
 
 def stream_batches(

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from sasnet_core.lattice import layer_reach
 from sasnet_core.losses import TrainingLoss
-from sasnet_core.surroundings import GEOMETRY_SIZE
+from sasnet_core.surroundings import GEOMETRY_SIZE, MAKEUP_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -138,6 +138,7 @@ def _signature(config: RunConfig) -> dict[str, Any]:
         "surroundings": (
             tf.TensorSpec((None, model.neighbours_read), tf.int32),
             tf.TensorSpec((None, model.neighbours_read, GEOMETRY_SIZE), tf.float32),
+            tf.TensorSpec((None, MAKEUP_SIZE), tf.float32),
         ),
         "pairs": tf.TensorSpec((None, 2), tf.int32),
         "labels": tf.TensorSpec((None,), tf.float32),

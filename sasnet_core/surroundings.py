@@ -1,4 +1,4 @@
-"""Which residues lie around each residue, and how: what the context layers read.
+"""What the context layers read: each residue's make-up, which residues lie around it, and how.
 
 Only distances and angles, so that a protein may lie anywhere.
 """
@@ -21,20 +21,33 @@ DISTANCES = np.linspace(2.0, 24.0, 12)
 DISTANCE_WIDTH = 2.0
 #: Numbers that describe how a neighbour lies.
 GEOMETRY_SIZE = 2 * len(DISTANCES) + 3 + 1
+#: How much lies around a residue is counted within each of these (angstrom) ...
+CROWDING = (8.0, 12.0, 16.0, 20.0)
+#: ... and, within this, apart for the half spheres before and behind it.
+HALF_SPHERE = 13.0
+#: Atoms per cubic angstrom of protein, about: brings counts to the scale of 1.
+ATOM_DENSITY = 0.05
+#: A typical residue's atoms of each channel (C, N, O, S): brings counts to the scale of 1.
+TYPICAL_ATOMS = np.array([5.0, 1.4, 1.5, 1.0])
+#: CA to the last atom (angstrom).
+LONG_SIDE_CHAIN = 5.0
+#: Numbers that describe a residue itself.
+MAKEUP_SIZE = len(TYPICAL_ATOMS) + 1 + len(CROWDING) + 2
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The nearest residues of each residue of one or several proteins."""
+    """What each residue of one or several proteins is made of, and its nearest residues."""
 
     neighbours: np.ndarray  # (n_residues, n_neighbours) int32, rows of residues
     geometry: np.ndarray  # (n_residues, n_neighbours, GEOMETRY_SIZE) float32, 0: no such neighbour
+    makeup: np.ndarray  # (n_residues, MAKEUP_SIZE) float32
 
 
 def find_surroundings(
     protein: Protein, count: int, displacement: np.ndarray | None = None
 ) -> Surroundings:
-    """Find the nearest residues of each residue, by CA distance.
+    """Find the make-up of each residue (`find_makeup`) and its nearest residues, by CA distance.
 
     Parameters
     ----------
@@ -70,7 +83,61 @@ def find_surroundings(
     ]
     numbers = [_bells(distances), _bells(apart), np.stack([*cosines, known], axis=-1)]
     geometry = np.concatenate(numbers, axis=-1) * known[..., None]
-    return Surroundings(neighbours.astype(np.int32), geometry.astype(np.float32))
+    return Surroundings(
+        neighbours.astype(np.int32), geometry.astype(np.float32), find_makeup(protein)
+    )
+
+
+def find_makeup(protein: Protein) -> np.ndarray:
+    """Say what each residue is made of and how much lies around it: of atoms and elements only.
+
+    Parameters
+    ----------
+    protein : Protein
+        Its atoms, and only its.
+
+    Returns
+    -------
+    ndarray, shape (n_residues, MAKEUP_SIZE), float32
+        Atoms of each channel, which tell most amino acids apart; the farthest atom's distance from
+        the CA, which tells more; atoms of residues within each of `CROWDING` of its mean atom
+        position; and those within `HALF_SPHERE` that lie to where its direction (CA to mean
+        position) points, and from where. All at the scale of 1; distances from 1 A below a bound to
+        1 A above it count less and less, so that nothing jumps.
+    """
+    count, rows = protein.n_residues, protein.atom_residues
+    known = rows >= 0
+    atoms = [
+        np.bincount(rows[known & (protein.elements == channel)], minlength=count)
+        for channel in range(len(TYPICAL_ATOMS))
+    ]
+    lengths = np.linalg.norm(protein.coords[known] - protein.centers[rows[known]], axis=1)
+    reach = np.zeros(count)
+    np.maximum.at(reach, rows[known], lengths)
+    means = _mean_positions(protein.coords, rows, count)
+    weights = np.bincount(rows[known], minlength=count).astype(np.float64)
+    distances = np.sqrt(squared_distances(means))
+    crowding = [
+        _within(distances, radius) @ weights / _atoms_in_ball(radius) for radius in CROWDING
+    ]
+    directions = means - protein.centers
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True) + 1e-3
+    along = directions @ means.T
+    cosines = (along - along.diagonal()[:, None]) / np.maximum(distances, 1e-3)
+    near = _within(distances, HALF_SPHERE) / _atoms_in_ball(HALF_SPHERE)
+    halves = [(near * (1 + sign * cosines)) @ weights for sign in (1, -1)]
+    numbers = [np.stack(atoms, axis=1) / TYPICAL_ATOMS, reach[:, None] / LONG_SIDE_CHAIN]
+    return np.concatenate([*numbers, np.stack([*crowding, *halves], axis=1)], 1).astype(np.float32)
+
+
+def _within(distances: np.ndarray, radius: float) -> np.ndarray:
+    """Say whether distances are within a radius: 1 or 0, and a slope of 2 A between."""
+    return np.clip((radius + 1 - distances) / 2, 0, 1)
+
+
+def _atoms_in_ball(radius: float) -> float:
+    """Return how many atoms a ball within a protein holds."""
+    return ATOM_DENSITY * 4 / 3 * float(np.pi) * radius**3
 
 
 def _mean_positions(coords: np.ndarray, residues: np.ndarray, count: int) -> np.ndarray:
@@ -113,5 +180,7 @@ def join_surroundings(parts: Sequence[Surroundings]) -> Surroundings:
     firsts = np.cumsum(sizes) - sizes
     neighbours = [p.neighbours + np.int32(first) for p, first in zip(parts, firsts, strict=True)]
     return Surroundings(
-        np.concatenate(neighbours), np.concatenate([part.geometry for part in parts])
+        np.concatenate(neighbours),
+        np.concatenate([part.geometry for part in parts]),
+        np.concatenate([part.makeup for part in parts]),
     )

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from sasnet_core.complexes import Complex
     from sasnet_core.config import RunConfig, TrainConfig
-    from sasnet_core.pipeline import ComplexStream
     from sasnet_core.steps import Steps
+    from sasnet_core.stream import ComplexStream
 
     #: Takes a complex to its embeddings in some poses (see `pipeline.make_batch`).
     Embedded = Callable[[Complex], np.ndarray]

@@ -40,9 +40,9 @@ from sasnet_core.files import write_json
 from sasnet_core.looks import refuse_test_set
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.network import Network
-from sasnet_core.pipeline import ComplexStream
 from sasnet_core.predict import Predictor
 from sasnet_core.runlog import RunLog
+from sasnet_core.stream import ComplexStream
 from sasnet_core.training import Trainer, default_steps
 from sasnet_core.weights import fill, read_info, save_weights
 

@@ -33,7 +33,7 @@ from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
 from sasnet_core.errors import SettingError, run_script
 from sasnet_core.files import write_json, write_table
 from sasnet_core.metrics import cauroc, mean_auroc
-from sasnet_core.pipeline import ComplexStream
+from sasnet_core.stream import ComplexStream
 from sasnet_core.summaries import RESULTS_HEAD
 from sasnet_core.trends import Point
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 from sasnet_core.config import RunConfig, TrainConfig
-from sasnet_core.pipeline import ComplexStream
+from sasnet_core.stream import ComplexStream
 from sasnet_core.predict import Predictor
 from sasnet_core.training import Trainer
 from tests.core.build import random_complex, tiny_model

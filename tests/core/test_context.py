@@ -57,11 +57,22 @@ def test_proteins_side_by_side_do_not_hear_each_other(context):
 def test_a_neighbour_that_is_none_is_not_heard(context):
     around = find_surroundings(random_protein(7, 3), 5)
     there = around.geometry[..., -1] > 0
-    other = Surroundings(np.where(there, around.neighbours, np.int32(2)), around.geometry)
+    other = Surroundings(
+        np.where(there, around.neighbours, np.int32(2)), around.geometry, around.makeup
+    )
     assert (other.neighbours != around.neighbours).any()
     np.testing.assert_array_equal(
         run(context, embeddings_of(3), around), run(context, embeddings_of(3), other)
     )
+
+
+@pytest.mark.parametrize("makeup", [False, True])
+def test_the_makeup_counts_where_it_is_read(makeup):
+    context = tiny_network(dataclasses.replace(CONFIG, makeup=makeup), seed=3).context
+    around = find_surroundings(random_protein(1, 9), 5)
+    other = dataclasses.replace(around, makeup=around.makeup + np.float32(0.5))
+    first, second = (run(context, embeddings_of(9), s) for s in (around, other))
+    assert (np.abs(first - second).max() > 1e-3) == makeup
 
 
 def test_dropout_works_in_training_only():

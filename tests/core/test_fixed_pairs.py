@@ -7,7 +7,8 @@ from sasnet_core.config import TrainConfig
 from sasnet_core.errors import DatasetError
 from sasnet_core.files import write_table
 from sasnet_core.fixed_pairs import choose_complexes, fixed_pairs
-from sasnet_core.pipeline import ComplexStream, stream_batches
+from sasnet_core.pipeline import stream_batches
+from sasnet_core.stream import ComplexStream
 from tests.core.build import random_complex, tiny_model, write_dataset
 
 ROWS = [

@@ -9,7 +9,9 @@ from sasnet_core.complexes import Complex
 from sasnet_core.config import TrainConfig
 from sasnet_core.errors import DatasetError
 from sasnet_core.interface import contact_matrix
-from sasnet_core.pipeline import ComplexStream, make_batch, spared_residues, stream_batches
+from sasnet_core.pipeline import make_batch, stream_batches
+from sasnet_core.stream import ComplexStream
+from sasnet_core.targets import spared_residues
 from tests.core.build import random_complex, tiny_model, write_dataset
 
 MODEL = tiny_model(16)

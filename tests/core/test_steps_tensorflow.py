@@ -49,7 +49,7 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from dataclasses import replace
 from pathlib import Path
-from sasnet_core.pipeline import ComplexStream
+from sasnet_core.stream import ComplexStream
 from tests.core.test_training import MODEL, TRAIN, arrays, trainer
 
 folder, normalization, average, scale = Path(sys.argv[1]), sys.argv[2], *map(float, sys.argv[3:])

@@ -4,7 +4,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sasnet_core.rotations import random_rotation
-from sasnet_core.surroundings import GEOMETRY_SIZE, find_surroundings, join_surroundings
+from sasnet_core.surroundings import (
+    GEOMETRY_SIZE,
+    MAKEUP_SIZE,
+    TYPICAL_ATOMS,
+    find_makeup,
+    find_surroundings,
+    join_surroundings,
+)
 from tests.core.build import moved, random_protein
 
 
@@ -38,6 +45,40 @@ def test_only_the_protein_counts_and_not_where_it_lies(seed):
     protein = random_protein(seed % 1000, 9)
     there = moved(protein, random_rotation(rng), rng.normal(scale=30.0, size=3))
     np.testing.assert_allclose(geometry_by_row(there), geometry_by_row(protein), atol=2e-4)
+    np.testing.assert_allclose(find_makeup(there), find_makeup(protein), atol=2e-4)
+
+
+def test_the_makeup_counts_atoms_by_element(protein):
+    found = find_makeup(protein)
+    assert found.shape == (12, MAKEUP_SIZE)
+    counts = [
+        [((protein.atom_residues == k) & (protein.elements == e)).sum() for e in range(4)]
+        for k in range(12)
+    ]
+    np.testing.assert_allclose(found[:, :4] * TYPICAL_ATOMS, counts, atol=1e-5)
+
+
+def test_the_makeup_says_how_crowded_a_place_is():
+    shell = random_protein(5, 40)
+    alone = find_makeup(random_protein(5, 1))
+    crowd = find_makeup(shell)
+    assert (crowd[:, 5:9] > alone[0, 5:9]).all()
+    middle = np.argmin(np.linalg.norm(shell.centers - shell.centers.mean(axis=0), axis=1))
+    outermost = np.argmax(np.linalg.norm(shell.centers - shell.centers.mean(axis=0), axis=1))
+    assert crowd[middle, 7] > crowd[outermost, 7]
+
+
+def test_more_lies_where_a_residue_points_in_a_pocket(protein):
+    found = find_makeup(protein)
+    turned = find_makeup(
+        protein.with_coordinates(protein.coords, 2 * _means(protein) - protein.centers)
+    )
+    np.testing.assert_allclose(turned[:, -2:], found[:, [-1, -2]], atol=1e-4)
+
+
+def _means(protein):
+    rows = range(protein.n_residues)
+    return np.stack([protein.coords[protein.atom_residues == k].mean(axis=0) for k in rows])
 
 
 def test_a_mirror_image_has_the_same_distances_and_angles(protein):
@@ -88,3 +129,4 @@ def test_joined_neighbours_stay_within_their_protein(protein):
     np.testing.assert_array_equal(joined.neighbours[:12], parts[0].neighbours)
     np.testing.assert_array_equal(joined.neighbours[12:], parts[1].neighbours + 12)
     np.testing.assert_array_equal(joined.geometry[12:], parts[1].geometry)
+    np.testing.assert_array_equal(joined.makeup[12:], parts[1].makeup)

@@ -14,9 +14,10 @@ from sasnet_core.embeddings import EmbeddingCache
 from sasnet_core.interface import contact_matrix
 from sasnet_core.metrics import auroc
 from sasnet_core.model import lattice_features
-from sasnet_core.pipeline import ComplexStream, batch_arrays, stream_batches
+from sasnet_core.pipeline import batch_arrays, stream_batches
 from sasnet_core.predict import Predictor
 from sasnet_core.steps_tensorflow import TensorFlowSteps
+from sasnet_core.stream import ComplexStream
 from sasnet_core.training import STATISTICS_BATCHES, Trainer, TrainingError, learning_rate
 from tests.core.build import (
     RawAtom,
