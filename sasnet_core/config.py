@@ -338,6 +338,10 @@ class TrainConfig(_Config):
         Whether residues that touch third chains of the assembly are left out of the non-contacts
         (paper: no): they lie in an interface, only not in this one. What `auxiliary` asks is then
         whether a residue is in any interface.
+    strangers : float
+        Weight, beside that of a complex, of pairs of interface residues of proteins that come from
+        different complexes, as non-contacts: what makes a partner the right one (paper: 0). Only
+        complexes of unlike partners take part.
     distinct_pairs : int
         Different pairs that the run learns from, half of them contacts, of whole complexes in
         random order, one of each cluster first; 0: all contacts of all complexes, and new
@@ -372,6 +376,7 @@ class TrainConfig(_Config):
     positives: int = 256
     negatives: int = 1024
     spare_elsewhere: bool = False
+    strangers: float = 0.0
     distinct_pairs: int = 0
     noise: float = 0.0
     average: float = 0.0
@@ -390,6 +395,7 @@ class TrainConfig(_Config):
         "complexes_per_step": _COUNT,
         "positives": _COUNT,
         "negatives": _COUNT,
+        "strangers": _NOT_NEGATIVE,
         "distinct_pairs": _Rule(
             "0, or a whole number over 1", lambda pairs: pairs == 0 or pairs > 1
         ),

@@ -17,14 +17,13 @@ from sasnet_core.errors import DatasetError
 from sasnet_core.lattice import Lattice, build_lattice, join_lattices, pad_lattice, random_pose
 from sasnet_core.rotations import random_rotation
 from sasnet_core.surroundings import Surroundings, find_surroundings, join_surroundings
-from sasnet_core.targets import ResidueTargets, draw_pairs, join_targets, residue_targets
+from sasnet_core.targets import Example, ResidueTargets, draw_pairs, join_targets, residue_targets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sasnet_core.complexes import Complex
     from sasnet_core.config import ModelConfig, TrainConfig
-    from sasnet_core.fixed_pairs import Pairs
     from sasnet_core.protein import Protein
     from sasnet_core.stream import ComplexStream
 
@@ -51,58 +50,45 @@ class Batch:
     surroundings: Surroundings
     pairs: np.ndarray  # (n_pairs, 2) int32, rows of residues, (left, right)
     labels: np.ndarray  # (n_pairs,) float32, 1 contact, 0 none
-    weights: np.ndarray  # (n_pairs,) float32, sum 1 over the batch
+    weights: np.ndarray  # (n_pairs,) float32, sum 1 over the batch, strangers apart
     residues: ResidueTargets
 
 
-def make_batch(
-    complexes: list[Complex],
-    model: ModelConfig,
-    config: TrainConfig,
-    rngs: Sequence[np.random.Generator],
-    embeddings: Sequence[np.ndarray] | None = None,
-    allowed: Sequence[Pairs | None] | None = None,
-) -> Batch:
+def make_batch(examples: Sequence[Example], model: ModelConfig, config: TrainConfig) -> Batch:
     """Put complexes in random poses and draw their pairs.
 
     Each partner has its own rotation and lattice offset: a shared one would show how they lie
-    to each other. Sides are swapped at random, because the head is not symmetric by itself.
-    Contacts and non-contacts of a complex weigh alike, and so do all complexes.
+    to each other.
 
     Parameters
     ----------
-    complexes : list of Complex
-        At least one.
+    examples : sequence of Example
+        At least one. Where they hold embeddings, one pose of each is drawn.
     model, config : ModelConfig, TrainConfig
         Network and training.
-    rngs : sequence of numpy.random.Generator
-        A source of randomness for each complex.
-    embeddings : sequence of ndarray, shape (poses, n_residues, embedding_size), optional
-        Of each complex, left residues first, where the tower is frozen: one pose is drawn.
-    allowed : sequence of (positives, negatives), optional
-        Of each complex the pairs to draw from; None: all contacts, and any non-contacts.
     """
     proteins = [
-        (protein, _noise(protein, config, rng), rng)
-        for item, rng in zip(complexes, rngs, strict=True)
-        for protein in (item.left, item.right)
+        (protein, _noise(protein, config, example.rng), example.rng)
+        for example in examples
+        for protein in (example.item.left, example.item.right)
     ]
     around = join_surroundings(
         [find_surroundings(p, model.neighbours_read, noise) for p, noise, _ in proteins]
     )
-    areas_wanted = config.auxiliary > 0 and embeddings is None
+    frozen = examples[0].embeddings is not None
+    areas_wanted = config.auxiliary > 0 and not frozen
     targets = join_targets(
-        [residue_targets(item, areas_wanted, config.spare_elsewhere) for item in complexes]
+        [residue_targets(e.item, areas_wanted, config.spare_elsewhere) for e in examples]
     )
-    pairs, labels, weights = draw_pairs(complexes, config, rngs, allowed)
-    if embeddings is not None:
-        drawn = zip(embeddings, rngs, strict=True)
-        known = np.concatenate([rng.choice(poses) for poses, rng in drawn])
-        return Batch(known, around, pairs, labels, weights, targets)
+    pairs = draw_pairs(examples, config)
+    if frozen:
+        poses = ((example.rng, example.embeddings) for example in examples)
+        drawn = [rng.choice(known) for rng, known in poses if known is not None]
+        return Batch(np.concatenate(drawn), around, *pairs, targets)
     if config.engine == "windows":
-        return _apart(proteins, model, around, pairs, labels, weights, targets)
+        return _apart(proteins, model, around, *pairs, targets)
     lattice = pad_lattice(join_lattices([_pose(model, *values) for values in proteins]))
-    return Batch(lattice, around, pairs, labels, weights, targets)
+    return Batch(lattice, around, *pairs, targets)
 
 
 def _apart(
@@ -238,8 +224,22 @@ def stream_batches(
         for replica in here:
             first = step * config.complexes_per_step + replica * share
             places = range(first, first + share)
-            complexes = [stream.complex_at(p) for p in places]
-            rngs = [np.random.default_rng([config.seed, p, 2]) for p in places]
-            embeddings = [embedded(item) for item in complexes] if embedded else None
-            allowed = [stream.pairs_of(item, config.spare_elsewhere) for item in complexes]
-            yield make_batch(complexes, model, config, rngs, embeddings, allowed)
+            examples = [_example(stream, place, config, embedded) for place in places]
+            yield make_batch(examples, model, config)
+
+
+def _example(
+    stream: ComplexStream,
+    place: int,
+    config: TrainConfig,
+    embedded: Callable[[Complex], np.ndarray] | None,
+) -> Example:
+    """Take what a step sees at a place in the stream."""
+    item = stream.complex_at(place)
+    return Example(
+        item,
+        np.random.default_rng([config.seed, place, 2]),
+        None if embedded is None else embedded(item),
+        stream.pairs_of(item, config.spare_elsewhere),
+        stream.families_of(item),
+    )

@@ -43,6 +43,7 @@ class ComplexStream:
             chosen = choose_complexes(rows, pairs, seed)
             rows = [row for row, _ in chosen]
             self._contacts = {row["id"]: contacts for row, contacts in chosen}
+        self._families = {row["id"]: tuple(row["cluster"].split("-")) for row in rows}
         clusters: dict[str, list[Path]] = {}
         for row in rows:
             clusters.setdefault(row["cluster"], []).append(dataset / row["file"])
@@ -63,6 +64,10 @@ class ComplexStream:
             return None
         spared = spared_residues(item) if spare_elsewhere else (NOWHERE, NOWHERE)
         return fixed_pairs(item, self._contacts[item.name], self._seed, spared)
+
+    def families_of(self, item: Complex) -> tuple[str, ...]:
+        """Return the clusters of a complex's left and right protein, as mining names them."""
+        return self._families[item.name]
 
     def complex_at(self, place: int) -> Complex:
         """Return the complex at a place in the stream."""

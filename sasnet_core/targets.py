@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 AREA_UNIT = 50.0
 #: Points per atom for these areas: coarse, but ten times faster.
 AREA_POINTS = 100
-#: Largest shareof a protein's residues that may be spared.
+#: Largest share of a protein's residues that may be spared.
 MOST_SPARED = 0.7
+#: Pairs drawn from each two complexes whose proteins are strangers.
+STRANGE_PAIRS = 200
 
 
 @dataclass(frozen=True)
@@ -35,37 +37,86 @@ class ResidueTargets:
     weights: np.ndarray  # (n_residues,) float32, both classes alike, sum 1 over the batch
 
 
+@dataclass(frozen=True)
+class Example:
+    """A complex as one step sees it."""
+
+    item: Complex
+    rng: np.random.Generator  # of all that is random about it
+    #: (poses, n_residues, embedding_size), left residues first, of a frozen tower; None: no such.
+    embeddings: np.ndarray | None = None
+    allowed: Pairs | None = None  # positives and negatives to draw from; None: any
+    families: tuple[str, ...] = ()  # of left and right protein, as similar proteins share them
+
+
 def draw_pairs(
-    complexes: list[Complex],
-    config: TrainConfig,
-    rngs: Sequence[np.random.Generator],
-    allowed: Sequence[Pairs | None] | None = None,
+    examples: Sequence[Example], config: TrainConfig
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw contacts and non-contacts: pairs, labels and weights as in `Batch`."""
-    pairs, labels, weights = [], [], []
-    first_row = 0
-    fixed = allowed or [None] * len(complexes)
-    for item, rng, known in zip(complexes, rngs, fixed, strict=True):
-        n_left, n_right = item.left.n_residues, item.right.n_residues
-        positives = _at_most(config.positives, item.contacts if known is None else known[0], rng)
-        if known is None:
-            spared = spared_residues(item) if config.spare_elsewhere else (NOWHERE, NOWHERE)
-            negatives = sample_negatives(
-                item.contacts, n_left, n_right, config.negatives, rng, spared
-            )
-        else:
-            negatives = _at_most(config.negatives, known[1], rng)
-        rows = np.concatenate([positives, negatives]) + [first_row, first_row + n_left]
-        pairs.append(rows[:, ::-1] if rng.random() < 0.5 else rows)
-        counts = [len(positives), len(negatives)]
-        labels.append(np.repeat([1.0, 0.0], counts))
-        weights.append(np.repeat([0.5 / max(1, count) for count in counts], counts))
-        first_row += n_left + n_right
+    """Draw contacts and non-contacts: pairs, labels and weights as in `pipeline.Batch`.
+
+    Residues of the examples stand below one another, left ones first. Contacts and non-contacts
+    of an example weigh alike, and so do all examples.
+    """
+    parts = [_own_pairs(example, config) for example in examples]
+    sizes = [example.item.left.n_residues + example.item.right.n_residues for example in examples]
+    firsts = np.cumsum(sizes) - sizes
+    parts = [(pairs + first, *rest) for (pairs, *rest), first in zip(parts, firsts, strict=True)]
+    if config.strangers:
+        parts += _pairs_of_strangers(examples, firsts, config.strangers)
+    pairs, labels, weights = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return (
-        np.concatenate(pairs).astype(np.int32),
-        np.concatenate(labels).astype(np.float32),
-        (np.concatenate(weights) / len(complexes)).astype(np.float32),
+        pairs.astype(np.int32),
+        labels.astype(np.float32),
+        (weights / len(examples)).astype(np.float32),
     )
+
+
+def _own_pairs(example: Example, config: TrainConfig) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw pairs of the partners of one complex: rows, labels, weights of sum 1."""
+    item, rng, known = example.item, example.rng, example.allowed
+    n_left, n_right = item.left.n_residues, item.right.n_residues
+    positives = _at_most(config.positives, item.contacts if known is None else known[0], rng)
+    if known is None:
+        spared = spared_residues(item) if config.spare_elsewhere else (NOWHERE, NOWHERE)
+        negatives = sample_negatives(item.contacts, n_left, n_right, config.negatives, rng, spared)
+    else:
+        negatives = _at_most(config.negatives, known[1], rng)
+    counts = [len(positives), len(negatives)]
+    return (
+        _either_order(np.concatenate([positives, negatives]) + [0, n_left], rng),
+        np.repeat([1.0, 0.0], counts),
+        np.repeat([0.5 / max(1, count) for count in counts], counts),
+    )
+
+
+def _pairs_of_strangers(
+    examples: Sequence[Example], firsts: np.ndarray, weight: float
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Pair interface residues of each example of unlike partners with those of the next such one.
+
+    Like partners would give the answer away: two embeddings of one family, a contact.
+    """
+    unlike = [
+        k for k, e in enumerate(examples) if len(set(e.families)) == 2 and len(e.item.contacts)
+    ]
+    drawn = []
+    for one, other in zip(unlike, unlike[1:] + unlike[:1], strict=True):
+        rng = examples[one].rng
+        if set(examples[one].families) & set(examples[other].families):
+            continue
+        columns = []
+        for place in (one, other):
+            item, side = examples[place].item, rng.integers(2)
+            start = firsts[place] + side * item.left.n_residues
+            columns.append(rng.choice(item.contacts[:, side], STRANGE_PAIRS) + start)
+        rows = _either_order(np.stack(columns, axis=1), rng)
+        drawn.append((rows, np.zeros(len(rows)), np.full(len(rows), weight / len(rows))))
+    return drawn
+
+
+def _either_order(pairs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Swap the sides at random, because the head is not symmetric by itself."""
+    return pairs[:, ::-1] if rng.random() < 0.5 else pairs
 
 
 def _at_most(count: int, pairs: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -11,7 +11,7 @@ from sasnet_core.errors import DatasetError
 from sasnet_core.interface import contact_matrix
 from sasnet_core.pipeline import make_batch, stream_batches
 from sasnet_core.stream import ComplexStream
-from sasnet_core.targets import spared_residues
+from sasnet_core.targets import STRANGE_PAIRS, Example, spared_residues
 from tests.core.build import random_complex, tiny_model, write_dataset
 
 MODEL = tiny_model(16)
@@ -88,7 +88,7 @@ def test_a_resumed_run_goes_on_with_the_same_batches(dataset):
 def test_no_two_visits_of_a_complex_are_in_the_same_pose(dataset):
     item = ComplexStream(dataset, 0).complex_at(0)
     rng = np.random.default_rng(0)
-    one, two = (make_batch([item], MODEL, CONFIG, [rng]) for _ in range(2))
+    one, two = (make_batch([Example(item, rng)], MODEL, CONFIG) for _ in range(2))
     assert not np.array_equal(one.tower_input.tables[0], two.tower_input.tables[0])
 
 
@@ -101,12 +101,18 @@ def test_partners_get_rotations_of_their_own(dataset, monkeypatch):
 
     pipeline_random_pose = pipeline.random_pose
     monkeypatch.setattr(pipeline, "random_pose", remember)
-    make_batch([ComplexStream(dataset, 0).complex_at(0)] * 2, MODEL, CONFIG,
-               [np.random.default_rng(0)] * 2)  # fmt: skip
+    example = Example(ComplexStream(dataset, 0).complex_at(0), np.random.default_rng(0))
+    make_batch([example] * 2, MODEL, CONFIG)
     assert len(poses) == 4
     for one, two in itertools.combinations(poses, 2):
         assert not np.allclose(one.rotation, two.rotation)
         assert not np.allclose(one.offset, two.offset)
+
+
+def examples(items):
+    """Let a step see complexes, all with one source of randomness."""
+    rng = np.random.default_rng(1)
+    return [Example(item, rng) for item in items]
 
 
 def pairs_by_complex(batch, items):
@@ -125,7 +131,7 @@ def pairs_by_complex(batch, items):
 
 def test_positives_are_contacts_and_negatives_are_not_and_both_weigh_alike():
     items = [random_complex(k, 6, 7) for k in range(3)]
-    batch = make_batch(items, MODEL, CONFIG, [np.random.default_rng(1)] * len(items))
+    batch = make_batch(examples(items), MODEL, CONFIG)
     assert batch.weights.sum() == pytest.approx(1.0)
     seen = 0
     for item, left, right, labels, weights, _ in pairs_by_complex(batch, items):
@@ -147,7 +153,7 @@ def test_residues_in_other_interfaces_can_be_spared():
     drawn = {}
     for spare in (False, True):
         config = TrainConfig(negatives=2_000, spare_elsewhere=spare)
-        batch = make_batch([item], MODEL, config, [np.random.default_rng(1)])
+        batch = make_batch(examples([item]), MODEL, config)
         ((_, left, right, labels, *_),) = pairs_by_complex(batch, [item])
         no = labels == 0
         drawn[spare] = set(zip(left[no].tolist(), right[no].tolist(), strict=True))
@@ -167,15 +173,50 @@ def test_a_protein_in_other_interfaces_all_over_is_not_spared():
 
 def test_sides_are_swapped_about_half_of_the_time():
     items = [random_complex(k, 6, 7) for k in range(40)]
-    batch = make_batch(items, MODEL, CONFIG, [np.random.default_rng(1)] * len(items))
+    batch = make_batch(examples(items), MODEL, CONFIG)
     swaps = [swapped for *_, swapped in pairs_by_complex(batch, items)]
     assert 10 < sum(swaps) < 30
+
+
+FAMILIES = (("1", "2"), ("3", "3"), ("4", "2"), ("5", "6"), ())
+
+
+def stranger_pairs(families, weight=0.5):
+    """Return pairs of strangers as (complex, complex) and the batch, residues, labels, weights."""
+    items = [random_complex(k, 6, 7) for k in range(len(families))]
+    given = [replace(e, families=f) for e, f in zip(examples(items), families, strict=True)]
+    batch = make_batch(given, MODEL, replace(CONFIG, strangers=weight))
+    apart = batch.pairs[:, 0] // 13 != batch.pairs[:, 1] // 13
+    return items, batch, apart
+
+
+def test_strangers_are_of_unlike_partners_that_share_no_family():
+    _, batch, apart = stranger_pairs(FAMILIES)
+    found = set(map(frozenset, (batch.pairs[apart] // 13).tolist()))
+    assert found == {frozenset({2, 3}), frozenset({3, 0})}, "0 and 2 share family 2"
+    assert len(batch.labels[apart]) == 2 * STRANGE_PAIRS
+    assert not batch.labels[apart].any()
+    assert batch.weights[apart].sum() == pytest.approx(2 * 0.5 / 5)
+    assert batch.weights[~apart].sum() == pytest.approx(1.0)
+
+
+def test_strangers_meet_with_their_interfaces():
+    items, batch, apart = stranger_pairs(FAMILIES)
+    for row in batch.pairs[apart].ravel():
+        item, place = items[row // 13], row % 13
+        side = int(place >= 6)
+        assert place - 6 * side in item.contacts[:, side]
+
+
+def test_nobody_is_a_stranger_unless_asked():
+    for families, weight in ((FAMILIES, 0.0), (FAMILIES[:2], 0.5), (FAMILIES[1:2] * 3, 0.5)):
+        assert not stranger_pairs(families, weight)[2].any()
 
 
 def test_all_contacts_are_taken_where_they_are_few_and_none_twice():
     item = random_complex(1, 6, 7)
     config = TrainConfig(positives=10_000, negatives=5)
-    batch = make_batch([item], MODEL, config, [np.random.default_rng(1)])
+    batch = make_batch(examples([item]), MODEL, config)
     ((_, left, right, labels, *_),) = pairs_by_complex(batch, [item])
     found = sorted(zip(left[labels == 1].tolist(), right[labels == 1].tolist(), strict=True))
     assert found == list(map(tuple, item.contacts.tolist()))
@@ -186,7 +227,7 @@ def test_a_complex_with_one_class_only_still_makes_a_finite_batch(contacts):
     item = random_complex(1, 6, 7)
     everything = np.argwhere(np.ones((6, 7))).astype(np.int32)[:contacts]
     item = Complex("x", item.left, item.right, everything)
-    batch = make_batch([item], MODEL, CONFIG, [np.random.default_rng(1)])
+    batch = make_batch(examples([item]), MODEL, CONFIG)
     assert np.isfinite(batch.weights).all()
     assert set(batch.labels.tolist()) == {1.0 if contacts else 0.0}
 
@@ -194,8 +235,7 @@ def test_a_complex_with_one_class_only_still_makes_a_finite_batch(contacts):
 def test_noise_moves_atoms_and_no_noise_moves_none():
     item = random_complex(1, 6, 7)
     still, also_still, shaken = (
-        make_batch([item], MODEL, TrainConfig(noise=noise), [np.random.default_rng(1)])
-        for noise in (0.0, 0.0, 1.0)
+        make_batch(examples([item]), MODEL, TrainConfig(noise=noise)) for noise in (0.0, 0.0, 1.0)
     )
     np.testing.assert_array_equal(still.tower_input.tables[0], also_still.tower_input.tables[0])
     assert not np.array_equal(still.tower_input.tables[0], shaken.tower_input.tables[0])
@@ -205,9 +245,10 @@ def test_noise_moves_atoms_and_no_noise_moves_none():
 def test_surfacelets_apart_are_those_of_the_residues_of_their_pairs(noise):
     item = random_complex(1, 6, 7)
     config = TrainConfig(positives=4, negatives=5, engine="windows", noise=noise)
-    batch = make_batch([item], MODEL, config, [np.random.default_rng(1)])
-    together = make_batch([item], MODEL, TrainConfig(positives=4, negatives=5, noise=noise),
-                          [np.random.default_rng(1)])  # fmt: skip
+    batch = make_batch(examples([item]), MODEL, config)
+    together = make_batch(
+        examples([item]), MODEL, TrainConfig(positives=4, negatives=5, noise=noise)
+    )
     np.testing.assert_array_equal(batch.pairs, np.arange(18).reshape(2, 9).T)
     np.testing.assert_array_equal(batch.labels, together.labels)
     rows, seen = together.pairs.T.ravel(), batch.tower_input
@@ -229,9 +270,8 @@ def test_surfacelets_apart_are_those_of_the_residues_of_their_pairs(noise):
 def test_each_surfacelet_apart_is_turned_on_its_own():
     item = random_complex(1, 6, 7)
     config = TrainConfig(positives=9, negatives=9, engine="windows")
-    batch = make_batch([item], MODEL, config, [np.random.default_rng(1)])
-    together = make_batch([item], MODEL, TrainConfig(positives=9, negatives=9),
-                          [np.random.default_rng(1)])  # fmt: skip
+    batch = make_batch(examples([item]), MODEL, config)
+    together = make_batch(examples([item]), MODEL, TrainConfig(positives=9, negatives=9))
     rows = together.pairs.T.ravel()
     again = next(k for k in range(1, len(rows)) if rows[k] == rows[0])
     one, two = (batch.tower_input.points[k] for k in (0, again))
@@ -241,7 +281,7 @@ def test_each_surfacelet_apart_is_turned_on_its_own():
 def test_replicas_share_out_the_complexes_of_a_step(dataset, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        pipeline, "make_batch", lambda items, *_: seen.append([item.name for item in items])
+        pipeline, "make_batch", lambda examples, *_: seen.append([e.item.name for e in examples])
     )
     config = TrainConfig(complexes_per_step=4)
     batches(dataset, count=2, replicas=1, config=config)

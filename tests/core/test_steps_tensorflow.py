@@ -12,6 +12,7 @@ import tensorflow as tf
 from sasnet_core.losses import TrainingLoss, build_auxiliary
 from sasnet_core.pipeline import batch_arrays, make_batch
 from sasnet_core.steps_tensorflow import TensorFlowSteps
+from sasnet_core.targets import Example
 from tests.core.build import random_complex, tiny_model, tiny_network, write_dataset
 from tests.core.test_training import TRAIN, copies, sticky_complex
 
@@ -22,7 +23,8 @@ ROOT = Path(__file__).parents[2]
 def test_the_fast_training_step_is_that_of_the_plain_model(normalization):
     model = tiny_model(20, normalization)
     items = [random_complex(k, 4, 3) for k in range(2)]
-    batch = make_batch(items, model, TRAIN, [np.random.default_rng(k) for k in range(2)])
+    examples = [Example(item, np.random.default_rng(k)) for k, item in enumerate(items)]
+    batch = make_batch(examples, model, TRAIN)
     values = tf.nest.map_structure(tf.convert_to_tensor, batch_arrays(batch))
     weights = np.random.default_rng(1).normal(size=(14, 12)).astype(np.float32)
     results = []
