@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from sasnet_core.config import Calibration
 from sasnet_core.errors import SelectionError
 from sasnet_core.files import write_table
+from sasnet_core.fitted import Calibration
 from sasnet_core.scores import residue_probabilities
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from keras import ops
 
-from sasnet_core.config import ROTATIONS, Smoothing
+from sasnet_core.config import ROTATIONS
 from sasnet_core.context import surroundings_tensors
 from sasnet_core.errors import SettingError
+from sasnet_core.fitted import Smoothing
 from sasnet_core.kept_scores import KeptScores
 from sasnet_core.lattice import TILE_VOXELS, build_lattice, pad_lattice, random_pose, tiles
 from sasnet_core.memory import PAIRS_LISTED, Sizes
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from sasnet_core.config import Mixture
+    from sasnet_core.fitted import Mixture
     from sasnet_core.lattice import Pose
     from sasnet_core.network import Network
     from sasnet_core.protein import Protein

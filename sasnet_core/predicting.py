@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from sasnet_core.config import Calibration
+    from sasnet_core.fitted import Calibration
     from sasnet_core.predict import Predictor
     from sasnet_core.prediction import Partner, Prediction
     from sasnet_core.scores import PairScores

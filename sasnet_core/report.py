@@ -16,9 +16,9 @@ import numpy as np
 
 from sasnet_core import threedmol
 from sasnet_core.chemistry import one_letter
-from sasnet_core.config import Calibration
 from sasnet_core.errors import SasnetError
 from sasnet_core.files import written_whole
+from sasnet_core.fitted import Calibration
 from sasnet_core.picture import SCALE, facing_rotation
 from sasnet_core.plain_pdb import one_letter_names
 from sasnet_core.scores import best_pairs, pair_log_odds

@@ -14,9 +14,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from sasnet_core.config import Calibration, Mixture, ModelConfig, Smoothing
+from sasnet_core.config import ModelConfig
 from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.files import write_arrays, write_json
+from sasnet_core.fitted import Calibration, Mixture, Smoothing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

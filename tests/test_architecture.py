@@ -14,7 +14,9 @@ CORE = ROOT / "sasnet_core"
 
 #: Each module may import those of earlier lines and of its own.
 ORDER = (
-    ("errors", "chemistry", "confidence", "config", "files", "entries", "workers", "threedmol"),
+    ("errors", "chemistry", "confidence", "files", "entries", "workers", "threedmol"),
+    ("settings",),
+    ("config", "fitted"),
     ("pdb_records", "shelf"),
     ("sources",),
     ("protein", "rotations", "metrics", "markdown", "paper"),

@@ -2,7 +2,7 @@
 
     python -m train.calibrate DB5_DATASET --split DB3,DB4U --weights resources/default
 
-Fits logistic functions (`config.Calibration`) on unbound complexes that were not trained on,
+Fits logistic functions (`fitted.Calibration`) on unbound complexes that were not trained on,
 --rotations of them averaged, and writes them beside the weights, with the threshold of the best F1,
 what other thresholds are worth, and what all that was fitted on. Prints how good the residue
 probabilities are on complexes left out of the fit: expected calibration error, Brier skill score.
@@ -21,8 +21,9 @@ from scipy.optimize import minimize
 from tqdm import tqdm
 
 from sasnet_core.complexes import Complex, benchmark_rows, load_complex
-from sasnet_core.config import ROTATIONS, Calibration
+from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import run_script
+from sasnet_core.fitted import Calibration
 from sasnet_core.looks import refuse_test_set
 from sasnet_core.metrics import brier_skill, calibration_error
 from sasnet_core.predict import Predictor

@@ -21,8 +21,9 @@ from scipy.optimize import minimize
 from tqdm import tqdm
 
 from sasnet_core.complexes import Complex, benchmark_rows, load_complex
-from sasnet_core.config import SELECTION_SPLITS, Mixture, Smoothing
+from sasnet_core.config import SELECTION_SPLITS
 from sasnet_core.errors import SettingError, run_script
+from sasnet_core.fitted import Mixture, Smoothing
 from sasnet_core.looks import refuse_test_set
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.mixture import mixed

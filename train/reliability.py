@@ -21,9 +21,10 @@ from tqdm import tqdm
 
 from sasnet_core import markdown
 from sasnet_core.complexes import Complex, benchmark_rows, load_complex
-from sasnet_core.config import ROTATIONS, Calibration
+from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import DatasetError, WeightsError, run_script
 from sasnet_core.files import written_whole
+from sasnet_core.fitted import Calibration
 from sasnet_core.looks import add_look_options, note_look
 from sasnet_core.metrics import auroc, average_precision, brier_skill, calibration_error
 from sasnet_core.predict import Predictor

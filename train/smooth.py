@@ -19,8 +19,9 @@ import numpy as np
 from tqdm import tqdm
 
 from sasnet_core.complexes import Complex, benchmark_rows, load_complex
-from sasnet_core.config import SELECTION_SPLITS, Smoothing
+from sasnet_core.config import SELECTION_SPLITS
 from sasnet_core.errors import run_script
+from sasnet_core.fitted import Smoothing
 from sasnet_core.looks import refuse_test_set
 from sasnet_core.metrics import auroc, cauroc, mean_auroc
 from sasnet_core.predict import Predictor

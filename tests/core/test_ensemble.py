@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from sasnet_core import predict
-from sasnet_core.config import Calibration, Mixture, Smoothing
 from sasnet_core.errors import SettingError, WeightsError
+from sasnet_core.fitted import Calibration, Mixture, Smoothing
 from sasnet_core.memory import Sizes
 from sasnet_core.predict import Ensemble, Predictor
 from sasnet_core.shelf import Shelf
