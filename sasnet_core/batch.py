@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sasnet_core.answer import Content
-    from sasnet_core.predict import Predictor
     from sasnet_core.prediction import Partner, Prediction
+    from sasnet_core.scorer import Scorer
     from sasnet_core.sources import Sources
 
 COLUMNS = ("id", "left", "right", "left_chains", "right_chains")
@@ -160,8 +160,8 @@ class Batch:
 
     def run(
         self,
-        load: Callable[[], AbstractContextManager[Predictor]],
-        predict: Callable[[Predictor, Partner, Partner, Callable[[int], None]], Prediction],
+        load: Callable[[], AbstractContextManager[Scorer]],
+        predict: Callable[[Scorer, Partner, Partner, Callable[[int], None]], Prediction],
         style: str,
         memory: int = SHELF_MEMORY,
     ) -> None:
@@ -257,8 +257,8 @@ class Batch:
     def _predict_all(
         self,
         plans: dict[str, _Plan],
-        load: Callable[[], AbstractContextManager[Predictor]],
-        predict: Callable[[Predictor, Partner, Partner, Callable[[int], None]], Prediction],
+        load: Callable[[], AbstractContextManager[Scorer]],
+        predict: Callable[[Scorer, Partner, Partner, Callable[[int], None]], Prediction],
         style: str,
         memory: int,
     ) -> None:

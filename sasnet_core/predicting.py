@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sasnet_core.fitted import Calibration
-    from sasnet_core.predict import Predictor
     from sasnet_core.prediction import Partner, Prediction
+    from sasnet_core.scorer import Scorer
     from sasnet_core.scores import PairScores
     from sasnet_core.weights import WeightsInfo
 
@@ -51,21 +51,20 @@ def settle_threshold(options: argparse.Namespace, calibration: Calibration) -> C
 
 
 @contextmanager
-def loaded(options: argparse.Namespace, info: WeightsInfo) -> Iterator[Predictor]:
+def loaded(options: argparse.Namespace, info: WeightsInfo) -> Iterator[Scorer]:
     """Load the network on its device, within the limits that the user set."""
     with silenced_start():
         import keras
 
-        from sasnet_core.predict import Predictor
+        from sasnet_core.predict import load_predictor
 
         limit_threads(options.threads)
     with keras.device(choose_device(options.device)):
-        predictor = Predictor.load(info.folder, options.precision)
-        yield predictor
+        yield load_predictor(info.folder, options.precision)
 
 
 def predict(
-    predictor: Predictor,
+    predictor: Scorer,
     left: Partner,
     right: Partner,
     options: argparse.Namespace,
@@ -76,7 +75,7 @@ def predict(
 
     Parameters
     ----------
-    predictor : Predictor
+    predictor : Scorer
         From `loaded`.
     left, right : Partner
         The partners.

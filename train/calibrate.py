@@ -26,7 +26,7 @@ from sasnet_core.errors import run_script
 from sasnet_core.fitted import Calibration
 from sasnet_core.looks import refuse_test_set
 from sasnet_core.metrics import brier_skill, calibration_error
-from sasnet_core.predict import Predictor
+from sasnet_core.predict import load_predictor
 from sasnet_core.scores import logistic, logit
 from sasnet_core.sites import Site, labels, probabilities, sites_of
 from sasnet_core.weights import default_folder, read_info, write_fitted
@@ -193,7 +193,7 @@ def main(arguments: list[str] | None = None) -> int:
     rows = benchmark_rows(options.dataset, options.split)
     refuse_test_set(rows)
     info = read_info(options.weights or default_folder())
-    predictor = Predictor.load(info.folder, kept=options.kept)
+    predictor = load_predictor(info.folder, kept=options.kept)
     rng = np.random.default_rng(0)
     collected = []
     for row in tqdm(rows, desc="complexes", disable=None):

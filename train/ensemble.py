@@ -27,7 +27,8 @@ from sasnet_core.fitted import Mixture, Smoothing
 from sasnet_core.looks import refuse_test_set
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.mixture import mixed
-from sasnet_core.predict import Predictor
+from sasnet_core.predict import load_predictor
+from sasnet_core.scorer import Scorer
 from sasnet_core.scores import Smoother, logit
 from sasnet_core.weights import WeightsInfo, read_info, save_ensemble
 
@@ -62,7 +63,7 @@ def member_infos(folders: list[Path]) -> list[WeightsInfo]:
     return sorted((read_info(folder) for folder in folders), key=lambda info: info.sha256)
 
 
-def member_scores(predictors: list[Predictor], item: Complex, rotations: int) -> np.ndarray:
+def member_scores(predictors: list[Scorer], item: Complex, rotations: int) -> np.ndarray:
     """Average each member's scores over rotations, shape (members, n_left, n_right)."""
     runs = [one.rotation_scores(item.left, item.right, rotations, 0) for one in predictors]
     return np.stack([np.mean(list(run), axis=0) for run in runs])
@@ -126,7 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
     rows = benchmark_rows(options.dataset, options.split)
     refuse_test_set(rows)
     infos = member_infos(options.weights)
-    predictors = [Predictor.load(info.folder, kept=options.kept) for info in infos]
+    predictors = [load_predictor(info.folder, kept=options.kept) for info in infos]
     items = [load_complex(options.dataset / row["file"]) for row in rows]
     scores = [
         member_scores(predictors, item, options.rotations)

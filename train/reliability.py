@@ -27,7 +27,8 @@ from sasnet_core.files import written_whole
 from sasnet_core.fitted import Calibration
 from sasnet_core.looks import add_look_options, note_look
 from sasnet_core.metrics import auroc, average_precision, brier_skill, calibration_error
-from sasnet_core.predict import Predictor
+from sasnet_core.predict import load_predictor
+from sasnet_core.scorer import Scorer
 from sasnet_core.scores import residue_probabilities
 from sasnet_core.sites import Site, labels, probabilities, sites_of
 from sasnet_core.summaries import RESULTS_HEAD
@@ -64,7 +65,7 @@ def top_mean(matrix: np.ndarray, axis: int, calibration: Calibration) -> float:
 
 
 def strangers(
-    items: Sequence[Complex], predictor: Predictor, rotations: int, calibration: Calibration
+    items: Sequence[Complex], predictor: Scorer, rotations: int, calibration: Calibration
 ) -> np.ndarray:
     """Compare each protein's highest probabilities with its own partner and with a stranger.
 
@@ -195,7 +196,7 @@ def main(arguments: list[str] | None = None) -> int:
     count = min(options.count or len(rows), len(rows))
     rows = [rows[k] for k in np.linspace(0, len(rows) - 1, count).round().astype(int)]
     note_look(rows, options, "train.reliability", [info.sha256])
-    predictor = Predictor.load(info.folder, kept=options.kept)
+    predictor = load_predictor(info.folder, kept=options.kept)
     items = [load_complex(options.dataset / row["file"]) for row in rows]
     sites = [
         site

@@ -24,7 +24,8 @@ from sasnet_core.errors import run_script
 from sasnet_core.fitted import Smoothing
 from sasnet_core.looks import refuse_test_set
 from sasnet_core.metrics import auroc, cauroc, mean_auroc
-from sasnet_core.predict import Predictor
+from sasnet_core.predict import load_predictor
+from sasnet_core.scorer import Scorer
 from sasnet_core.scores import Smoother
 from sasnet_core.weights import default_folder, read_info, write_fitted
 
@@ -44,7 +45,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def raw_scores(predictor: Predictor, item: Complex, rotations: int) -> np.ndarray:
+def raw_scores(predictor: Scorer, item: Complex, rotations: int) -> np.ndarray:
     """Average the scores of a complex over rotations, not smoothed, shape (n_left, n_right)."""
     return np.mean(list(predictor.rotation_scores(item.left, item.right, rotations, 0)), axis=0)
 
@@ -70,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
     rows = benchmark_rows(options.dataset, options.split)
     refuse_test_set(rows)
     info = read_info(options.weights or default_folder())
-    predictor = Predictor.load(info.folder, kept=options.kept)
+    predictor = load_predictor(info.folder, kept=options.kept)
     items = [load_complex(options.dataset / row["file"]) for row in rows]
     cases = [
         (item, raw_scores(predictor, item, options.rotations))

@@ -61,7 +61,7 @@ from sasnet_core.summaries import (
 from sasnet_core.weights import WeightsInfo, read_info
 
 if TYPE_CHECKING:
-    from sasnet_core.predict import Predictor
+    from sasnet_core.scorer import Scorer
 
 DOCS = Path(__file__).parents[1] / "docs"
 PROGRAM = "python -m train.tables"
@@ -136,10 +136,10 @@ class Workbench:
         count = min(self.options.count or len(rows), len(rows))
         return [rows[k] for k in np.linspace(0, len(rows) - 1, count).round().astype(int)]
 
-    def _predictor(self, folder: Path) -> Predictor:
-        from sasnet_core.predict import Predictor  # TensorFlow takes seconds, sizes need none
+    def _predictor(self, folder: Path) -> Scorer:
+        from sasnet_core.predict import load_predictor  # TensorFlow takes seconds, sizes need none
 
-        return Predictor.load(folder, self.options.precision, kept=self.options.kept)
+        return load_predictor(folder, self.options.precision, kept=self.options.kept)
 
     def _table(
         self, folder: Path, split: str, state: str = "unbound", rotations: int | None = None
