@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import SettingError
 from sasnet_core.fitted import Smoothing
@@ -13,8 +15,6 @@ from sasnet_core.scores import Smoother
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    import numpy as np
 
     from sasnet_core.memory import Sizes
     from sasnet_core.protein import Protein
@@ -117,3 +117,15 @@ class Scorer(ABC):
         ndarray, shape (n_left, n_right), float32
         """
         return (raw for raw, _ in self._rotations(left, right, rotations, seed))
+
+    def unsmoothed(
+        self, left: Protein, right: Protein, rotations: int, seed: int = 0
+    ) -> np.ndarray:
+        """Average the scores over rotations without smoothing them.
+
+        Returns
+        -------
+        ndarray, shape (n_left, n_right), float32
+        """
+        single = list(self.rotation_scores(left, right, rotations, seed))
+        return np.asarray(np.mean(single, axis=0))

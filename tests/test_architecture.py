@@ -25,7 +25,7 @@ ORDER = (
     ("complexes", "baselines", "rules", "similarity", "memory"),
     ("scorer",),
     ("ensemble",),
-    ("evaluation", "looks", "fixed_pairs", "sites", "targets"),
+    ("evaluation", "looks", "fixed_pairs", "sites", "fit_set", "targets"),
     ("summaries", "trends", "stream"),
     ("db5", "mining", "splits"),
     ("harvest",),
