@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zipfile import BadZipFile
 
 import numpy as np
@@ -16,6 +16,10 @@ from sasnet_core.interface import NOWHERE, contact_matrix
 from sasnet_core.metrics import auroc
 from sasnet_core.protein import Protein
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_Item = TypeVar("_Item")
 MANIFEST = "manifest.csv"
 
 
@@ -140,3 +144,22 @@ def benchmark_rows(
             "name another split or dataset"
         )
     return rows
+
+
+def evenly_spread(items: Sequence[_Item], count: int | None) -> list[_Item]:
+    """Take some of a list, from the first to the last at even steps.
+
+    Parameters
+    ----------
+    items : sequence
+        Rows of a manifest, say.
+    count : int or None
+        How many at most; None: all.
+
+    Examples
+    --------
+    >>> evenly_spread("abcdefg", 3)
+    ['a', 'd', 'g']
+    """
+    places = np.linspace(0, len(items) - 1, min(count or len(items), len(items)))
+    return [items[k] for k in places.round().astype(int)]

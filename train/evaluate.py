@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sasnet_core.complexes import Complex, benchmark_rows, load_complex
+from sasnet_core.complexes import Complex, benchmark_rows, evenly_spread, load_complex
 from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import run_script
 from sasnet_core.evaluation import (
@@ -80,10 +80,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def chosen_rows(options: argparse.Namespace) -> list[dict[str, str]]:
     """Pick the rows of the manifest that the options ask for."""
     rows = benchmark_rows(options.dataset, options.split, options.state)
-    if options.count:
-        places = np.linspace(0, len(rows) - 1, min(options.count, len(rows)))
-        rows = [rows[k] for k in places.round().astype(int)]
-    return rows
+    return evenly_spread(rows, options.count)
 
 
 def report(table: list[Row]) -> list[str]:

@@ -20,7 +20,7 @@ import numpy as np
 from tqdm import tqdm
 
 from sasnet_core import markdown
-from sasnet_core.complexes import Complex, benchmark_rows, load_complex
+from sasnet_core.complexes import Complex, benchmark_rows, evenly_spread, load_complex
 from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import DatasetError, WeightsError, run_script
 from sasnet_core.files import written_whole
@@ -193,8 +193,7 @@ def main(arguments: list[str] | None = None) -> int:
     rows = benchmark_rows(options.dataset, options.split)
     if len(rows) < 2 or (options.count or len(rows)) < 2:
         raise DatasetError("two complexes or more are needed for strangers, got fewer")
-    count = min(options.count or len(rows), len(rows))
-    rows = [rows[k] for k in np.linspace(0, len(rows) - 1, count).round().astype(int)]
+    rows = evenly_spread(rows, options.count)
     note_look(rows, options, "train.reliability", [info.sha256])
     predictor = load_predictor(info.folder, kept=options.kept)
     items = [load_complex(options.dataset / row["file"]) for row in rows]

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sasnet_core import markdown, paper
-from sasnet_core.complexes import benchmark_rows, load_complex, read_manifest
+from sasnet_core.complexes import benchmark_rows, evenly_spread, load_complex, read_manifest
 from sasnet_core.config import ROTATIONS, SELECTION_SPLITS, TEST_SPLIT
 from sasnet_core.errors import DatasetError, SettingError, run_script
 from sasnet_core.evaluation import (
@@ -133,8 +133,7 @@ class Workbench:
     def rows(self, split: str, state: str = "unbound") -> list[dict[str, str]]:
         """List the complexes of a split, evenly spread ones where only some are wanted."""
         rows = benchmark_rows(self.options.dataset, split, state)
-        count = min(self.options.count or len(rows), len(rows))
-        return [rows[k] for k in np.linspace(0, len(rows) - 1, count).round().astype(int)]
+        return evenly_spread(rows, self.options.count)
 
     def _predictor(self, folder: Path) -> Scorer:
         from sasnet_core.predict import load_predictor  # TensorFlow takes seconds, sizes need none
