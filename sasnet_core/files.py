@@ -1,4 +1,4 @@
-"""Files written whole or not at all: JSON, tables, arrays."""
+"""Files written whole or not at all: JSON, tables, arrays, lines of text."""
 
 from __future__ import annotations
 
@@ -40,6 +40,12 @@ def written_whole(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[Any
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def write_lines(lines: Iterable[str], path: Path) -> None:
+    """Write lines of text, each with its end."""
+    with written_whole(path) as stream:
+        stream.writelines(f"{line}\n" for line in lines)
 
 
 def write_json(values: Mapping[str, Any], path: Path) -> None:

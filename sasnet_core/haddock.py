@@ -13,7 +13,7 @@ import numpy as np
 
 from sasnet_core.config import CONTACT_CUTOFF, EXPOSED_SHARE
 from sasnet_core.errors import ResultError
-from sasnet_core.files import write_table, written_whole
+from sasnet_core.files import write_lines, write_table
 from sasnet_core.interface import relative_exposure
 from sasnet_core.top_pairs import MOST_PAIRS, best_separate_pairs
 
@@ -96,8 +96,8 @@ def write_haddock(result: Result, folder: Path) -> list[str]:
         )
     for m in molecules:
         _write_structure(m, folder / f"haddock_{m.side.side}.pdb")
-    _write_lines(ambiguous_lines(result, molecules), folder / AMBIGUOUS)
-    _write_lines(unambiguous_lines(result, molecules), folder / UNAMBIGUOUS)
+    write_lines(ambiguous_lines(result, molecules), folder / AMBIGUOUS)
+    write_lines(unambiguous_lines(result, molecules), folder / UNAMBIGUOUS)
     rows = [row for m in molecules for row in _mapping_rows(m)]
     write_table(rows, folder / MAPPING, COLUMNS)
     return [note for m in molecules for note in _notes(m)]
@@ -193,11 +193,6 @@ def unambiguous_lines(result: Result, molecules: list[Molecule]) -> list[str]:
 def _rows(mask: np.ndarray) -> list[int]:
     rows: list[int] = np.flatnonzero(mask).tolist()
     return rows
-
-
-def _write_lines(lines: list[str], path: Path) -> None:
-    with written_whole(path) as stream:
-        stream.write("\n".join(lines) + "\n")
 
 
 def _write_structure(molecule: Molecule, path: Path) -> None:
