@@ -29,8 +29,6 @@ PASSIVE_DISTANCE = 6.5
 AMBIGUOUS_DISTANCE = 2.0
 #: Each partner is one molecule of one chain.
 MOLECULES = {"left": "A", "right": "B"}
-#: Neighbours in a chain are nearer than this from CA to CA (angstrom; a peptide bond gives 3.8).
-CHAIN_STEP = 4.5
 #: Numbers left out where a renumbered chain breaks, so that the break can be seen.
 BREAK = 10
 
@@ -136,9 +134,7 @@ def residue_numbers(side: Side) -> tuple[np.ndarray, bool]:
     own = protein.residue_ids.tolist()
     if len(set(own)) == len(own) and all(text.lstrip("-").isdigit() for text in own):
         return np.array([int(text) for text in own]), False
-    steps = np.linalg.norm(np.diff(protein.centers, axis=0), axis=1)
-    breaks = (steps > CHAIN_STEP) | (protein.chain_ids[1:] != protein.chain_ids[:-1])
-    return np.cumsum([1, *np.where(breaks, BREAK + 1, 1)]), True
+    return np.cumsum([1, *np.where(protein.chain_breaks(), BREAK + 1, 1)]), True
 
 
 def _near(side: Side, active: np.ndarray) -> np.ndarray:

@@ -36,8 +36,6 @@ MOST_PAIRS = 50
 MOST_CELLS = 1_000_000
 #: Maps hold bytes: 255 stands for these.
 HIGHEST_SCORE, HIGHEST_SPREAD = 1.0, 0.5
-#: CA atoms further apart belong to no neighbours in the chain (angstrom; 3.8 is usual).
-LONGEST_STEP = 4.5
 #: Between partners that are shown apart, in angstrom.
 GAP = 8.0
 
@@ -221,7 +219,7 @@ def _structure(side: Side) -> dict[str, Any]:
     """Write a partner for the viewer: residue numbers count rows, and skip one at each gap."""
     protein = side.protein
     letters = one_letter_names(side.chain_ids)
-    numbers = _viewer_numbers(protein.centers, protein.chain_ids).tolist()
+    numbers = np.cumsum([1, *(1 + protein.chain_breaks())]).tolist()
     found = dict(zip(protein.residue_keys(), numbers, strict=True))
 
     def relabel(key: ResidueKey) -> tuple[str, str] | None:
@@ -234,12 +232,6 @@ def _structure(side: Side) -> dict[str, Any]:
         records = path.read_text().splitlines()
     lines = [f"ATOM  {line[6:]}" for line in records if line.startswith(("ATOM  ", "HETATM"))]
     return {"pdb": "\n".join(lines), "numbers": numbers}
-
-
-def _viewer_numbers(centers: np.ndarray, chain_ids: np.ndarray) -> np.ndarray:
-    steps = np.linalg.norm(np.diff(centers, axis=0), axis=1)
-    gaps = (steps > LONGEST_STEP) | (chain_ids[1:] != chain_ids[:-1])
-    return 1 + np.concatenate([[0], np.cumsum(1 + gaps)])
 
 
 def _together(result: Result) -> dict[str, Any]:
