@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from sasnet_core.attached import say_ready, write_first
 from sasnet_core.devices import choose_device, limit_threads, silenced_start
-from sasnet_core.errors import WeightsError
 from sasnet_core.memory import sizes_within
 from sasnet_core.options import listed_pairs
 from sasnet_core.weights import default_folder, read_info
@@ -33,12 +32,7 @@ def calibrated_weights(options: argparse.Namespace) -> WeightsInfo:
         They cannot be used, or have no calibration.
     """
     info = read_info(options.weights or default_folder())
-    if info.calibration is None:
-        raise WeightsError(
-            f"{info.folder}: weights with a calibration are needed, these have none; "
-            "run train.calibrate on them"
-        )
-    return replace(info, calibration=settle_threshold(options, info.calibration))
+    return replace(info, calibration=settle_threshold(options, info.needed_calibration()))
 
 
 def settle_threshold(options: argparse.Namespace, calibration: Calibration) -> Calibration:

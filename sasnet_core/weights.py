@@ -61,6 +61,21 @@ class WeightsInfo:
     members: tuple[WeightsInfo, ...] = ()
     mixture: Mixture | None = None
 
+    def needed_calibration(self) -> Calibration:
+        """Return the calibration.
+
+        Raises
+        ------
+        WeightsError
+            There is none.
+        """
+        if self.calibration is None:
+            raise WeightsError(
+                f"{self.folder}: weights with a calibration are needed, these have none; "
+                "run train.calibrate on them"
+            )
+        return self.calibration
+
     def sizes(self) -> dict[str, Any]:
         """Return the sizes of the network, or members and mixture of an ensemble."""
         if self.model is not None:

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from sasnet_core import markdown
 from sasnet_core.complexes import Complex, benchmark_rows, evenly_spread, load_complex
 from sasnet_core.config import ROTATIONS
-from sasnet_core.errors import DatasetError, WeightsError, run_script
+from sasnet_core.errors import DatasetError, run_script
 from sasnet_core.files import written_whole
 from sasnet_core.fitted import Calibration
 from sasnet_core.looks import add_look_options, note_look
@@ -144,8 +144,7 @@ def section(
     """Write the section of docs/results.md."""
     from scipy.stats import wilcoxon
 
-    assert info.calibration is not None
-    calibration, truth = info.calibration, labels(sites)
+    calibration, truth = info.needed_calibration(), labels(sites)
     told = probabilities(sites, calibration)
     site_auroc, site_precision = per_protein(sites, calibration)
     measured = [
@@ -185,11 +184,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
     info = read_info(options.weights)
-    if info.calibration is None:
-        raise WeightsError(
-            f"{info.folder}: weights with a calibration are needed, these have none; "
-            "run train.calibrate on them"
-        )
+    calibration = info.needed_calibration()
     rows = benchmark_rows(options.dataset, options.split)
     if len(rows) < 2 or (options.count or len(rows)) < 2:
         raise DatasetError("two complexes or more are needed for strangers, got fewer")
@@ -202,9 +197,9 @@ def main(arguments: list[str] | None = None) -> int:
         for item in tqdm(items, desc="complexes", disable=None)
         for site in sites_of(item, predictor.score(item.left, item.right, options.rotations).matrix)
     ]
-    control = strangers(items, predictor, options.control_rotations, info.calibration)
+    control = strangers(items, predictor, options.control_rotations, calibration)
     picture = options.output / f"reliability-{options.split}.png"
-    draw(labels(sites), probabilities(sites, info.calibration), picture)
+    draw(labels(sites), probabilities(sites, calibration), picture)
     text = section(options, info, sites, control, picture.name)
     name = f"probabilities {options.split}"
     markdown.write_section(name, text, options.output / "results.md", RESULTS_HEAD)
