@@ -17,6 +17,7 @@ from sasnet_core.config import CONTACT_CUTOFF, EXPOSED_SHARE
 from sasnet_core.errors import ResultError
 from sasnet_core.files import write_lines, write_table
 from sasnet_core.interface import relative_exposure
+from sasnet_core.result import PLACE_COLUMNS
 from sasnet_core.top_pairs import best_separate_pairs
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
 CHAI_DISTANCE = 12.0
 #: Chai names chains in this order.
 LETTERS = string.ascii_uppercase
-MAPPING_COLUMNS = ("side", "chain", "number", "insertion_code", "name", "segment", "letter",
-                   "position", "one_letter")  # fmt: skip
+MAPPING_COLUMNS = (*PLACE_COLUMNS, "letter", "position", "one_letter")
 CHAI_COLUMNS = ("chainA", "res_idxA", "chainB", "res_idxB", "connection_type", "confidence",
                 "min_distance_angstrom", "max_distance_angstrom", "comment",
                 "restraint_id")  # fmt: skip

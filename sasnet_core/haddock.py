@@ -15,6 +15,7 @@ from sasnet_core.config import CONTACT_CUTOFF, EXPOSED_SHARE
 from sasnet_core.errors import ResultError
 from sasnet_core.files import write_lines, write_table
 from sasnet_core.interface import relative_exposure
+from sasnet_core.result import PLACE_COLUMNS
 from sasnet_core.top_pairs import MOST_PAIRS, best_separate_pairs
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ BREAK = 10
 AMBIGUOUS, UNAMBIGUOUS = "haddock_ambiguous.tbl", "haddock_unambiguous.tbl"
 MAPPING = "haddock_residues.csv"
 COLUMNS = (
-    "side", "chain", "number", "insertion_code", "name", "segment", "haddock_chain",
-    "haddock_number", "role", "probability", "relative_exposure",
+    *PLACE_COLUMNS, "haddock_chain", "haddock_number", "role", "probability",
+    "relative_exposure",
 )  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from sasnet_core.structure import Structure
 RESULT_FILE = "result.json"
 SCORES_FILE = "scores.npz"
 COMPLEX_FILE = "complex.cif"
+#: Columns that say in every table which residue is meant: see `Side.place`.
+PLACE_COLUMNS = ("side", "chain", "number", "insertion_code", "name", "segment")
 
 
 @dataclass(frozen=True)
@@ -55,16 +57,9 @@ class Side:
         return f"{protein.residue_names[row]} {protein.chain_ids[row]}{protein.residue_ids[row]}"
 
     def place(self, row: int) -> dict[str, str | int]:
-        """Return the columns that say in every table which residue is meant."""
-        chain, number, code, name = residue_key(self.protein, row)
-        return {
-            "side": self.side,
-            "chain": chain,
-            "number": number,
-            "insertion_code": code,
-            "name": name,
-            "segment": self.segments[row],
-        }
+        """Return what `PLACE_COLUMNS` hold for a residue."""
+        values = (self.side, *residue_key(self.protein, row), self.segments[row])
+        return dict(zip(PLACE_COLUMNS, values, strict=True))
 
 
 @dataclass(frozen=True)
