@@ -6,12 +6,11 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from zipfile import BadZipFile
 
 import numpy as np
 
 from sasnet_core.errors import DatasetError
-from sasnet_core.files import write_arrays
+from sasnet_core.files import read_arrays, write_arrays
 from sasnet_core.interface import NOWHERE, contact_matrix
 from sasnet_core.metrics import auroc
 from sasnet_core.protein import Protein
@@ -74,19 +73,23 @@ def load_complex(path: Path) -> Complex:
         The file is missing or is no complex.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            left, right = (_protein_of(arrays, side) for side in ("left", "right"))
-            elsewhere = arrays["elsewhere_left"], arrays["elsewhere_right"]
-            return Complex(str(arrays["name"]), left, right, arrays["contacts"], elsewhere)
-    except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile) as error:
+        arrays = read_arrays(path)
+        left, right = (_protein_of(arrays, side) for side in ("left", "right"))
+        elsewhere = arrays["elsewhere_left"], arrays["elsewhere_right"]
+        return Complex(str(arrays["name"]), left, right, arrays["contacts"], elsewhere)
+    except (KeyError, TypeError, ValueError) as error:
         raise DatasetError(
             f"{path}: a complex (.npz) is needed ({error}); build it again"
         ) from None
 
 
-def _protein_of(arrays: Any, side: str) -> Protein:
+def _protein_of(arrays: dict[str, np.ndarray], side: str) -> Protein:
     prefix = f"{side}_"
-    values = {k.removeprefix(prefix): arrays[k] for k in arrays.files if k.startswith(prefix)}
+    values: dict[str, Any] = {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
     return Protein(name=str(values.pop("name")), **values)
 
 

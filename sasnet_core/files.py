@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import zlib
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, Literal
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -66,3 +68,18 @@ def write_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
     """Write named arrays of numbers and texts as compressed .npz."""
     with written_whole(path, "wb") as stream:
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Read the arrays that `write_arrays` wrote.
+
+    Raises
+    ------
+    ValueError
+        The file is missing or damaged; says how.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (OSError, EOFError, ValueError, TypeError, BadZipFile, zlib.error) as error:
+        raise ValueError(str(error)) from None

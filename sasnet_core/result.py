@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from sasnet_core import structure
 from sasnet_core.errors import ResultError
+from sasnet_core.files import read_arrays
 from sasnet_core.prediction import SCHEMA, residue_key
 from sasnet_core.protein import Protein
 from sasnet_core.structure import Structure
@@ -155,9 +155,8 @@ def _read_values(folder: Path) -> dict[str, Any]:
 def _read_arrays(folder: Path) -> dict[str, np.ndarray]:
     path = folder / SCORES_FILE
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except (OSError, ValueError, BadZipFile):
+        return read_arrays(path)
+    except ValueError:
         raise ResultError(
             f"{path}: the pair scores of a result are needed, they are missing or damaged; "
             "predict again"
