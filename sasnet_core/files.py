@@ -56,6 +56,11 @@ def write_json(values: Mapping[str, Any], path: Path) -> None:
         stream.write(json.dumps(values, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
 
+def json_values(values: Any) -> Any:
+    """Return values as they come back out of a JSON file."""
+    return json.loads(json.dumps(values))
+
+
 def write_table(rows: Iterable[Mapping[str, Any]], path: Path, columns: Iterable[str]) -> None:
     """Write rows as CSV with a fixed column order."""
     with written_whole(path) as stream:
