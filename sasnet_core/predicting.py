@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sasnet_core.attached import say_ready, write_first
 from sasnet_core.devices import choose_device, limit_threads, silenced_start
@@ -62,7 +62,7 @@ def predict(
     left: Partner,
     right: Partner,
     options: argparse.Namespace,
-    info: Any,
+    info: WeightsInfo,
     progress: Callable[[int], None] | None = None,
 ) -> Prediction:
     """Score the pairs of two partners.
@@ -84,9 +84,12 @@ def predict(
     ------
     SettingError
         It cannot be done within the memory that is granted.
+    WeightsError
+        The weights have no calibration.
     """
     from sasnet_core.prediction import Prediction
 
+    calibration = info.needed_calibration()
     sizes = left.protein.n_residues, right.protein.n_residues
     predictor.keep_within(sizes_within(options.memory, *sizes, listed_pairs(options)))
     if progress is not None:
@@ -98,7 +101,7 @@ def predict(
             "seed": options.seed,
             "precision": predictor.precision,
         }
-        prediction = Prediction(left, right, scores, info, info.calibration, settings)
+        prediction = Prediction(left, right, scores, info, calibration, settings)
         asked = options.threshold is not None or options.precision_target is not None
         return prediction if asked else prediction.above_average()
 
