@@ -121,7 +121,7 @@ class ModelConfig(Settings):
             raise SettingError(f"layer sizes must be positive, got {sizes}")
         if not 0 <= self.poolings <= 2:
             raise SettingError(f"poolings must be 0, 1 or 2, got {self.poolings}")
-        if self.pooled_layers is None:
+        if self.output_voxels < 1:
             raise SettingError(
                 f"{len(self.filters)} convolutions do not fit into a cube of {self.edge} voxels"
             )
@@ -149,11 +149,10 @@ class ModelConfig(Settings):
         Edges under 16 have no room for the second pooling, edges under 14 for none: there it is
         dropped.
         """
-        wanted = tuple(n for n in (2, 4) if n <= len(self.filters))[: self.poolings]
-        for count in range(len(wanted), -1, -1):
-            if self._output_voxels(self.edge, wanted[:count]) >= 1:
-                return wanted[:count]
-        return None  # type: ignore[return-value]
+        pooled = tuple(n for n in (2, 4) if n <= len(self.filters))[: self.poolings]
+        while pooled and self._output_voxels(self.edge, pooled) < 1:
+            pooled = pooled[:-1]
+        return pooled
 
     def _output_voxels(self, edge: int, pooled: tuple[int, ...]) -> int:
         for number in range(1, len(self.filters) + 1):
