@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _Item = TypeVar("_Item")
-MANIFEST = "manifest.csv"
+#: Files of a dataset beside its complexes: their table, what was left out, and what it was made of.
+MANIFEST, REJECTED, SUMMARY = "manifest.csv", "rejected.csv", "dataset.json"
 
 
 @dataclass(frozen=True)

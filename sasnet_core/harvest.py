@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from sasnet_core import __version__, similarity
-from sasnet_core.complexes import MANIFEST, save_complex
+from sasnet_core.complexes import MANIFEST, REJECTED, SUMMARY, save_complex
 from sasnet_core.config import COMPLEX_ONLY_SET, MiningConfig
 from sasnet_core.entries import Entry, StructureFile
 from sasnet_core.errors import DatasetError
 from sasnet_core.files import json_values, write_json, write_table
 from sasnet_core.mining import MinedComplex, mine_entry
 from sasnet_core.rules import EntryFacts, Rejection
+from sasnet_core.splits import TRAIN
 from sasnet_core.workers import run_all
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from sasnet_core.workers import Failure, Limits
 
 WORK = "work"
-REJECTED = "rejected.csv"
-SUMMARY = "dataset.json"
 RESULT = "result.json"
 HELD_OUT = "held_out.json"
 COLUMNS = (
@@ -46,8 +45,6 @@ COLUMNS = (
     "resolution", "buried_area", "n_contacts", "cluster", "split", "file", "sha256",
 )  # fmt: skip
 REJECTED_COLUMNS = ("candidate", "rule", "value")
-#: Split of what is mined, until train.split divides it.
-TRAIN = "train"
 #: What a job is called where it runs.
 TARGET = "sasnet_core.harvest:harvest_entry"
 

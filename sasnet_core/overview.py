@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sasnet_core.complexes import read_manifest
+from sasnet_core.complexes import REJECTED, SUMMARY, read_manifest
 from sasnet_core.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-REJECTED = "rejected.csv"
-SUMMARY = "dataset.json"
 #: Bars of a histogram, at most.
 BINS = 40
 #: Where a few giants would squeeze the rest, a histogram ends at this quantile and counts them.

@@ -14,6 +14,7 @@ from sasnet_core.grouping import connected
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+#: Split of what is mined, until train.split divides it, and of what no other split gets then.
 TRAIN = "train"
 #: Split of the complexes that a cut leaves out.
 LEFT_OUT = "left_out"
