@@ -19,7 +19,7 @@ from sasnet_core.chemistry import one_letter
 from sasnet_core.errors import SasnetError
 from sasnet_core.files import written_whole
 from sasnet_core.fitted import Calibration
-from sasnet_core.picture import SCALE, facing_rotation
+from sasnet_core.picture import SCALE, facing_rotation, likely_direction, unit
 from sasnet_core.plain_pdb import one_letter_names
 from sasnet_core.scores import best_pairs, pair_log_odds
 from sasnet_core.summary import meaning
@@ -240,7 +240,7 @@ def _together(result: Result) -> dict[str, Any]:
     A point's place is ``rotation @ (point - center) + shift``.
     """
     left, right = (side.protein.centers.astype(np.float64).mean(axis=0) for side in result.sides)
-    rotation = np.roll(facing_rotation(_unit(right - left)), 1, axis=0)
+    rotation = np.roll(facing_rotation(unit(right - left)), 1, axis=0)
     return _place((left + right) / 2, rotation, 0.0)
 
 
@@ -248,15 +248,9 @@ def _apart(side: Side) -> dict[str, Any]:
     """Say how to show a partner beside the other, its likely interface towards the viewer."""
     centers = side.protein.centers.astype(np.float64)
     center = centers.mean(axis=0)
-    weights = side.probability**2 + 1e-6
-    rotation = facing_rotation(_unit(np.average(centers - center, axis=0, weights=weights)))
+    rotation = facing_rotation(likely_direction(centers, side.probability))
     half = np.abs((centers - center) @ rotation[0]).max() + GAP
     return _place(center, rotation, -half if side.side == "left" else half)
-
-
-def _unit(direction: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(direction)
-    return direction / length if length > 1e-3 else np.array([0.0, 0.0, 1.0])
 
 
 def _place(center: np.ndarray, rotation: np.ndarray, shift: float) -> dict[str, Any]:
