@@ -38,12 +38,12 @@ def predictor(paper: bool, precision: str) -> Any:
     """Load the shipped weights, or make the paper's network with random ones."""
     from sasnet_core.network import build_network
     from sasnet_core.precision import choose_precision
-    from sasnet_core.predict import Predictor
+    from sasnet_core.predict import Predictor, load_predictor
     from sasnet_core.weights import default_folder
 
     if paper:
         return Predictor(build_network(ModelConfig(), choose_precision(precision)))
-    return Predictor.load(default_folder(), precision)
+    return load_predictor(default_folder(), precision)
 
 
 def resident() -> float:

@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks import report
 from benchmarks.operations import dense_operations, lattice_convolutions, window_operations
-from sasnet_core.complexes import benchmark_rows, load_complex
+from sasnet_core.complexes import benchmark_rows, evenly_spread, load_complex
 from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.predict import Predictor
@@ -174,8 +174,8 @@ def main() -> int:
     options = parser.parse_args()
     stream = ComplexStream(options.dataset, seed=0)
     rows = benchmark_rows(options.validate, "DB4U")
-    chosen = np.linspace(0, len(rows) - 1, options.count).round().astype(int)
-    held_out = [load_complex(options.validate / rows[k]["file"]) for k in chosen]
+    chosen = evenly_spread(rows, options.count)
+    held_out = [load_complex(options.validate / row["file"]) for row in chosen]
     rates, curves, counts = {}, {}, shares(stream, options.complexes)
     print(*counts, sep="\n", flush=True)
     with tempfile.TemporaryDirectory() as scratch:

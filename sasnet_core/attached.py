@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import threading
 from typing import TYPE_CHECKING
+
+from sasnet_core.progress import write_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ _ATTEMPTS = 5
 
 def say_ready(rotations: int) -> None:
     """Tell the viewer that the network is loaded."""
-    print(f"sasnet-progress 0 {rotations}", file=sys.stderr, flush=True)
+    write_line(0, rotations)
 
 
 def write_first(prediction: Prediction, folder: Path, pair_count: int | None) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sasnet_core.answer import write_answer
 from sasnet_core.errors import BatchError, OutputError, ResultError, SasnetError
 from sasnet_core.export import OutputFolder
-from sasnet_core.files import write_json, write_table
+from sasnet_core.files import json_values, write_json, write_table
 from sasnet_core.partners import Question, read_partners
 from sasnet_core.progress import ListProgress, Work, watched
 from sasnet_core.shelf import Shelf
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sasnet_core.answer import Content
-    from sasnet_core.predict import Predictor
     from sasnet_core.prediction import Partner, Prediction
+    from sasnet_core.scorer import Scorer
     from sasnet_core.sources import Sources
 
 COLUMNS = ("id", "left", "right", "left_chains", "right_chains")
@@ -160,8 +160,8 @@ class Batch:
 
     def run(
         self,
-        load: Callable[[], AbstractContextManager[Predictor]],
-        predict: Callable[[Predictor, Partner, Partner, Callable[[int], None]], Prediction],
+        load: Callable[[], AbstractContextManager[Scorer]],
+        predict: Callable[[Scorer, Partner, Partner, Callable[[int], None]], Prediction],
         style: str,
         memory: int = SHELF_MEMORY,
     ) -> None:
@@ -237,7 +237,7 @@ class Batch:
         """Return all that a row's result depends on, as plain values."""
         paths = [self.sources.find(name).path for name in row.question.structures]
         asked = {**self.asked, **asdict(row.question), "files": [self._hash(p) for p in paths]}
-        return dict(json.loads(json.dumps(asked)))
+        return dict(json_values(asked))
 
     def _hash(self, path: Path) -> str | None:
         """Hash a file, once a run; None if it is not there, which reading it tells better."""
@@ -257,8 +257,8 @@ class Batch:
     def _predict_all(
         self,
         plans: dict[str, _Plan],
-        load: Callable[[], AbstractContextManager[Predictor]],
-        predict: Callable[[Predictor, Partner, Partner, Callable[[int], None]], Prediction],
+        load: Callable[[], AbstractContextManager[Scorer]],
+        predict: Callable[[Scorer, Partner, Partner, Callable[[int], None]], Prediction],
         style: str,
         memory: int,
     ) -> None:
@@ -309,7 +309,7 @@ class Batch:
             reason = (str(error).splitlines() or [""])[0]
             self.failures[row.id] = f"{type(error).__name__}: {reason}"
         else:
-            self._take(row, json.loads(json.dumps(done)))
+            self._take(row, json_values(done))
 
     def _write_tables(self) -> None:
         by_id = {row.id: row.columns for row in self.rows}

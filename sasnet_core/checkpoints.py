@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
-
-import numpy as np
 
 from sasnet_core.errors import SasnetError
-from sasnet_core.files import write_arrays
+from sasnet_core.files import read_arrays, write_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    import numpy as np
 
 #: Checkpoints that stay.
 KEPT = 2
@@ -43,9 +42,8 @@ def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
         The file is damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (OSError, EOFError, ValueError, BadZipFile) as error:
+        return read_arrays(path)
+    except ValueError as error:
         raise CheckpointError(
             f"{path}: a checkpoint is needed, this file is damaged ({error}); delete it to go on "
             "from the one before"

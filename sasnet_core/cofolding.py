@@ -15,8 +15,9 @@ import numpy as np
 from sasnet_core.chemistry import one_letter
 from sasnet_core.config import CONTACT_CUTOFF, EXPOSED_SHARE
 from sasnet_core.errors import ResultError
-from sasnet_core.files import write_table, written_whole
+from sasnet_core.files import write_lines, write_table
 from sasnet_core.interface import relative_exposure
+from sasnet_core.result import PLACE_COLUMNS
 from sasnet_core.top_pairs import best_separate_pairs
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
 CHAI_DISTANCE = 12.0
 #: Chai names chains in this order.
 LETTERS = string.ascii_uppercase
-MAPPING_COLUMNS = ("side", "chain", "number", "insertion_code", "name", "segment", "letter",
-                   "position", "one_letter")  # fmt: skip
+MAPPING_COLUMNS = (*PLACE_COLUMNS, "letter", "position", "one_letter")
 CHAI_COLUMNS = ("chainA", "res_idxA", "chainB", "res_idxB", "connection_type", "confidence",
                 "min_distance_angstrom", "max_distance_angstrom", "comment",
                 "restraint_id")  # fmt: skip
@@ -173,7 +173,7 @@ def write_boltz(result: Result, folder: Path) -> list[str]:
         for a, b, _ in sequences.best_pairs()
     ]
     for name, constraints in (("boltz.yaml", pockets), ("boltz_contacts.yaml", contacts)):
-        _write(_boltz_lines(sequences, constraints), folder / name)
+        write_lines(_boltz_lines(sequences, constraints), folder / name)
     write_table(sequences.mapping_rows(), folder / "boltz_residues.csv", MAPPING_COLUMNS)
     return _notes("boltz", result)
 
@@ -223,7 +223,7 @@ def write_chai(result: Result, folder: Path) -> list[str]:
         _restraint("contact", _place(left), _place(right), f"score {score:.3f}")
         for left, right, score in sequences.best_pairs()
     ]
-    _write(entries, folder / "chai.fasta")
+    write_lines(entries, folder / "chai.fasta")
     for name, rows in (("chai_pocket.csv", pockets), ("chai_contacts.csv", contacts)):
         numbered = [{**row, "restraint_id": f"restraint_{k}"} for k, row in enumerate(rows)]
         write_table(numbered, folder / name, CHAI_COLUMNS)
@@ -260,8 +260,3 @@ def _notes(name: str, result: Result) -> list[str]:
         if len(side.chain_ids) > 1:
             notes.append(f"{name}: of {side.side}, the chain that most likely binds is the binder")
     return notes
-
-
-def _write(lines: list[str], path: Path) -> None:
-    with written_whole(path) as stream:
-        stream.write("\n".join(lines) + "\n")

@@ -5,18 +5,22 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from sasnet_core.errors import DatasetError
-from sasnet_core.files import write_arrays
+from sasnet_core.files import read_arrays, write_arrays
 from sasnet_core.interface import NOWHERE, contact_matrix
 from sasnet_core.metrics import auroc
 from sasnet_core.protein import Protein
 
-MANIFEST = "manifest.csv"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_Item = TypeVar("_Item")
+#: Files of a dataset beside its complexes: their table, what was left out, and what it was made of.
+MANIFEST, REJECTED, SUMMARY = "manifest.csv", "rejected.csv", "dataset.json"
 
 
 @dataclass(frozen=True)
@@ -70,19 +74,23 @@ def load_complex(path: Path) -> Complex:
         The file is missing or is no complex.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            left, right = (_protein_of(arrays, side) for side in ("left", "right"))
-            elsewhere = arrays["elsewhere_left"], arrays["elsewhere_right"]
-            return Complex(str(arrays["name"]), left, right, arrays["contacts"], elsewhere)
-    except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile) as error:
+        arrays = read_arrays(path)
+        left, right = (_protein_of(arrays, side) for side in ("left", "right"))
+        elsewhere = arrays["elsewhere_left"], arrays["elsewhere_right"]
+        return Complex(str(arrays["name"]), left, right, arrays["contacts"], elsewhere)
+    except (KeyError, TypeError, ValueError) as error:
         raise DatasetError(
             f"{path}: a complex (.npz) is needed ({error}); build it again"
         ) from None
 
 
-def _protein_of(arrays: Any, side: str) -> Protein:
+def _protein_of(arrays: dict[str, np.ndarray], side: str) -> Protein:
     prefix = f"{side}_"
-    values = {k.removeprefix(prefix): arrays[k] for k in arrays.files if k.startswith(prefix)}
+    values: dict[str, Any] = {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
     return Protein(name=str(values.pop("name")), **values)
 
 
@@ -140,3 +148,22 @@ def benchmark_rows(
             "name another split or dataset"
         )
     return rows
+
+
+def evenly_spread(items: Sequence[_Item], count: int | None) -> list[_Item]:
+    """Take some of a list, from the first to the last at even steps.
+
+    Parameters
+    ----------
+    items : sequence
+        Rows of a manifest, say.
+    count : int or None
+        How many at most; None: all.
+
+    Examples
+    --------
+    >>> evenly_spread("abcdefg", 3)
+    ['a', 'd', 'g']
+    """
+    places = np.linspace(0, len(items) - 1, min(count or len(items), len(items)))
+    return [items[k] for k in places.round().astype(int)]

@@ -6,13 +6,21 @@ Prediction" (arXiv 1807.01297).
 
 from __future__ import annotations
 
-import dataclasses
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, NamedTuple, Self
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from sasnet_core.errors import SettingError
+from sasnet_core.settings import (
+    COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    SEED,
+    SHARE,
+    UNDER_ONE,
+    Rule,
+    Settings,
+    one_of,
+)
 
 #: Any two heavy atoms within this make a contact (angstrom; paper, section 3).
 CONTACT_CUTOFF = 6.0
@@ -40,74 +48,8 @@ ROTATIONS = 20
 OPTIMIZERS = ("rmsprop", "adam", "adamw", "nadam", "adamax", "adagrad", "adadelta", "sgd", "lion")
 
 
-class _Rule(NamedTuple):
-    """What a setting must be, in words and as a test."""
-
-    words: str
-    allows: Callable[[Any], bool]
-
-
-_POSITIVE = _Rule("a number over 0", lambda value: 0 < value < math.inf)
-_NOT_NEGATIVE = _Rule("a number of 0 or more", lambda value: 0 <= value < math.inf)
-_COUNT = _Rule("a whole number of 1 or more", lambda value: value >= 1)
-_SHARE = _Rule("a number from 0 to 1", lambda value: 0 <= value <= 1)
-_UNDER_ONE = _Rule("a number of 0 or more and under 1", lambda value: 0 <= value < 1)
-_SEED = _Rule("a whole number from 0 to 4294967295", lambda value: 0 <= value < 2**32)
-
-
-def _one_of(*choices: str) -> _Rule:
-    return _Rule("one of " + ", ".join(choices), lambda value: value in choices)
-
-
-class _Config:
-    """JSON in and out and checks of ranges, for the dataclasses below."""
-
-    _rules: ClassVar[dict[str, _Rule]] = {}
-
-    def __post_init__(self) -> None:
-        """Check every setting that has a rule.
-
-        Raises
-        ------
-        SettingError
-            A setting is out of its range.
-        """
-        for name, rule in self._rules.items():
-            value = getattr(self, name)
-            if not rule.allows(value):
-                raise SettingError(f"{name} must be {rule.words}, got {value!r}")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain values."""
-        return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Make the settings from plain values; unknown names are an error."""
-        known = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
-        unknown = sorted(set(values) - set(known))
-        if unknown:
-            raise SettingError(f"unknown settings {unknown}; known: {sorted(known)}")
-        for name, value in values.items():
-            _check_type(name, value, known[name].default)
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
-
-
-def _check_type(name: str, value: Any, default: Any) -> None:
-    """Refuse a value of another type than the default's (whole numbers may stand for floats)."""
-    wanted = type(default)
-    if isinstance(default, tuple):
-        good = isinstance(value, (list, tuple)) and all(type(v) is type(default[0]) for v in value)
-    elif wanted is float:
-        good = type(value) in (int, float)
-    else:
-        good = type(value) is wanted
-    if not good:
-        raise SettingError(f"{name} must be of type {wanted.__name__}, got {value!r}")
-
-
 @dataclass(frozen=True)
-class ModelConfig(_Config):
+class ModelConfig(Settings):
     """Sizes of the network; the defaults are the paper's (section 4).
 
     Attributes
@@ -159,10 +101,10 @@ class ModelConfig(_Config):
     dropout: float = 0.0
 
     _rules = {
-        "context_layers": _Rule("a whole number from 0 to 8", lambda value: 0 <= value <= 8),
-        "context_size": _COUNT,
-        "neighbours": _COUNT,
-        "dropout": _UNDER_ONE,
+        "context_layers": Rule("a whole number from 0 to 8", lambda value: 0 <= value <= 8),
+        "context_size": COUNT,
+        "neighbours": COUNT,
+        "dropout": UNDER_ONE,
     }
 
     def __post_init__(self) -> None:
@@ -179,7 +121,7 @@ class ModelConfig(_Config):
             raise SettingError(f"layer sizes must be positive, got {sizes}")
         if not 0 <= self.poolings <= 2:
             raise SettingError(f"poolings must be 0, 1 or 2, got {self.poolings}")
-        if self.pooled_layers is None:
+        if self.output_voxels < 1:
             raise SettingError(
                 f"{len(self.filters)} convolutions do not fit into a cube of {self.edge} voxels"
             )
@@ -207,11 +149,10 @@ class ModelConfig(_Config):
         Edges under 16 have no room for the second pooling, edges under 14 for none: there it is
         dropped.
         """
-        wanted = tuple(n for n in (2, 4) if n <= len(self.filters))[: self.poolings]
-        for count in range(len(wanted), -1, -1):
-            if self._output_voxels(self.edge, wanted[:count]) >= 1:
-                return wanted[:count]
-        return None  # type: ignore[return-value]
+        pooled = tuple(n for n in (2, 4) if n <= len(self.filters))[: self.poolings]
+        while pooled and self._output_voxels(self.edge, pooled) < 1:
+            pooled = pooled[:-1]
+        return pooled
 
     def _output_voxels(self, edge: int, pooled: tuple[int, ...]) -> int:
         for number in range(1, len(self.filters) + 1):
@@ -258,7 +199,7 @@ class ModelConfig(_Config):
 
 
 @dataclass(frozen=True)
-class MiningConfig(_Config):
+class MiningConfig(Settings):
     """Rules for the complex-only set (paper, section 3).
 
     Attributes
@@ -298,14 +239,14 @@ class MiningConfig(_Config):
     copy_identity: float = 0.95
 
     _rules = {
-        "max_resolution": _POSITIVE,
-        "min_residues": _COUNT,
-        "min_buried_area": _NOT_NEGATIVE,
-        "max_identity": _SHARE,
-        "identity_margin": _SHARE,
-        "min_contacts": _COUNT,
-        "assembly": _one_of(*ASSEMBLIES),
-        "copy_identity": _SHARE,
+        "max_resolution": POSITIVE,
+        "min_residues": COUNT,
+        "min_buried_area": NOT_NEGATIVE,
+        "max_identity": SHARE,
+        "identity_margin": SHARE,
+        "min_contacts": COUNT,
+        "assembly": one_of(*ASSEMBLIES),
+        "copy_identity": SHARE,
     }
 
     @property
@@ -315,7 +256,7 @@ class MiningConfig(_Config):
 
 
 @dataclass(frozen=True)
-class TrainConfig(_Config):
+class TrainConfig(Settings):
     """How a model is trained.
 
     Attributes
@@ -388,30 +329,30 @@ class TrainConfig(_Config):
     seed: int = 0
 
     _rules = {
-        "optimizer": _one_of(*OPTIMIZERS),
-        "learning_rate": _NOT_NEGATIVE,
-        "warmup_steps": _NOT_NEGATIVE,
-        "steps": _COUNT,
-        "complexes_per_step": _COUNT,
-        "positives": _COUNT,
-        "negatives": _COUNT,
-        "strangers": _NOT_NEGATIVE,
-        "distinct_pairs": _Rule(
+        "optimizer": one_of(*OPTIMIZERS),
+        "learning_rate": NOT_NEGATIVE,
+        "warmup_steps": NOT_NEGATIVE,
+        "steps": COUNT,
+        "complexes_per_step": COUNT,
+        "positives": COUNT,
+        "negatives": COUNT,
+        "strangers": NOT_NEGATIVE,
+        "distinct_pairs": Rule(
             "0, or a whole number over 1", lambda pairs: pairs == 0 or pairs > 1
         ),
-        "noise": _NOT_NEGATIVE,
-        "average": _UNDER_ONE,
-        "auxiliary": _NOT_NEGATIVE,
-        "weight_decay": _NOT_NEGATIVE,
-        "frozen_poses": _Rule("a whole number of 0 or more", lambda value: value >= 0),
-        "engine": _one_of("lattice", "windows"),
-        "precision": _one_of("float32", "mixed_bfloat16"),
-        "seed": _SEED,
+        "noise": NOT_NEGATIVE,
+        "average": UNDER_ONE,
+        "auxiliary": NOT_NEGATIVE,
+        "weight_decay": NOT_NEGATIVE,
+        "frozen_poses": Rule("a whole number of 0 or more", lambda value: value >= 0),
+        "engine": one_of("lattice", "windows"),
+        "precision": one_of("float32", "mixed_bfloat16"),
+        "seed": SEED,
     }
 
 
 @dataclass(frozen=True)
-class RunConfig(_Config):
+class RunConfig(Settings):
     """A model and its training together, as `train.fit` reads and writes them."""
 
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -438,149 +379,3 @@ class RunConfig(_Config):
             ModelConfig.from_dict(values.get("model", {})),
             TrainConfig.from_dict(values.get("train", {})),
         )
-
-
-@dataclass(frozen=True)
-class Smoothing(_Config):
-    """How a pair's score takes in those of the pairs around it: interfaces are patches.
-
-    Attributes
-    ----------
-    width : float
-        Standard deviation of the normal weight of a CA-CA distance, in angstrom.
-    sharpness : float
-        Of the mean over the neighbourhood: 0 the plain mean of log odds, large the maximum.
-    share : float
-        Of the neighbourhood in the result, 0 to 1; 0 leaves scores as they are.
-    fitted_on : str
-        Complexes that these were chosen on, in words.
-    """
-
-    width: float = 8.0
-    sharpness: float = 8.0
-    share: float = 0.0
-    fitted_on: str = ""
-
-    _rules = {"width": _POSITIVE, "sharpness": _POSITIVE, "share": _SHARE}
-
-
-@dataclass(frozen=True)
-class Mixture(_Config):
-    """How the members of an ensemble speak with one voice (paper: a one-layer sigmoid).
-
-    The ensemble's score is the logistic function of ``intercept`` plus the sum of ``slopes`` times
-    the members' log odds.
-
-    Attributes
-    ----------
-    slopes : tuple of float
-        Of the members, in their order; the sum is over 0.
-    intercept : float
-        Of all together.
-    fitted_on : str
-        Complexes that these were fitted on, in words.
-    rotations : int
-        Rotations averaged there.
-    """
-
-    slopes: tuple[float, ...] = (1.0,)
-    intercept: float = 0.0
-    fitted_on: str = ""
-    rotations: int = 0
-
-    _rules = {
-        "slopes": _Rule(
-            "one number or more, together over 0",
-            lambda values: bool(values) and 0 < sum(values) < math.inf,
-        ),
-        "intercept": _Rule("a number", math.isfinite),
-    }
-
-
-@dataclass(frozen=True)
-class Calibration(_Config):
-    """How pair scores become probabilities, and what these were worth in a benchmark.
-
-    Log odds of a residue: ``slope * log odds of its best pair score + own_size * ln(residues of its
-    protein) + partner_size * ln(residues of the partner) + intercept``. Log odds of a pair:
-    ``pair_slope * log odds of its score + pair_size * ln(pairs) + pair_intercept``. Sizes count
-    because interfaces grow more slowly than proteins.
-
-    Attributes
-    ----------
-    slope, own_size, partner_size, intercept : float
-        Of residues.
-    pair_slope, pair_size, pair_intercept : float
-        Of pairs.
-    threshold : float
-        Probability from which residues are called likely; fitted: the best F1 there.
-    precision, recall : float
-        Share of likely residues that were in the interface there, and share of the interface
-        that was likely.
-    thresholds, precisions, recalls : tuple of float
-        The same for other thresholds, in rising order.
-    fitted_on : str
-        Complexes used, in words.
-    rotations : int
-        Rotations averaged there.
-    residues : int
-        Residues of those complexes.
-    interface_share, contact_share : float
-        Share of these residues in the interface, and share of the pairs in contact.
-    """
-
-    slope: float = 1.0
-    own_size: float = 0.0
-    partner_size: float = 0.0
-    intercept: float = 0.0
-    pair_slope: float = 1.0
-    pair_size: float = 0.0
-    pair_intercept: float = 0.0
-    threshold: float = 0.5
-    precision: float = 0.0
-    recall: float = 0.0
-    thresholds: tuple[float, ...] = (0.5,)
-    precisions: tuple[float, ...] = (0.0,)
-    recalls: tuple[float, ...] = (0.0,)
-    fitted_on: str = ""
-    rotations: int = 0
-    residues: int = 0
-    interface_share: float = 0.0
-    contact_share: float = 0.0
-
-    def at_threshold(self, threshold: float) -> Self:
-        """Return this calibration with another threshold and what that was worth.
-
-        Precision and recall are those of the nearest threshold that was looked at.
-        """
-        nearest = min(
-            range(len(self.thresholds)), key=lambda k: abs(self.thresholds[k] - threshold)
-        )
-        return replace(
-            self,
-            threshold=threshold,
-            precision=self.precisions[nearest],
-            recall=self.recalls[nearest],
-        )
-
-    def at_precision(self, target: float) -> Self:
-        """Return this calibration with the lowest threshold from which on a precision was reached.
-
-        Raises
-        ------
-        SettingError
-            No threshold reached it.
-        """
-        reached = None
-        for threshold, precision in zip(
-            reversed(self.thresholds), reversed(self.precisions), strict=True
-        ):
-            if precision < target:
-                break
-            reached = threshold
-        if reached is None:
-            raise SettingError(
-                f"a precision of {target:g} was reached by no threshold in the benchmark (the "
-                f"highest: {max(self.precisions):.2f}); ask for less"
-            )
-        return self.at_threshold(reached)

@@ -14,6 +14,7 @@ from sasnet_core.errors import DatasetError, SettingError
 from sasnet_core.metrics import auroc, average_precision, precision_at
 from sasnet_core.rotations import random_rotation
 from sasnet_core.scores import logit
+from sasnet_core.sites import sites_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,10 +73,9 @@ def measures(item: Complex, scores: np.ndarray) -> dict[str, float]:
     found = {**ranking(item, scores), "average_precision": average_precision(labels, scores)}
     for name, count in (("10", 10), ("l10", length // 10), ("l5", length // 5), ("l", length)):
         found[f"precision_at_{name}"] = precision_at(labels, scores, max(1, count))
-    for side, axis in (("left", 1), ("right", 0)):
-        sites, best = np.asarray(labels.any(axis=axis)), scores.max(axis=axis)
-        found[f"{side}_site_auroc"] = auroc(sites, best)
-        found[f"{side}_site_average_precision"] = average_precision(sites, best)
+    for side, site in zip(("left", "right"), sites_of(item, scores), strict=True):
+        found[f"{side}_site_auroc"] = auroc(site.labels, site.best_scores)
+        found[f"{side}_site_average_precision"] = average_precision(site.labels, site.best_scores)
     return found
 
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from sasnet_core.config import Calibration
 from sasnet_core.errors import SelectionError
 from sasnet_core.files import write_table
+from sasnet_core.fitted import Calibration
+from sasnet_core.result import PLACE_COLUMNS
 from sasnet_core.scores import residue_probabilities
 
 if TYPE_CHECKING:
@@ -32,9 +33,8 @@ MOST_PATCHES = 3
 #: Residues of a patch that the text names.
 MOST_NAMED = 4
 _SIDES = ("left", "right")
-_PLACE = ("side", "chain", "number", "insertion_code", "name", "segment")
 COLUMNS = (
-    *_PLACE, *(f"partner_{name}" for name in _PLACE[1:]),
+    *PLACE_COLUMNS, *(f"partner_{name}" for name in PLACE_COLUMNS[1:]),
     "score", "spread", "probability_alone", "patch", "probability_without",
 )  # fmt: skip
 

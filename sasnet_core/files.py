@@ -1,11 +1,13 @@
-"""Files written whole or not at all: JSON, tables, arrays."""
+"""Files written whole or not at all: JSON, tables, arrays, lines of text."""
 
 from __future__ import annotations
 
 import csv
 import json
+import zlib
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, Literal
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -42,10 +44,21 @@ def written_whole(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[Any
         raise
 
 
+def write_lines(lines: Iterable[str], path: Path) -> None:
+    """Write lines of text, each with its end."""
+    with written_whole(path) as stream:
+        stream.writelines(f"{line}\n" for line in lines)
+
+
 def write_json(values: Mapping[str, Any], path: Path) -> None:
     """Write plain values as JSON, keys sorted."""
     with written_whole(path) as stream:
         stream.write(json.dumps(values, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def json_values(values: Any) -> Any:
+    """Return values as they come back out of a JSON file."""
+    return json.loads(json.dumps(values))
 
 
 def write_table(rows: Iterable[Mapping[str, Any]], path: Path, columns: Iterable[str]) -> None:
@@ -60,3 +73,18 @@ def write_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
     """Write named arrays of numbers and texts as compressed .npz."""
     with written_whole(path, "wb") as stream:
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Read the arrays that `write_arrays` wrote.
+
+    Raises
+    ------
+    ValueError
+        The file is missing or damaged; says how.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (OSError, EOFError, ValueError, TypeError, BadZipFile, zlib.error) as error:
+        raise ValueError(str(error)) from None

@@ -13,8 +13,9 @@ import numpy as np
 
 from sasnet_core.config import CONTACT_CUTOFF, EXPOSED_SHARE
 from sasnet_core.errors import ResultError
-from sasnet_core.files import write_table, written_whole
+from sasnet_core.files import write_lines, write_table
 from sasnet_core.interface import relative_exposure
+from sasnet_core.result import PLACE_COLUMNS
 from sasnet_core.top_pairs import MOST_PAIRS, best_separate_pairs
 
 if TYPE_CHECKING:
@@ -29,16 +30,14 @@ PASSIVE_DISTANCE = 6.5
 AMBIGUOUS_DISTANCE = 2.0
 #: Each partner is one molecule of one chain.
 MOLECULES = {"left": "A", "right": "B"}
-#: Neighbours in a chain are nearer than this from CA to CA (angstrom; a peptide bond gives 3.8).
-CHAIN_STEP = 4.5
 #: Numbers left out where a renumbered chain breaks, so that the break can be seen.
 BREAK = 10
 
 AMBIGUOUS, UNAMBIGUOUS = "haddock_ambiguous.tbl", "haddock_unambiguous.tbl"
 MAPPING = "haddock_residues.csv"
 COLUMNS = (
-    "side", "chain", "number", "insertion_code", "name", "segment", "haddock_chain",
-    "haddock_number", "role", "probability", "relative_exposure",
+    *PLACE_COLUMNS, "haddock_chain", "haddock_number", "role", "probability",
+    "relative_exposure",
 )  # fmt: skip
 
 
@@ -96,8 +95,8 @@ def write_haddock(result: Result, folder: Path) -> list[str]:
         )
     for m in molecules:
         _write_structure(m, folder / f"haddock_{m.side.side}.pdb")
-    _write_lines(ambiguous_lines(result, molecules), folder / AMBIGUOUS)
-    _write_lines(unambiguous_lines(result, molecules), folder / UNAMBIGUOUS)
+    write_lines(ambiguous_lines(result, molecules), folder / AMBIGUOUS)
+    write_lines(unambiguous_lines(result, molecules), folder / UNAMBIGUOUS)
     rows = [row for m in molecules for row in _mapping_rows(m)]
     write_table(rows, folder / MAPPING, COLUMNS)
     return [note for m in molecules for note in _notes(m)]
@@ -136,9 +135,7 @@ def residue_numbers(side: Side) -> tuple[np.ndarray, bool]:
     own = protein.residue_ids.tolist()
     if len(set(own)) == len(own) and all(text.lstrip("-").isdigit() for text in own):
         return np.array([int(text) for text in own]), False
-    steps = np.linalg.norm(np.diff(protein.centers, axis=0), axis=1)
-    breaks = (steps > CHAIN_STEP) | (protein.chain_ids[1:] != protein.chain_ids[:-1])
-    return np.cumsum([1, *np.where(breaks, BREAK + 1, 1)]), True
+    return np.cumsum([1, *np.where(protein.chain_breaks(), BREAK + 1, 1)]), True
 
 
 def _near(side: Side, active: np.ndarray) -> np.ndarray:
@@ -193,11 +190,6 @@ def unambiguous_lines(result: Result, molecules: list[Molecule]) -> list[str]:
 def _rows(mask: np.ndarray) -> list[int]:
     rows: list[int] = np.flatnonzero(mask).tolist()
     return rows
-
-
-def _write_lines(lines: list[str], path: Path) -> None:
-    with written_whole(path) as stream:
-        stream.write("\n".join(lines) + "\n")
 
 
 def _write_structure(molecule: Molecule, path: Path) -> None:

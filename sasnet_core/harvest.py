@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from sasnet_core import __version__, similarity
-from sasnet_core.complexes import MANIFEST, save_complex
+from sasnet_core.complexes import MANIFEST, REJECTED, SUMMARY, save_complex
 from sasnet_core.config import COMPLEX_ONLY_SET, MiningConfig
 from sasnet_core.entries import Entry, StructureFile
 from sasnet_core.errors import DatasetError
-from sasnet_core.files import write_json, write_table
+from sasnet_core.files import json_values, write_json, write_table
 from sasnet_core.mining import MinedComplex, mine_entry
 from sasnet_core.rules import EntryFacts, Rejection
+from sasnet_core.splits import TRAIN
 from sasnet_core.workers import run_all
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from sasnet_core.workers import Failure, Limits
 
 WORK = "work"
-REJECTED = "rejected.csv"
-SUMMARY = "dataset.json"
 RESULT = "result.json"
 HELD_OUT = "held_out.json"
 COLUMNS = (
@@ -46,8 +45,6 @@ COLUMNS = (
     "resolution", "buried_area", "n_contacts", "cluster", "split", "file", "sha256",
 )  # fmt: skip
 REJECTED_COLUMNS = ("candidate", "rule", "value")
-#: Split of what is mined, until train.split divides it.
-TRAIN = "train"
 #: What a job is called where it runs.
 TARGET = "sasnet_core.harvest:harvest_entry"
 
@@ -169,7 +166,7 @@ class Harvest:
         if not (folder / RESULT).is_file():
             return False
         made_of = _read_json(folder / RESULT)["made_of"]
-        if made_of == _json_values(asdict(entry)):
+        if made_of == json_values(asdict(entry)):
             return True
         shutil.rmtree(folder)
         return False
@@ -341,7 +338,7 @@ def _counts(
 
 def _require_same(settings: dict[str, Any], found: Any, path: Path) -> None:
     """Refuse to go on where other settings were used."""
-    ours, theirs = _flat(_json_values(settings)), _flat(found or {})
+    ours, theirs = _flat(json_values(settings)), _flat(found or {})
     different = [key for key in sorted({*ours, *theirs}) if ours.get(key) != theirs.get(key)]
     if different:
         key = different[0]
@@ -357,11 +354,6 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         name = f"{prefix}{key}"
         flat |= _flat(value, f"{name}.") if isinstance(value, dict) else {name: value}
     return flat
-
-
-def _json_values(values: Any) -> Any:
-    """Return values as they come back out of a JSON file."""
-    return json.loads(json.dumps(values))
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sasnet_core.grouping import connected
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -141,16 +143,9 @@ def cluster(sequences: Sequence[str], min_identity: float) -> np.ndarray:
     ndarray, shape (n_sequences,), int64
         Cluster numbers, counted from 0 in order of first member.
     """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
     hits = find_similar(sequences, sequences, min_identity, threads=os.cpu_count() or 1)
-    rows, columns = [h.query for h in hits], [h.target for h in hits]
-    size = len(sequences)
-    graph = coo_matrix((np.ones(len(hits)), (rows, columns)), shape=(size, size))
-    labels = connected_components(graph, directed=False)[1]
-    first = {label: number for number, label in enumerate(dict.fromkeys(labels.tolist()))}
-    return np.array([first[label] for label in labels.tolist()], np.int64)
+    links = np.array([(hit.query, hit.target) for hit in hits], np.int64).reshape(-1, 2)
+    return connected(links, len(sequences))
 
 
 def map_sequence(source: str, target: str) -> tuple[np.ndarray, float]:

@@ -11,7 +11,7 @@ from sasnet_core.scores import logistic, logit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sasnet_core.config import Mixture
+    from sasnet_core.fitted import Mixture
 
 
 def member_views(members: Sequence[np.ndarray], mixture: Mixture) -> list[np.ndarray]:
@@ -48,7 +48,7 @@ def mixed(members: Sequence[np.ndarray], mixture: Mixture) -> np.ndarray:
 
     Examples
     --------
-    >>> from sasnet_core.config import Mixture
+    >>> from sasnet_core.fitted import Mixture
     >>> same = np.full((2, 2), 0.25, np.float32)
     >>> mixed([same, same], Mixture(slopes=(0.5, 0.5))).round(4).tolist()
     [[0.25, 0.25], [0.25, 0.25]]

@@ -49,6 +49,16 @@ def build_parser() -> Parser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_question(parser)
+    _add_answer(parser)
+    _add_computing(parser)
+    _add_sources(parser)
+    _add_extras(parser)
+    return parser
+
+
+def _add_question(parser: Parser) -> None:
+    """Add what is asked, and where the answer goes."""
     add = parser.add_argument
     add(
         "structures",
@@ -69,6 +79,11 @@ def build_parser() -> Parser:
     add("-o", "--output", type=Path, help="folder for the results (default: sasnet_out)")
     add("--model", type=int, default=1, metavar="N", help="coordinate model to read (default: 1)")
     add("--assembly", metavar="NAME", help="biological assembly to build first, like 1")
+
+
+def _add_answer(parser: Parser) -> None:
+    """Add how the answer is found and told."""
+    add = parser.add_argument
     add(
         "--rotations",
         type=int,
@@ -97,6 +112,11 @@ def build_parser() -> Parser:
         help="take the lowest threshold from which on this share of the likely residues was in the "
         "interface in the benchmark",
     )
+
+
+def _add_computing(parser: Parser) -> None:
+    """Add what computes, and how much of the machine it may take."""
+    add = parser.add_argument
     add(
         "--weights",
         type=Path,
@@ -120,6 +140,11 @@ def build_parser() -> Parser:
         help="memory to stay within: large proteins are worked on in smaller pieces, and what "
         "cannot fit is refused",
     )
+
+
+def _add_sources(parser: Parser) -> None:
+    """Add where structures come from."""
+    add = parser.add_argument
     for archive in ARCHIVES:
         add(
             archive.option,
@@ -136,6 +161,11 @@ def build_parser() -> Parser:
         metavar="DIR",
         help=f"folder to keep downloads in (default: {CACHE_VARIABLE}, else the user's cache)",
     )
+
+
+def _add_extras(parser: Parser) -> None:
+    """Add what is written beside the tables, and what is said on the way."""
+    add = parser.add_argument
     add("--export", metavar="FORMAT[,FORMAT...]", help="also write the result so, see below")
     add(
         "--explain",
@@ -150,7 +180,6 @@ def build_parser() -> Parser:
     add("--attached", type=Path, metavar="DIR", help=argparse.SUPPRESS)  # as well: attached.py
     add("--doctor", action="store_true", help="say what of sasnet is missing on this machine")
     add("--version", action="version", version=f"sasnet {__version__}")
-    return parser
 
 
 def check_options(options: argparse.Namespace) -> None:

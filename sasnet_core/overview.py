@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sasnet_core.complexes import read_manifest
+from sasnet_core.complexes import REJECTED, SUMMARY, read_manifest
 from sasnet_core.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-REJECTED = "rejected.csv"
-SUMMARY = "dataset.json"
 #: Bars of a histogram, at most.
 BINS = 40
 #: Where a few giants would squeeze the rest, a histogram ends at this quantile and counts them.
@@ -54,7 +52,7 @@ class Histogram:
     limit: float | None
 
 
-#: Quantity: columns of the manifest, label, what is counted, setting that bounds it.
+#: Quantity: columns of the manifest, label, what is counted, rule that bounds it.
 _QUANTITIES = (
     (("n_left", "n_right"), "residues of a protein", "proteins", "min_residues"),
     (("resolution",), "resolution (A)", "complexes", "max_resolution"),
@@ -130,8 +128,8 @@ def read_overview(dataset: Path) -> Overview:
     if not rows:
         raise DatasetError(f"{dataset}: a manifest with complexes is needed, this one has none")
     try:
-        settings = _settings(dataset / SUMMARY)
-        found = [_histogram(rows, settings, *quantity) for quantity in _QUANTITIES]
+        rules = _rules(dataset / SUMMARY)
+        found = [_histogram(rows, rules, *quantity) for quantity in _QUANTITIES]
         histograms = [shown for shown in found if shown is not None]
         return Overview(dataset.resolve().name, rows, histograms, _rejections(dataset / REJECTED))
     except (KeyError, ValueError, TypeError) as error:
@@ -141,8 +139,11 @@ def read_overview(dataset: Path) -> Overview:
         ) from None
 
 
-def _settings(path: Path) -> dict[str, float]:
-    return dict(json.loads(path.read_text()).get("settings", {})) if path.is_file() else {}
+def _rules(path: Path) -> dict[str, float]:
+    """Read the rules that a dataset was mined by; none of one that was not mined."""
+    if not path.is_file():
+        return {}
+    return dict(json.loads(path.read_text()).get("settings", {}).get("rules", {}))
 
 
 def _rejections(path: Path) -> dict[str, int]:
@@ -154,17 +155,17 @@ def _rejections(path: Path) -> dict[str, int]:
 
 def _histogram(
     rows: Sequence[dict[str, str]],
-    settings: dict[str, float],
+    rules: dict[str, float],
     columns: tuple[str, ...],
     label: str,
     counted: str,
-    setting: str | None,
+    rule: str | None,
 ) -> Histogram | None:
     texts = [row[column] for row in rows for column in columns if column in row]
     values = np.array([float(text) for text in texts if text])
     if not len(values):
         return None
-    limit = settings.get(setting) if setting else None
+    limit = rules.get(rule) if rule else None
     return Histogram(label, counted, values, len(texts) - len(values), limit)
 
 

@@ -37,8 +37,7 @@ SASNET = Published(0.899, 0.890, 0.011)
 SASNET_ENSEMBLE = 0.903
 #: Table 3, DB5U with bound atoms.
 SASNET_BOUND = Published(None, 0.919, 0.008)
-#: Figure 3: edges of the cube (A) at this number of pairs; the edge of part B, and replicates.
-FIGURE_EDGES = (11, 41)
+#: Figure 3: the number of pairs in part A, the edge of the cube (A) in part B, and replicates.
 FIGURE_PAIRS = 81_920
 FIGURE_PAIRS_EDGE = 23
 FIGURE_REPLICATES = 5

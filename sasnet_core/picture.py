@@ -131,8 +131,25 @@ def _patch_direction(cmd: Any, selection: str) -> np.ndarray:
     atoms: list[tuple[float, float, float, float]] = []
     cmd.iterate_state(1, selection, "atoms.append((x, y, z, b))", space={"atoms": atoms})
     table = np.array(atoms)
-    weights = np.clip(table[:, 3], 0, 1) ** 2 + 1e-6
-    direction = np.average(table[:, :3], axis=0, weights=weights) - table[:, :3].mean(axis=0)
+    return likely_direction(table[:, :3], np.clip(table[:, 3], 0, 1))
+
+
+def likely_direction(points: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Point from the centre of a partner's points to the likely ones, shape (3,), length 1.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n_points, 3)
+        Atoms or residues, angstrom.
+    probabilities : ndarray, shape (n_points,)
+        Of each.
+    """
+    weights = probabilities**2 + 1e-6
+    return unit(np.average(points, axis=0, weights=weights) - points.mean(axis=0))
+
+
+def unit(direction: np.ndarray) -> np.ndarray:
+    """Bring a direction to length 1; one of no length points along z."""
     length = np.linalg.norm(direction)
     return direction / length if length > 1e-3 else np.array([0.0, 0.0, 1.0])
 

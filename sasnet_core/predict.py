@@ -1,4 +1,4 @@
-"""Two proteins in, pair scores out."""
+"""Networks that score pairs of proteins, and weights folders made ready to."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from keras import ops
 
-from sasnet_core.config import ROTATIONS, Smoothing
 from sasnet_core.context import surroundings_tensors
+from sasnet_core.ensemble import Ensemble
 from sasnet_core.errors import SettingError
 from sasnet_core.kept_scores import KeptScores
 from sasnet_core.lattice import TILE_VOXELS, build_lattice, pad_lattice, random_pose, tiles
 from sasnet_core.memory import PAIRS_LISTED, Sizes
-from sasnet_core.mixture import member_views, mixed
 from sasnet_core.model import (
     RESIDUE_UNIT,
     ROW_UNIT,
@@ -25,7 +24,7 @@ from sasnet_core.model import (
 )
 from sasnet_core.network import build_network, compiled
 from sasnet_core.precision import choose_precision
-from sasnet_core.scores import PairScores, Smoother
+from sasnet_core.scorer import Scorer
 from sasnet_core.surroundings import find_surroundings
 from sasnet_core.voxels import surfacelet
 from sasnet_core.weights import fill, read_info
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from sasnet_core.config import Mixture
+    from sasnet_core.fitted import Smoothing
     from sasnet_core.lattice import Pose
     from sasnet_core.network import Network
     from sasnet_core.protein import Protein
@@ -50,7 +49,7 @@ UNTRACED = 2
 WINDOW_BLOCK = 32
 
 
-class Predictor:
+class Predictor(Scorer):
     """A network ready to score pairs of proteins.
 
     Parameters
@@ -75,11 +74,11 @@ class Predictor:
     ) -> None:
         if engine not in ENGINES:
             raise SettingError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
+        super().__init__(smoothing)
         self.network = network
         self._shelf: Shelf | None = None
         self._place = 0  # on the shelf, beside other members of an ensemble
         self._sizes = Sizes(TILE_VOXELS, PAIRS_LISTED)
-        self.smoothing = smoothing or Smoothing()
         self._kept = kept
         self._embed_tower: Callable[[Protein, Pose], Any] = (
             self._lattice_embeddings if engine == "lattice" else self._windowed
@@ -96,15 +95,7 @@ class Predictor:
         )
 
     def put_aside(self, shelf: Shelf | None, place: int = 0) -> None:
-        """Keep embeddings of proteins that come again on a shelf, from now on.
-
-        Parameters
-        ----------
-        shelf : Shelf or None
-            Its owners are proteins' content hashes; None: keep none.
-        place : int
-            Keeps networks apart that share a shelf.
-        """
+        """Keep the network's embeddings of proteins that come again on a shelf, from now on."""
         self._shelf, self._place = shelf, place
 
     def keep_within(self, sizes: Sizes) -> None:
@@ -115,100 +106,6 @@ class Predictor:
     def precision(self) -> str:
         """What the network computes in: "float32" or "bfloat16"."""
         return str(self.network.tower.get_layer("dense").compute_dtype)
-
-    @classmethod
-    def load(
-        cls,
-        folder: str | Path,
-        precision: str = "auto",
-        engine: str = "lattice",
-        kept: Path | None = None,
-    ) -> Predictor:
-        """Load a weights folder, that of an ensemble too.
-
-        Parameters
-        ----------
-        folder : str or Path
-            The weights and their configuration, or the name of shipped ones.
-        precision : str
-            "float32", "bfloat16", or "auto": bfloat16 where the device that Keras computes on has
-            fast units for it.
-        engine : str
-            See `Predictor`.
-        kept : Path, optional
-            Folder in which scores are kept and looked up, those of many networks side by side.
-
-        Raises
-        ------
-        WeightsError
-            The folder does not hold weights that fit their configuration.
-        SettingError
-            Precision or engine is unknown.
-        """
-        info = read_info(folder)
-        chosen = choose_precision(precision)
-        if info.mixture is None:
-            return _load_one(info, chosen, engine, kept)
-        members = [_load_one(member, chosen, engine, kept) for member in info.members]
-        return Ensemble(members, info.mixture, info.smoothing)
-
-    def score(
-        self,
-        left: Protein,
-        right: Protein,
-        rotations: int = ROTATIONS,
-        seed: int = 0,
-        progress: Callable[[int], None] | None = None,
-        first: Callable[[PairScores], None] | None = None,
-    ) -> PairScores:
-        """Score every pair of residues, averaged over random rotations and both orders.
-
-        The mean is smoothed over neighbouring pairs; spread and best scores are those of each
-        rotation's scores (in an ensemble: of each member in each rotation), smoothed alike.
-
-        Parameters
-        ----------
-        left, right : Protein
-            The partners. Where they lie to each other plays no part: each gets its own rotation
-            and lattice offset, keyed by its atoms, so that ``score(b, a)`` is ``score(a, b)``
-            transposed.
-        rotations : int
-            Rotations to average (paper: 20).
-        seed : int
-            Seed of the rotations.
-        progress : callable, optional
-            Called with the number of rotations done, after each.
-        first : callable, optional
-            Called with the scores of the first rotation alone, before `progress` hears of it;
-            not if there is but one.
-
-        Returns
-        -------
-        PairScores
-            ``matrix`` and ``spread`` of shape (n_left, n_right), float32.
-        """
-        smoother = Smoother(left, right, self.smoothing)
-        if rotations < 1:
-            raise SettingError(f"rotations must be 1 or more, got {rotations}")
-        sums = _Sums(left, right, smoother)
-        for number, (raw, views) in enumerate(self._rotations(left, right, rotations, seed), 1):
-            sums.add(raw, views)
-            if first is not None and number == 1 < rotations:
-                first(sums.scores())
-            if progress is not None:
-                progress(number)
-        return sums.scores()
-
-    def rotation_scores(
-        self, left: Protein, right: Protein, rotations: int, seed: int
-    ) -> Iterator[np.ndarray]:
-        """Yield the scores of one rotation after another, not smoothed.
-
-        Yields
-        ------
-        ndarray, shape (n_left, n_right), float32
-        """
-        return (raw for raw, _ in self._rotations(left, right, rotations, seed))
 
     def _rotations(
         self, left: Protein, right: Protein, rotations: int, seed: int
@@ -312,54 +209,6 @@ class Predictor:
         return scores
 
 
-class Ensemble(Predictor):
-    """Several networks that score as one.
-
-    In each rotation every member sees the partners in the same poses, and their scores are mixed;
-    mean and smoothing are as for one network. The spread is over all rotations of all members.
-
-    Parameters
-    ----------
-    members : sequence of Predictor
-        Their own smoothings play no part. Those with the same tower run it once.
-    mixture : Mixture
-        How they are mixed.
-    smoothing : Smoothing, optional
-        Of the mixed scores.
-    """
-
-    def __init__(
-        self, members: Sequence[Predictor], mixture: Mixture, smoothing: Smoothing | None = None
-    ) -> None:
-        self.members = tuple(members)
-        self.smoothing = smoothing or Smoothing()
-        self._mixture = mixture
-        share_towers(self.members)
-
-    def put_aside(self, shelf: Shelf | None, place: int = 0) -> None:
-        """Keep the members' embeddings of proteins that come again on a shelf, from now on."""
-        for number, member in enumerate(self.members):
-            member.put_aside(shelf, place + number)
-
-    def keep_within(self, sizes: Sizes) -> None:
-        """Let no member work on more than this at once."""
-        for member in self.members:
-            member.keep_within(sizes)
-
-    @property
-    def precision(self) -> str:
-        """What the members compute in."""
-        return self.members[0].precision
-
-    def _rotations(
-        self, left: Protein, right: Protein, rotations: int, seed: int
-    ) -> Iterator[tuple[np.ndarray, Sequence[np.ndarray]]]:
-        """Yield the mixed scores of each rotation, and each member's on the same scale."""
-        runs = [member.rotation_scores(left, right, rotations, seed) for member in self.members]
-        for scores in zip(*runs, strict=True):
-            yield mixed(scores, self._mixture), member_views(scores, self._mixture)
-
-
 class _SharedTower:
     """A tower that several members run: what it gave for the last two proteins is remembered."""
 
@@ -389,6 +238,42 @@ def share_towers(members: Sequence[Predictor]) -> None:
         member._embed_tower = shared.setdefault(digest.hexdigest(), own)
 
 
+def load_predictor(
+    folder: str | Path,
+    precision: str = "auto",
+    engine: str = "lattice",
+    kept: Path | None = None,
+) -> Scorer:
+    """Load a weights folder, that of an ensemble too: its members with the same tower run it once.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The weights and their configuration, or the name of shipped ones.
+    precision : str
+        "float32", "bfloat16", or "auto": bfloat16 where the device that Keras computes on has
+        fast units for it.
+    engine : str
+        See `Predictor`.
+    kept : Path, optional
+        Folder in which scores are kept and looked up, those of many networks side by side.
+
+    Raises
+    ------
+    WeightsError
+        The folder does not hold weights that fit their configuration.
+    SettingError
+        Precision or engine is unknown.
+    """
+    info = read_info(folder)
+    chosen = choose_precision(precision)
+    if info.mixture is None:
+        return _load_one(info, chosen, engine, kept)
+    members = [_load_one(member, chosen, engine, kept) for member in info.members]
+    share_towers(members)
+    return Ensemble(members, info.mixture, info.smoothing)
+
+
 def _load_one(info: WeightsInfo, precision: str, engine: str, kept: Path | None) -> Predictor:
     """Load the weights of one network."""
     assert info.model is not None
@@ -408,40 +293,6 @@ def _in_order(embeddings: list[Any], rows: list[np.ndarray]) -> Any:
     if len(rows) == 1:
         return embeddings[0]
     return ops.take(ops.concatenate(embeddings), np.argsort(np.concatenate(rows)), axis=0)
-
-
-class _Sums:
-    """What is summed up over rotations, and the scores that it gives so far."""
-
-    def __init__(self, left: Protein, right: Protein, smoother: Smoother) -> None:
-        shape = (left.n_residues, right.n_residues)
-        self._partners = left, right
-        self._smoother = smoother
-        self._rotations = 0
-        self._total, self._sums, self._squares = (np.zeros(shape) for _ in range(3))
-        self._best: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
-
-    def add(self, raw: np.ndarray, views: Sequence[np.ndarray]) -> None:
-        """Add a rotation: its scores, not smoothed, and the views that the spread is made of."""
-        self._rotations += 1
-        self._total += raw
-        for matrix in map(self._smoother.smooth, views):
-            self._sums += matrix
-            self._squares += matrix.astype(np.float64) ** 2
-            self._best[0].append(matrix.max(axis=1))
-            self._best[1].append(matrix.max(axis=0))
-
-    def scores(self) -> PairScores:
-        """Average the rotations so far."""
-        count = len(self._best[0])
-        variance = self._squares / count - (self._sums / count) ** 2
-        return PairScores(
-            *self._partners,
-            self._smoother.smooth(self._total / self._rotations),
-            np.sqrt(np.maximum(variance, 0.0)).astype(np.float32),
-            np.stack(self._best[0]),
-            np.stack(self._best[1]),
-        )
 
 
 def _content_key(protein: Protein) -> tuple[int, ...]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sasnet_core.attached import say_ready, write_first
 from sasnet_core.devices import choose_device, limit_threads, silenced_start
-from sasnet_core.errors import WeightsError
 from sasnet_core.memory import sizes_within
 from sasnet_core.options import listed_pairs
 from sasnet_core.weights import default_folder, read_info
@@ -17,9 +16,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from sasnet_core.config import Calibration
-    from sasnet_core.predict import Predictor
+    from sasnet_core.fitted import Calibration
     from sasnet_core.prediction import Partner, Prediction
+    from sasnet_core.scorer import Scorer
     from sasnet_core.scores import PairScores
     from sasnet_core.weights import WeightsInfo
 
@@ -33,12 +32,7 @@ def calibrated_weights(options: argparse.Namespace) -> WeightsInfo:
         They cannot be used, or have no calibration.
     """
     info = read_info(options.weights or default_folder())
-    if info.calibration is None:
-        raise WeightsError(
-            f"{info.folder}: weights with a calibration are needed, these have none; "
-            "run train.calibrate on them"
-        )
-    return replace(info, calibration=settle_threshold(options, info.calibration))
+    return replace(info, calibration=settle_threshold(options, info.needed_calibration()))
 
 
 def settle_threshold(options: argparse.Namespace, calibration: Calibration) -> Calibration:
@@ -51,32 +45,31 @@ def settle_threshold(options: argparse.Namespace, calibration: Calibration) -> C
 
 
 @contextmanager
-def loaded(options: argparse.Namespace, info: WeightsInfo) -> Iterator[Predictor]:
+def loaded(options: argparse.Namespace, info: WeightsInfo) -> Iterator[Scorer]:
     """Load the network on its device, within the limits that the user set."""
     with silenced_start():
         import keras
 
-        from sasnet_core.predict import Predictor
+        from sasnet_core.predict import load_predictor
 
         limit_threads(options.threads)
     with keras.device(choose_device(options.device)):
-        predictor = Predictor.load(info.folder, options.precision)
-        yield predictor
+        yield load_predictor(info.folder, options.precision)
 
 
 def predict(
-    predictor: Predictor,
+    predictor: Scorer,
     left: Partner,
     right: Partner,
     options: argparse.Namespace,
-    info: Any,
+    info: WeightsInfo,
     progress: Callable[[int], None] | None = None,
 ) -> Prediction:
     """Score the pairs of two partners.
 
     Parameters
     ----------
-    predictor : Predictor
+    predictor : Scorer
         From `loaded`.
     left, right : Partner
         The partners.
@@ -91,9 +84,12 @@ def predict(
     ------
     SettingError
         It cannot be done within the memory that is granted.
+    WeightsError
+        The weights have no calibration.
     """
     from sasnet_core.prediction import Prediction
 
+    calibration = info.needed_calibration()
     sizes = left.protein.n_residues, right.protein.n_residues
     predictor.keep_within(sizes_within(options.memory, *sizes, listed_pairs(options)))
     if progress is not None:
@@ -105,7 +101,7 @@ def predict(
             "seed": options.seed,
             "precision": predictor.precision,
         }
-        prediction = Prediction(left, right, scores, info, info.calibration, settings)
+        prediction = Prediction(left, right, scores, info, calibration, settings)
         asked = options.threshold is not None or options.precision_target is not None
         return prediction if asked else prediction.above_average()
 

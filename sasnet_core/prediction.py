@@ -16,7 +16,7 @@ from sasnet_core.metrics import auroc
 from sasnet_core.scores import best_pairs, pair_log_odds, residue_probabilities
 
 if TYPE_CHECKING:
-    from sasnet_core.config import Calibration
+    from sasnet_core.fitted import Calibration
     from sasnet_core.protein import Protein
     from sasnet_core.scores import PairScores
     from sasnet_core.structure import Structure

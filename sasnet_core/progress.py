@@ -7,7 +7,7 @@ import time
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -49,7 +49,12 @@ def progress_callback(options: argparse.Namespace) -> Iterator[Callable[[int], N
 def show_line(done: int, total: int) -> None:
     """Tell a program that reads standard error how far it is; nothing before the first step."""
     if done:
-        print(f"sasnet-progress {done} {total}", file=sys.stderr, flush=True)
+        write_line(done, total)
+
+
+def write_line(done: int, total: int) -> None:
+    """Write a line of progress as such programs expect it."""
+    print(f"sasnet-progress {done} {total}", file=sys.stderr, flush=True)
 
 
 def watched(items: list[Item], title: str, style: str) -> Iterable[Item]:
@@ -136,7 +141,7 @@ class ListProgress:
         self._between: list[float] = []  # seconds of each row apart from its rotations
         self._bar = self._make_bar(rows_before) if style == "bar" else None
 
-    def _make_bar(self, rows_before: int) -> object:
+    def _make_bar(self, rows_before: int) -> Any:
         from tqdm import tqdm
 
         return tqdm(
@@ -153,7 +158,7 @@ class ListProgress:
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
-            self._bar.close()  # type: ignore[attr-defined]
+            self._bar.close()
 
     def rotation(self, done: int) -> None:
         """Note that a row has begun (0) or that so many of its rotations are done."""
@@ -169,7 +174,7 @@ class ListProgress:
         self._between.append(self._clock.lap())
         self._row += 1
         if self._bar is not None:
-            self._bar.update(1)  # type: ignore[attr-defined]
+            self._bar.update(1)
         self._show(0)
 
     def seconds_left(self, done: int = 0) -> float:
@@ -192,7 +197,7 @@ class ListProgress:
             return
         left = self.seconds_left(done)
         told = f"rotation {done}/{self._rotations}, {duration(left)} left" if left else ""
-        self._bar.set_postfix_str(told)  # type: ignore[attr-defined]
+        self._bar.set_postfix_str(told)
         if not self._told and left > LONG_RUN:
             self._told = True
-            self._bar.write(f"note: {duration(left)} for the list", file=sys.stderr)  # type: ignore[attr-defined]
+            self._bar.write(f"note: {duration(left)} for the list", file=sys.stderr)

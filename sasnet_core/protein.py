@@ -15,6 +15,8 @@ from sasnet_core.errors import StructureError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+#: Neighbours in a chain are nearer than this from CA to CA (angstrom; a peptide bond gives 3.8).
+CHAIN_STEP = 4.5
 #: Below this share of its expected heavy atoms a protein gets a warning.
 COMPLETENESS_WARNING = 0.8
 #: Coordinates beyond this cannot stand in a PDB file and mean a damaged one (angstrom).
@@ -95,6 +97,12 @@ class Protein:
     def sequence(self) -> str:
         """One letter per residue, chains one after the other."""
         return "".join(one_letter(name) for name in self.residue_names)
+
+    def chain_breaks(self) -> np.ndarray:
+        """Say after which residues the chain breaks or ends, shape (n_residues - 1,), bool."""
+        steps = np.linalg.norm(np.diff(self.centers, axis=0), axis=1)
+        breaks: np.ndarray = (steps > CHAIN_STEP) | (self.chain_ids[1:] != self.chain_ids[:-1])
+        return breaks
 
     def residue_keys(self) -> list[tuple[str, str, str]]:
         """Return chain, residue id and segment of each residue."""

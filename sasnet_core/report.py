@@ -16,10 +16,10 @@ import numpy as np
 
 from sasnet_core import threedmol
 from sasnet_core.chemistry import one_letter
-from sasnet_core.config import Calibration
 from sasnet_core.errors import SasnetError
 from sasnet_core.files import written_whole
-from sasnet_core.picture import SCALE, facing_rotation
+from sasnet_core.fitted import Calibration
+from sasnet_core.picture import SCALE, facing_rotation, likely_direction, unit
 from sasnet_core.plain_pdb import one_letter_names
 from sasnet_core.scores import best_pairs, pair_log_odds
 from sasnet_core.summary import meaning
@@ -36,8 +36,6 @@ MOST_PAIRS = 50
 MOST_CELLS = 1_000_000
 #: Maps hold bytes: 255 stands for these.
 HIGHEST_SCORE, HIGHEST_SPREAD = 1.0, 0.5
-#: CA atoms further apart belong to no neighbours in the chain (angstrom; 3.8 is usual).
-LONGEST_STEP = 4.5
 #: Between partners that are shown apart, in angstrom.
 GAP = 8.0
 
@@ -221,7 +219,7 @@ def _structure(side: Side) -> dict[str, Any]:
     """Write a partner for the viewer: residue numbers count rows, and skip one at each gap."""
     protein = side.protein
     letters = one_letter_names(side.chain_ids)
-    numbers = _viewer_numbers(protein.centers, protein.chain_ids).tolist()
+    numbers = np.cumsum([1, *(1 + protein.chain_breaks())]).tolist()
     found = dict(zip(protein.residue_keys(), numbers, strict=True))
 
     def relabel(key: ResidueKey) -> tuple[str, str] | None:
@@ -236,19 +234,13 @@ def _structure(side: Side) -> dict[str, Any]:
     return {"pdb": "\n".join(lines), "numbers": numbers}
 
 
-def _viewer_numbers(centers: np.ndarray, chain_ids: np.ndarray) -> np.ndarray:
-    steps = np.linalg.norm(np.diff(centers, axis=0), axis=1)
-    gaps = (steps > LONGEST_STEP) | (chain_ids[1:] != chain_ids[:-1])
-    return 1 + np.concatenate([[0], np.cumsum(1 + gaps)])
-
-
 def _together(result: Result) -> dict[str, Any]:
     """Say how to show both partners as they lie, the left one on the left.
 
     A point's place is ``rotation @ (point - center) + shift``.
     """
     left, right = (side.protein.centers.astype(np.float64).mean(axis=0) for side in result.sides)
-    rotation = np.roll(facing_rotation(_unit(right - left)), 1, axis=0)
+    rotation = np.roll(facing_rotation(unit(right - left)), 1, axis=0)
     return _place((left + right) / 2, rotation, 0.0)
 
 
@@ -256,15 +248,9 @@ def _apart(side: Side) -> dict[str, Any]:
     """Say how to show a partner beside the other, its likely interface towards the viewer."""
     centers = side.protein.centers.astype(np.float64)
     center = centers.mean(axis=0)
-    weights = side.probability**2 + 1e-6
-    rotation = facing_rotation(_unit(np.average(centers - center, axis=0, weights=weights)))
+    rotation = facing_rotation(likely_direction(centers, side.probability))
     half = np.abs((centers - center) @ rotation[0]).max() + GAP
     return _place(center, rotation, -half if side.side == "left" else half)
-
-
-def _unit(direction: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(direction)
-    return direction / length if length > 1e-3 else np.array([0.0, 0.0, 1.0])
 
 
 def _place(center: np.ndarray, rotation: np.ndarray, shift: float) -> dict[str, Any]:

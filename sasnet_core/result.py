@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from sasnet_core import structure
 from sasnet_core.errors import ResultError
+from sasnet_core.files import read_arrays
 from sasnet_core.prediction import SCHEMA, residue_key
 from sasnet_core.protein import Protein
 from sasnet_core.structure import Structure
@@ -19,6 +19,8 @@ from sasnet_core.structure import Structure
 RESULT_FILE = "result.json"
 SCORES_FILE = "scores.npz"
 COMPLEX_FILE = "complex.cif"
+#: Columns that say in every table which residue is meant: see `Side.place`.
+PLACE_COLUMNS = ("side", "chain", "number", "insertion_code", "name", "segment")
 
 
 @dataclass(frozen=True)
@@ -55,16 +57,9 @@ class Side:
         return f"{protein.residue_names[row]} {protein.chain_ids[row]}{protein.residue_ids[row]}"
 
     def place(self, row: int) -> dict[str, str | int]:
-        """Return the columns that say in every table which residue is meant."""
-        chain, number, code, name = residue_key(self.protein, row)
-        return {
-            "side": self.side,
-            "chain": chain,
-            "number": number,
-            "insertion_code": code,
-            "name": name,
-            "segment": self.segments[row],
-        }
+        """Return what `PLACE_COLUMNS` hold for a residue."""
+        values = (self.side, *residue_key(self.protein, row), self.segments[row])
+        return dict(zip(PLACE_COLUMNS, values, strict=True))
 
 
 @dataclass(frozen=True)
@@ -160,9 +155,8 @@ def _read_values(folder: Path) -> dict[str, Any]:
 def _read_arrays(folder: Path) -> dict[str, np.ndarray]:
     path = folder / SCORES_FILE
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except (OSError, ValueError, BadZipFile):
+        return read_arrays(path)
+    except ValueError:
         raise ResultError(
             f"{path}: the pair scores of a result are needed, they are missing or damaged; "
             "predict again"

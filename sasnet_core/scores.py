@@ -10,7 +10,7 @@ import numpy as np
 from sasnet_core.surroundings import squared_distances
 
 if TYPE_CHECKING:
-    from sasnet_core.config import Calibration, Smoothing
+    from sasnet_core.fitted import Calibration, Smoothing
     from sasnet_core.protein import Protein
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sasnet_core.complexes import Complex
-    from sasnet_core.config import Calibration
+    from sasnet_core.fitted import Calibration
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sasnet_core.errors import DatasetError, SettingError
+from sasnet_core.grouping import connected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+#: Split of what is mined, until train.split divides it, and of what no other split gets then.
 TRAIN = "train"
 #: Split of the complexes that a cut leaves out.
 LEFT_OUT = "left_out"
@@ -66,15 +68,9 @@ def connected_groups(pairs: Sequence[tuple[str, str]]) -> np.ndarray:
     ndarray, shape (n_complexes,), int64
         Group numbers, the same whatever the order of the complexes.
     """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
     nodes = {name: row for row, name in enumerate(sorted({c for pair in pairs for c in pair}))}
-    ends = np.array([[nodes[left], nodes[right]] for left, right in pairs]).reshape(-1, 2)
-    joined = coo_matrix((np.ones(len(ends)), ends.T), shape=(len(nodes), len(nodes)))
-    labels = connected_components(joined, directed=False)[1]
-    first = {label: number for number, label in enumerate(dict.fromkeys(labels.tolist()))}
-    return np.array([first[labels[end]] for end in ends[:, 0]], np.int64)
+    ends = np.array([(nodes[left], nodes[right]) for left, right in pairs], int).reshape(-1, 2)
+    return connected(ends, len(nodes))[ends[:, 0]]
 
 
 def split_complexes(

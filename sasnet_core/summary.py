@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sasnet_core.config import Calibration
+    from sasnet_core.fitted import Calibration
     from sasnet_core.prediction import PairRow, Partner, Prediction, ResidueRow
 
 #: Residues named per side, pairs named in all.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sasnet_core.files import written_whole
+from sasnet_core.files import write_lines
 from sasnet_core.picture import SCALE, SPECTRUM_STEPS, spectrum_colours
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def write_chimerax(result: Result, folder: Path) -> list[str]:
             for row, value in enumerate(getattr(side, name).tolist()):
                 lines.append(f"\t{residue_spec(number, side, row)}\t{value:.4f}")
         blocks += lines
-    _write(blocks, folder / ATTRIBUTES)
-    _write(_chimerax_lines(result), folder / CHIMERAX_SCRIPT)
+    write_lines(blocks, folder / ATTRIBUTES)
+    write_lines(_chimerax_lines(result), folder / CHIMERAX_SCRIPT)
     return []
 
 
@@ -122,14 +122,9 @@ def write_pymol(result: Result, folder: Path) -> list[str]:
         "deselect",
         f"ramp_new sasnet_scale, none, [{steps}], [{', '.join(colours)}]",
     ]
-    _write(lines, folder / PYMOL_SCRIPT)
+    write_lines(lines, folder / PYMOL_SCRIPT)
     return []
 
 
 def _hex(rgb: list[float]) -> str:
     return "#" + "".join(f"{round(255 * value):02x}" for value in rgb)
-
-
-def _write(lines: list[str], path: Path) -> None:
-    with written_whole(path) as stream:
-        stream.write("\n".join(lines) + "\n")

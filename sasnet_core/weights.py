@@ -10,13 +10,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from sasnet_core.config import Calibration, Mixture, ModelConfig, Smoothing
+from sasnet_core.config import ModelConfig
 from sasnet_core.errors import SettingError, WeightsError
-from sasnet_core.files import write_arrays, write_json
+from sasnet_core.files import read_arrays, write_arrays, write_json
+from sasnet_core.fitted import Calibration, Mixture, Smoothing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +59,21 @@ class WeightsInfo:
     smoothing: Smoothing
     members: tuple[WeightsInfo, ...] = ()
     mixture: Mixture | None = None
+
+    def needed_calibration(self) -> Calibration:
+        """Return the calibration.
+
+        Raises
+        ------
+        WeightsError
+            There is none.
+        """
+        if self.calibration is None:
+            raise WeightsError(
+                f"{self.folder}: weights with a calibration are needed, these have none; "
+                "run train.calibrate on them"
+            )
+        return self.calibration
 
     def sizes(self) -> dict[str, Any]:
         """Return the sizes of the network, or members and mixture of an ensemble."""
@@ -291,9 +306,8 @@ def fill(parts: Sequence[keras.Model], folder: Path, others: bool = False) -> No
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (OSError, EOFError, ValueError, BadZipFile, AttributeError) as error:
+        return read_arrays(path)
+    except ValueError as error:
         raise WeightsError(
             f"{path}: an .npz file of weights is needed ({error}); fetch it again"
         ) from None

@@ -14,14 +14,18 @@ CORE = ROOT / "sasnet_core"
 
 #: Each module may import those of earlier lines and of its own.
 ORDER = (
-    ("errors", "chemistry", "confidence", "config", "files", "entries", "workers", "threedmol"),
+    ("errors", "chemistry", "confidence", "files", "entries", "workers", "threedmol", "grouping"),
+    ("settings",),
+    ("config", "fitted"),
     ("pdb_records", "shelf"),
     ("sources",),
     ("protein", "rotations", "metrics", "markdown", "paper"),
     ("voxels", "lattice", "surroundings", "interface", "scores", "structure", "homology"),
-    ("mixture", "kept_scores"),
+    ("mixture", "kept_scores", "rotation_sums"),
     ("complexes", "baselines", "rules", "similarity", "memory"),
-    ("evaluation", "looks", "fixed_pairs", "sites", "targets"),
+    ("scorer",),
+    ("ensemble",),
+    ("evaluation", "looks", "fixed_pairs", "sites", "fit_set", "targets"),
     ("summaries", "trends", "stream"),
     ("db5", "mining", "splits"),
     ("harvest",),

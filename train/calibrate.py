@@ -2,7 +2,7 @@
 
     python -m train.calibrate DB5_DATASET --split DB3,DB4U --weights resources/default
 
-Fits logistic functions (`config.Calibration`) on unbound complexes that were not trained on,
+Fits logistic functions (`fitted.Calibration`) on unbound complexes that were not trained on,
 --rotations of them averaged, and writes them beside the weights, with the threshold of the best F1,
 what other thresholds are worth, and what all that was fitted on. Prints how good the residue
 probabilities are on complexes left out of the fit: expected calibration error, Brier skill score.
@@ -18,14 +18,14 @@ from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize
-from tqdm import tqdm
 
-from sasnet_core.complexes import Complex, benchmark_rows, load_complex
-from sasnet_core.config import ROTATIONS, Calibration
+from sasnet_core.complexes import Complex
+from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import run_script
-from sasnet_core.looks import refuse_test_set
+from sasnet_core.fit_set import add_fit_options, read_fit_set
+from sasnet_core.fitted import Calibration
 from sasnet_core.metrics import brier_skill, calibration_error
-from sasnet_core.predict import Predictor
+from sasnet_core.predict import load_predictor
 from sasnet_core.scores import logistic, logit
 from sasnet_core.sites import Site, labels, probabilities, sites_of
 from sasnet_core.weights import default_folder, read_info, write_fitted
@@ -42,11 +42,8 @@ FEWEST_CALLED = 50
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("dataset", type=Path, help="dataset of train.db5")
-    parser.add_argument("--split", default="DB4U", help="splits to fit on, like DB3,DB4U")
+    add_fit_options(parser, "DB4U", ROTATIONS)
     parser.add_argument("--weights", type=Path, help="default: those shipped")
-    parser.add_argument("--rotations", type=int, default=ROTATIONS)
-    parser.add_argument("--kept", type=Path, metavar="SCORES", help="keep scores in this folder")
     return parser.parse_args(arguments)
 
 
@@ -189,21 +186,15 @@ def fit(collected: Sequence[Collected]) -> Calibration:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
-    rows = benchmark_rows(options.dataset, options.split)
-    refuse_test_set(rows)
+    fit_set = read_fit_set(options.dataset, options.split)
     info = read_info(options.weights or default_folder())
-    predictor = Predictor.load(info.folder, kept=options.kept)
+    predictor = load_predictor(info.folder, kept=options.kept)
     rng = np.random.default_rng(0)
     collected = []
-    for row in tqdm(rows, desc="complexes", disable=None):
-        item = load_complex(options.dataset / row["file"])
+    for item in fit_set.complexes():
         matrix = predictor.score(item.left, item.right, options.rotations).matrix
         collected.append(collect(item, matrix, rng))
-    described = {
-        "fitted_on": f"{len(rows)} unbound complexes of {options.split}",
-        "rotations": options.rotations,
-    }
-    calibration = replace(fit(collected), **described)
+    calibration = replace(fit(collected), fitted_on=fit_set.words, rotations=options.rotations)
     write_fitted(info, calibration, info.smoothing)
     print(calibration)
     truth = labels([site for found in collected for site in found.sites])

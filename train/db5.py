@@ -20,7 +20,7 @@ from typing import Any
 from tqdm import tqdm
 
 from sasnet_core import __version__, db5
-from sasnet_core.complexes import MANIFEST, Complex, save_complex
+from sasnet_core.complexes import MANIFEST, SUMMARY, Complex, save_complex
 from sasnet_core.config import CONTACT_CUTOFF, DB5_POSITIVES, DB5U_POSITIVES
 from sasnet_core.errors import run_script
 from sasnet_core.files import write_json, write_table
@@ -100,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
     found = summary(cases)
     counts = found["counts"]
     write_table(unmapped, options.output / UNMAPPED, UNMAPPED_COLUMNS)
-    write_json(found, options.output / "dataset.json")
+    write_json(found, options.output / SUMMARY)
     write_table(rows, options.output / MANIFEST, COLUMNS)
     print(
         f"{len(cases)} complexes, {counts['positives']} positives with unbound atoms, "

@@ -18,15 +18,15 @@ from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize
-from tqdm import tqdm
 
-from sasnet_core.complexes import Complex, benchmark_rows, load_complex
-from sasnet_core.config import SELECTION_SPLITS, Mixture, Smoothing
+from sasnet_core.complexes import Complex
+from sasnet_core.config import SELECTION_SPLITS
 from sasnet_core.errors import SettingError, run_script
-from sasnet_core.looks import refuse_test_set
+from sasnet_core.fit_set import add_fit_options, read_fit_set
+from sasnet_core.fitted import Mixture, Smoothing
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.mixture import mixed
-from sasnet_core.predict import Predictor
+from sasnet_core.predict import load_predictor
 from sasnet_core.scores import Smoother, logit
 from sasnet_core.weights import WeightsInfo, read_info, save_ensemble
 
@@ -39,12 +39,9 @@ LEAST_SLOPE = 0.01
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("dataset", type=Path, help="dataset of train.db5")
+    add_fit_options(parser, SELECTION_SPLITS, rotations=2)
     parser.add_argument("--weights", type=Path, nargs="+", required=True, help="the members")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="ENSEMBLE")
-    parser.add_argument("--split", default=SELECTION_SPLITS, help="splits to fit on")
-    parser.add_argument("--rotations", type=int, default=2)
-    parser.add_argument("--kept", type=Path, metavar="SCORES", help="keep scores in this folder")
     return parser.parse_args(arguments)
 
 
@@ -59,12 +56,6 @@ def member_infos(folders: list[Path]) -> list[WeightsInfo]:
     if len(folders) < 2:
         raise SettingError(f"--weights needs two folders or more, got {len(folders)}")
     return sorted((read_info(folder) for folder in folders), key=lambda info: info.sha256)
-
-
-def member_scores(predictors: list[Predictor], item: Complex, rotations: int) -> np.ndarray:
-    """Average each member's scores over rotations, shape (members, n_left, n_right)."""
-    runs = [one.rotation_scores(item.left, item.right, rotations, 0) for one in predictors]
-    return np.stack([np.mean(list(run), axis=0) for run in runs])
 
 
 def fit_mixture(cases: list[tuple[np.ndarray, np.ndarray]]) -> tuple[list[float], float]:
@@ -110,11 +101,11 @@ def shared_smoothing(infos: list[WeightsInfo]) -> Smoothing:
     return infos[0].smoothing if agree else Smoothing()
 
 
-def quality(items: list[Complex], matrices: list[np.ndarray], smoothing: Smoothing) -> str:
+def quality(cases: list[tuple[Complex, np.ndarray]], smoothing: Smoothing) -> str:
     """Say CAUROC and mean of scores once smoothed."""
     values = [
-        item.auroc(Smoother(item.left, item.right, smoothing).smooth(matrix))
-        for item, matrix in zip(items, matrices, strict=True)
+        item.auroc(Smoother(item.left, item.right, smoothing).smooth(scores))
+        for item, scores in cases
     ]
     return f"CAUROC {cauroc(values):.3f} mean {mean_auroc(values):.3f}"
 
@@ -122,30 +113,28 @@ def quality(items: list[Complex], matrices: list[np.ndarray], smoothing: Smoothi
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
-    rows = benchmark_rows(options.dataset, options.split)
-    refuse_test_set(rows)
+    fit_set = read_fit_set(options.dataset, options.split)
     infos = member_infos(options.weights)
-    predictors = [Predictor.load(info.folder, kept=options.kept) for info in infos]
-    items = [load_complex(options.dataset / row["file"]) for row in rows]
-    scores = [
-        member_scores(predictors, item, options.rotations)
-        for item in tqdm(items, desc="complexes", disable=None)
+    predictors = [load_predictor(info.folder, kept=options.kept) for info in infos]
+    cases = [
+        (item, [one.unsmoothed(item.left, item.right, options.rotations) for one in predictors])
+        for item in fit_set.complexes()
     ]
     slopes, intercept = fit_mixture(
-        [(matrices, item.labels()) for item, matrices in zip(items, scores, strict=True)]
+        [(np.stack(matrices), item.labels()) for item, matrices in cases]
     )
     mixture = Mixture(
         tuple(round(slope, 4) for slope in slopes),
         round(intercept, 4),
-        f"{len(rows)} unbound complexes of {options.split}",
+        fit_set.words,
         options.rotations,
     )
     for number, info in enumerate(infos):
-        own = [matrices[number] for matrices in scores]
-        print(f"{info.folder}: {quality(items, own, info.smoothing)}")
+        own = [(item, matrices[number]) for item, matrices in cases]
+        print(f"{info.folder}: {quality(own, info.smoothing)}")
     ensemble = save_ensemble(options.output, infos, mixture, shared_smoothing(infos))
-    both = [mixed(matrices, mixture) for matrices in scores]
-    print(f"{ensemble.folder}: {quality(items, both, ensemble.smoothing)}")
+    together = [(item, mixed(matrices, mixture)) for item, matrices in cases]
+    print(f"{ensemble.folder}: {quality(together, ensemble.smoothing)}")
     print(mixture)
     return 0
 

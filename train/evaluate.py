@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from sasnet_core.complexes import Complex, benchmark_rows, load_complex
+from sasnet_core.complexes import Complex, benchmark_rows, evenly_spread, load_complex
 from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import run_script
 from sasnet_core.evaluation import (
@@ -34,7 +35,8 @@ from sasnet_core.files import write_table
 from sasnet_core.looks import add_look_options, note_look
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.precision import PRECISIONS
-from sasnet_core.predict import ENGINES, Predictor
+from sasnet_core.predict import ENGINES, load_predictor
+from sasnet_core.scorer import Scorer
 from sasnet_core.weights import default_folder, read_info
 
 LOOKS = Path(__file__).parents[1] / "docs" / "db5u_looks.csv"
@@ -78,10 +80,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def chosen_rows(options: argparse.Namespace) -> list[dict[str, str]]:
     """Pick the rows of the manifest that the options ask for."""
     rows = benchmark_rows(options.dataset, options.split, options.state)
-    if options.count:
-        places = np.linspace(0, len(rows) - 1, min(options.count, len(rows)))
-        rows = [rows[k] for k in places.round().astype(int)]
-    return rows
+    return evenly_spread(rows, options.count)
 
 
 def report(table: list[Row]) -> list[str]:
@@ -102,27 +101,23 @@ def report(table: list[Row]) -> list[str]:
     return [*lines, f"{'sasnet':30s} precision at 10: {precision:.3f}, mean over complexes"]
 
 
-class Scorer:
-    """Scores complexes as the options ask: moved, or by strangers."""
+def score_as_asked(
+    predictor: Scorer, rows: list[dict[str, str]], options: argparse.Namespace
+) -> Callable[[Complex, int], np.ndarray]:
+    """Return what scores complexes as the options ask: as they are, moved, or by strangers."""
 
-    def __init__(
-        self, predictor: Predictor, rows: list[dict[str, str]], options: argparse.Namespace
-    ) -> None:
-        self._predictor, self._rows, self._options = predictor, rows, options
+    def score(left, right):  # noqa: ANN001, ANN202
+        return predictor.score(left, right, options.rotations, options.seed).matrix
 
-    def __call__(self, item: Complex, place: int) -> np.ndarray:
-        """Score the pairs of a complex."""
-        options = self._options
+    def score_complex(item: Complex, place: int) -> np.ndarray:
         if options.move_partners:
             item = move_partners(item, options.seed, place)
-
-        def score(left, right):  # noqa: ANN001, ANN202
-            return self._predictor.score(left, right, options.rotations, options.seed).matrix
-
         if not options.shuffle_partners:
             return score(item.left, item.right)
-        row = self._rows[(place + 1) % len(self._rows)]
+        row = rows[(place + 1) % len(rows)]
         return stranger_scores(item, load_complex(options.dataset / row["file"]), score)
+
+    return score_complex
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -131,8 +126,8 @@ def main(arguments: list[str] | None = None) -> int:
     rows = chosen_rows(options)
     info = read_info(options.weights or default_folder())
     note_look(rows, options, "train.evaluate", [info.sha256], options.state)
-    predictor = Predictor.load(info.folder, options.precision, options.engine, options.kept)
-    scores = {"": Scorer(predictor, rows, options), **baseline_scores()}
+    predictor = load_predictor(info.folder, options.precision, options.engine, options.kept)
+    scores = {"": score_as_asked(predictor, rows, options), **baseline_scores()}
     table = evaluate_rows(options.dataset, rows, options.state, scores)
     for row in table:
         line = f"{row['id']:6s} {row['auroc']:.3f}  area {row['exposed_area_auroc']:.3f}"

@@ -20,6 +20,7 @@ import numpy as np
 from tqdm import tqdm
 
 from sasnet_core import structure
+from sasnet_core.complexes import evenly_spread
 from sasnet_core.config import MiningConfig
 from sasnet_core.entries import Entry, find_entries
 from sasnet_core.errors import SasnetError, run_script
@@ -41,8 +42,7 @@ class Cost:
 def sample(entries: list[Entry], count: int) -> list[Entry]:
     """Take entries of all sizes: every so many, from the smallest file to the largest."""
     by_size = sorted(entries, key=lambda entry: (entry.files[0].size, entry.id))
-    rows = np.linspace(0, len(by_size) - 1, min(count, len(by_size))).round().astype(int)
-    return [by_size[row] for row in rows]
+    return evenly_spread(by_size, count)
 
 
 def measure(harvest: Harvest, entry: Entry) -> Cost | None:

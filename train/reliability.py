@@ -20,13 +20,15 @@ import numpy as np
 from tqdm import tqdm
 
 from sasnet_core import markdown
-from sasnet_core.complexes import Complex, benchmark_rows, load_complex
-from sasnet_core.config import ROTATIONS, Calibration
-from sasnet_core.errors import DatasetError, WeightsError, run_script
+from sasnet_core.complexes import Complex, benchmark_rows, evenly_spread, load_complex
+from sasnet_core.config import ROTATIONS
+from sasnet_core.errors import DatasetError, run_script
 from sasnet_core.files import written_whole
+from sasnet_core.fitted import Calibration
 from sasnet_core.looks import add_look_options, note_look
 from sasnet_core.metrics import auroc, average_precision, brier_skill, calibration_error
-from sasnet_core.predict import Predictor
+from sasnet_core.predict import load_predictor
+from sasnet_core.scorer import Scorer
 from sasnet_core.scores import residue_probabilities
 from sasnet_core.sites import Site, labels, probabilities, sites_of
 from sasnet_core.summaries import RESULTS_HEAD
@@ -63,7 +65,7 @@ def top_mean(matrix: np.ndarray, axis: int, calibration: Calibration) -> float:
 
 
 def strangers(
-    items: Sequence[Complex], predictor: Predictor, rotations: int, calibration: Calibration
+    items: Sequence[Complex], predictor: Scorer, rotations: int, calibration: Calibration
 ) -> np.ndarray:
     """Compare each protein's highest probabilities with its own partner and with a stranger.
 
@@ -142,8 +144,7 @@ def section(
     """Write the section of docs/results.md."""
     from scipy.stats import wilcoxon
 
-    assert info.calibration is not None
-    calibration, truth = info.calibration, labels(sites)
+    calibration, truth = info.needed_calibration(), labels(sites)
     told = probabilities(sites, calibration)
     site_auroc, site_precision = per_protein(sites, calibration)
     measured = [
@@ -183,27 +184,22 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
     info = read_info(options.weights)
-    if info.calibration is None:
-        raise WeightsError(
-            f"{info.folder}: weights with a calibration are needed, these have none; "
-            "run train.calibrate on them"
-        )
+    calibration = info.needed_calibration()
     rows = benchmark_rows(options.dataset, options.split)
     if len(rows) < 2 or (options.count or len(rows)) < 2:
         raise DatasetError("two complexes or more are needed for strangers, got fewer")
-    count = min(options.count or len(rows), len(rows))
-    rows = [rows[k] for k in np.linspace(0, len(rows) - 1, count).round().astype(int)]
+    rows = evenly_spread(rows, options.count)
     note_look(rows, options, "train.reliability", [info.sha256])
-    predictor = Predictor.load(info.folder, kept=options.kept)
+    predictor = load_predictor(info.folder, kept=options.kept)
     items = [load_complex(options.dataset / row["file"]) for row in rows]
     sites = [
         site
         for item in tqdm(items, desc="complexes", disable=None)
         for site in sites_of(item, predictor.score(item.left, item.right, options.rotations).matrix)
     ]
-    control = strangers(items, predictor, options.control_rotations, info.calibration)
+    control = strangers(items, predictor, options.control_rotations, calibration)
     picture = options.output / f"reliability-{options.split}.png"
-    draw(labels(sites), probabilities(sites, info.calibration), picture)
+    draw(labels(sites), probabilities(sites, calibration), picture)
     text = section(options, info, sites, control, picture.name)
     name = f"probabilities {options.split}"
     markdown.write_section(name, text, options.output / "results.md", RESULTS_HEAD)

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sasnet_core import markdown, paper
-from sasnet_core.complexes import benchmark_rows, load_complex, read_manifest
+from sasnet_core.complexes import benchmark_rows, evenly_spread, load_complex, read_manifest
 from sasnet_core.config import ROTATIONS, SELECTION_SPLITS, TEST_SPLIT
 from sasnet_core.errors import DatasetError, SettingError, run_script
 from sasnet_core.evaluation import (
@@ -61,7 +61,7 @@ from sasnet_core.summaries import (
 from sasnet_core.weights import WeightsInfo, read_info
 
 if TYPE_CHECKING:
-    from sasnet_core.predict import Predictor
+    from sasnet_core.scorer import Scorer
 
 DOCS = Path(__file__).parents[1] / "docs"
 PROGRAM = "python -m train.tables"
@@ -133,13 +133,12 @@ class Workbench:
     def rows(self, split: str, state: str = "unbound") -> list[dict[str, str]]:
         """List the complexes of a split, evenly spread ones where only some are wanted."""
         rows = benchmark_rows(self.options.dataset, split, state)
-        count = min(self.options.count or len(rows), len(rows))
-        return [rows[k] for k in np.linspace(0, len(rows) - 1, count).round().astype(int)]
+        return evenly_spread(rows, self.options.count)
 
-    def _predictor(self, folder: Path) -> Predictor:
-        from sasnet_core.predict import Predictor  # TensorFlow takes seconds, sizes need none
+    def _predictor(self, folder: Path) -> Scorer:
+        from sasnet_core.predict import load_predictor  # TensorFlow takes seconds, sizes need none
 
-        return Predictor.load(folder, self.options.precision, kept=self.options.kept)
+        return load_predictor(folder, self.options.precision, kept=self.options.kept)
 
     def _table(
         self, folder: Path, split: str, state: str = "unbound", rotations: int | None = None

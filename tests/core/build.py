@@ -9,9 +9,10 @@ import numpy as np
 
 from sasnet_core import protein as rules
 from sasnet_core.complexes import MANIFEST, Complex, save_complex
-from sasnet_core.config import Calibration, ModelConfig, Smoothing
+from sasnet_core.config import ModelConfig
 from sasnet_core.export import write_prediction
 from sasnet_core.files import write_table
+from sasnet_core.fitted import Calibration, Smoothing
 from sasnet_core.interface import contacts
 from sasnet_core.prediction import Partner, Prediction
 from sasnet_core.protein import Protein, RawResidues

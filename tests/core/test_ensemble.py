@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from sasnet_core import predict
-from sasnet_core.config import Calibration, Mixture, Smoothing
+from sasnet_core.ensemble import Ensemble
 from sasnet_core.errors import SettingError, WeightsError
+from sasnet_core.fitted import Calibration, Mixture, Smoothing
 from sasnet_core.memory import Sizes
-from sasnet_core.predict import Ensemble, Predictor
+from sasnet_core.predict import Predictor, load_predictor, share_towers
 from sasnet_core.shelf import Shelf
 from sasnet_core.weights import (
     read_info,
@@ -47,7 +48,7 @@ def make(folder, members, mixture=HALVES, smoothing=SMOOTHING):
 
 
 def load(folder):
-    return Predictor.load(folder, "float32")
+    return load_predictor(folder, "float32")
 
 
 def test_an_ensemble_of_one_member_twice_is_the_member(folders, partners, tmp_path):
@@ -106,6 +107,7 @@ def test_members_with_one_tower_run_it_once(partners, monkeypatch):
 
     monkeypatch.setattr(predict, "build_lattice", count)
     members = [Predictor(first), Predictor(second), Predictor(tiny_network(config, seed=3))]
+    share_towers(members)
     ensemble = Ensemble(members, Mixture((0.5, 0.5, 0.5)))
     scores = list(zip(*(one.rotation_scores(*partners, 2, 0) for one in members), strict=True))
     assert built == [9, 7, 9, 7] * 2, "two different towers"
@@ -131,8 +133,8 @@ def test_members_put_embeddings_aside_each_for_itself(folders, partners, tmp_pat
 def test_kept_scores_of_members_serve_the_ensemble(folders, partners, tmp_path, monkeypatch):
     kept = tmp_path / "kept"
     for folder in folders:
-        Predictor.load(folder, "float32", kept=kept).score(*partners, 2)
-    ensemble = Predictor.load(make(tmp_path / "e", folders), "float32", kept=kept)
+        load_predictor(folder, "float32", kept=kept).score(*partners, 2)
+    ensemble = load_predictor(make(tmp_path / "e", folders), "float32", kept=kept)
     monkeypatch.setattr(predict, "build_lattice", None)
     assert ensemble.score(*partners, 2).matrix.shape == (9, 7)
 

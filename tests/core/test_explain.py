@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from sasnet_core import structure
-from sasnet_core.config import Calibration
 from sasnet_core.errors import SelectionError
 from sasnet_core.explain import (
     MOST_PATCHES,
@@ -13,6 +12,7 @@ from sasnet_core.explain import (
     write_explanations,
 )
 from sasnet_core.export_cli import main as export
+from sasnet_core.fitted import Calibration
 from sasnet_core.result import read_result
 from sasnet_core.scores import residue_probabilities
 from tests.core.build import (

@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from sasnet_core.files import write_arrays, write_json, write_table, written_whole
+from sasnet_core.files import write_arrays, write_json, write_lines, write_table, written_whole
 
 
 @pytest.mark.parametrize(("mode", "content"), [("w", "Å\r\nb\n"), ("wb", b"\x00\xff")])
@@ -61,3 +61,8 @@ def test_arrays_come_back(tmp_path):
             "numbers": [0, 1, 2],
             "names": ["A", "b"],
         }
+
+
+def test_every_line_has_its_end(tmp_path):
+    write_lines(["a", "b"], tmp_path / "lines.txt")
+    assert (tmp_path / "lines.txt").read_bytes() == b"a\nb\n"

@@ -5,7 +5,7 @@ import jsonschema
 import pytest
 
 from sasnet_core import structure
-from sasnet_core.config import Mixture, Smoothing
+from sasnet_core.fitted import Mixture, Smoothing
 from sasnet_core.json_schema import schema_file, write_schema
 from sasnet_core.prediction import JSON_SCHEMA, SCHEMA
 from sasnet_core.result import read_result

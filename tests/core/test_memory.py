@@ -48,11 +48,11 @@ CHILD = """
 import json, resource, sys
 from benchmarks.proteins import ball
 from sasnet_core.memory import sizes_within
-from sasnet_core.predict import Predictor
+from sasnet_core.predict import load_predictor
 from sasnet_core.weights import default_folder
 limit = float(sys.argv[1]) or None
 left, right = ball(1200, 1), ball(900, 2)
-predictor = Predictor.load(default_folder())
+predictor = load_predictor(default_folder())
 sizes = sizes_within(limit, left.n_residues, right.n_residues, 1000)
 predictor.keep_within(sizes)
 predictor.score(left, right, rotations=2)

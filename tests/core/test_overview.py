@@ -38,8 +38,8 @@ def mined(tmp_path):
     columns = ("candidate", "rule", "value")
     write_table([dict(zip(columns, r, strict=True)) for r in rejected],
                 tmp_path / "rejected.csv", columns)  # fmt: skip
-    settings = {"min_residues": 50, "max_resolution": 3.5, "min_buried_area": 500.0}
-    (tmp_path / "dataset.json").write_text(json.dumps({"settings": settings}))
+    rules = {"min_residues": 50, "max_resolution": 3.5, "min_buried_area": 500.0}
+    (tmp_path / "dataset.json").write_text(json.dumps({"settings": {"rules": rules}}))
     return tmp_path
 
 

@@ -4,7 +4,7 @@ import pytest
 from sasnet_core.complexes import Complex
 from sasnet_core.errors import SettingError
 from sasnet_core.precision import PRECISIONS, choose_precision, cpu_is_fast, current_gpu
-from sasnet_core.predict import Predictor
+from sasnet_core.predict import load_predictor
 from sasnet_core.structure import read
 from sasnet_core.weights import default_folder
 from tests.core.build import random_complex
@@ -44,7 +44,7 @@ def test_auto_follows_the_processor(monkeypatch):
 @pytest.mark.parametrize("wanted", ["float32", "bfloat16"])
 def test_a_wish_is_granted_and_told(wanted, weights_folder):
     assert choose_precision(wanted) == wanted
-    assert Predictor.load(weights_folder, wanted).precision == wanted
+    assert load_predictor(weights_folder, wanted).precision == wanted
 
 
 def test_another_precision_is_refused():
@@ -60,7 +60,7 @@ def demo_complex(demo_pdb) -> Complex:
 def assert_agree(folder, item):
     """Of the scores of one rotation, 99 % must be within 0.01 in both precisions."""
     exact, rough = (
-        Predictor.load(folder, precision).score(item.left, item.right, rotations=1).matrix
+        load_predictor(folder, precision).score(item.left, item.right, rotations=1).matrix
         for precision in ("float32", "bfloat16")
     )
     assert exact.std() > 1e-3, "a network that scores all alike would agree with anything"

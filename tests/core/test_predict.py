@@ -10,7 +10,7 @@ from sasnet_core import model, predict
 from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.lattice import random_pose, tiles
 from sasnet_core.memory import Sizes
-from sasnet_core.predict import Predictor
+from sasnet_core.predict import Predictor, load_predictor
 from sasnet_core.rotations import random_rotation
 from sasnet_core.shelf import Shelf
 from sasnet_core.voxels import surfacelet
@@ -138,14 +138,14 @@ def test_progress_is_told_after_each_rotation(predictor, partners):
 
 def test_loaded_weights_score_like_the_network_they_came_from(weights_folder, partners):
     model = tiny_model()
-    loaded = Predictor.load(weights_folder).score(*partners, rotations=2).matrix
+    loaded = load_predictor(weights_folder).score(*partners, rotations=2).matrix
     direct = Predictor(tiny_network(model)).score(*partners, rotations=2).matrix
     np.testing.assert_allclose(loaded, direct, atol=0.01)
 
 
 def test_a_folder_without_weights_is_refused(tmp_path):
     with pytest.raises(WeightsError):
-        Predictor.load(tmp_path)
+        load_predictor(tmp_path)
 
 
 @given(seed=st.integers(0, 999), voxels=st.sampled_from([1, 6000, 9000]))

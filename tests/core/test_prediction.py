@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sasnet_core import structure
-from sasnet_core.config import Calibration, Smoothing
+from sasnet_core.fitted import Calibration, Smoothing
 from sasnet_core.prediction import Partner, Prediction, residue_key
 from sasnet_core.scores import PairScores
 from sasnet_core.summary import summary_lines

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sasnet_core.config import Calibration, Smoothing
+from sasnet_core.fitted import Calibration, Smoothing
 from sasnet_core.rotations import random_rotation
 from sasnet_core.scores import Smoother, best_pairs, logit, pair_log_odds, residue_probabilities
 

@@ -3,8 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from sasnet_core.config import Calibration, ModelConfig
+from sasnet_core.config import ModelConfig
 from sasnet_core.errors import WeightsError
+from sasnet_core.fitted import Calibration
 from sasnet_core.weights import fill, read_info, save_weights, write_config
 from tests.core.build import tiny_model, tiny_network
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sasnet_core.config import Calibration
+from sasnet_core.fitted import Calibration
 from sasnet_core.metrics import brier_skill, calibration_error
 from sasnet_core.scores import logistic, pair_log_odds
 from sasnet_core.sites import Site, probabilities
