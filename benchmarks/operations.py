@@ -6,7 +6,7 @@ import numpy as np
 
 from sasnet_core.chemistry import CHANNELS
 from sasnet_core.config import ModelConfig
-from sasnet_core.lattice import build_lattice, random_pose
+from sasnet_core.lattice import build_lattice, is_convolution, random_pose
 from sasnet_core.protein import Protein
 
 
@@ -22,8 +22,8 @@ def lattice_convolutions(
     pose = random_pose(np.random.default_rng(0))
     lattice = build_lattice(protein, config, pose, residues)
     channels = (len(CHANNELS), *config.filters)
-    tables = [table for table in lattice.tables if table.shape[1] == 27]
-    counts = [2.0 * len(t) * 27 * channels[k] * channels[k + 1] for k, t in enumerate(tables)]
+    rows = [len(reads[-1]) for reads in lattice.tables if is_convolution(reads)]
+    counts = [2.0 * n * 27 * channels[k] * channels[k + 1] for k, n in enumerate(rows)]
     return np.array(counts)
 
 

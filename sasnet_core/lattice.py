@@ -3,7 +3,9 @@
 Unpadded convolutions commute with translation, so the features of every surfacelet on a common
 lattice are computed once. Most of a lattice is empty, and all empty surroundings give one and the
 same feature vector: row 0, "vacuum". Only voxels within reach of an atom get a row of their own.
-A layer is then a table: for each row of its output, the rows of its input that it reads.
+A layer is then a table: for each row of its output, the rows of its input that it reads. A cube of
+neighbours is read axis by axis, three along z, three of these along y, three of those along x:
+9 numbers a row instead of 27, and 9 pieces of memory to gather instead of 27.
 """
 
 from __future__ import annotations
@@ -24,8 +26,14 @@ if TYPE_CHECKING:
     from sasnet_core.config import ModelConfig
     from sasnet_core.protein import Protein
 
+#: How a layer reads cubes: along z, y and x, a table each, shape (n_rows, 3 or 2) int32. The first
+#: names rows of the level before, each other one rows of the table before it; row 0 is vacuum.
+Reads = tuple[np.ndarray, ...]
+
 #: Rows of a table are padded to a multiple of this, so that few shapes occur.
 ROW_BUCKET = 1024
+#: The order in which cubes are read: neighbours along z stand together in memory.
+AXES = (2, 1, 0)
 #: Voxels of a lattice that is worked on at once: a cube of 128 A, most proteins in one.
 TILE_VOXELS = 128**3
 
@@ -35,10 +43,10 @@ class Lattice:
     """The tables of one or several proteins, in one pose each; row 0 is vacuum everywhere."""
 
     occupancy: np.ndarray  # (n_rows_0, 4) float32, channels of the voxels that hold atoms
-    tables: tuple[np.ndarray, ...]  # (n_rows_k, 27 or 8) int32 per layer, rows of the level before
+    tables: tuple[Reads, ...]  # per layer; rows of the last table of each are the next level
     windows: np.ndarray  # (n_residues, config.window_rows) int32, rows of the last level
     counts: np.ndarray  # (1 + n_layers,) int32, rows in use at each level, vacuum included
-    inverses: tuple[np.ndarray, ...] = ()  # (n_rows_in, 27) int32 per convolution: its readers
+    inverses: tuple[Reads, ...] = ()  # per convolution: which output rows read each input row
 
 
 @dataclass(frozen=True)
@@ -77,9 +85,9 @@ def build_lattice(
     displacement : ndarray, shape (n_atoms, 3), optional
         Added to the atoms' positions, in angstrom (training noise).
     inverses : bool
-        Also make the convolutions' inverse tables: entry (i, k) is the output row that reads
-        input row i in column k, 0 where there is none (and in row 0: vacuum has too many readers
-        to list). Gradients then flow by gathering, which uses all cores.
+        Also make the convolutions' inverse tables: column k of what they read for input row i is
+        the output row that reads it in column k, 0 where there is none (and in row 0: vacuum has
+        too many readers to list). Gradients then flow by gathering, which uses all cores.
 
     Returns
     -------
@@ -104,7 +112,7 @@ def build_lattice(
             inverse.append(_readers(index, output))
         index = output
         tables.append(table)
-        counts.append(len(table))
+        counts.append(len(table[-1]))
         stride *= step
     places = starts // stride @ _strides(index.shape)
     windows = _gather(index, places, window_offsets(config))
@@ -227,44 +235,48 @@ def _number(active: np.ndarray) -> np.ndarray:
     return index
 
 
-def _neighbours(index: np.ndarray, size: int, step: int) -> tuple[np.ndarray, np.ndarray]:
-    """Make a layer's table and the index volume of its output.
+def _neighbours(index: np.ndarray, size: int, step: int) -> tuple[Reads, np.ndarray]:
+    """Make a layer's tables and the index volume of its output.
 
     Output voxel p reads the input voxels from p * step to p * step + size - 1 on each axis.
     """
-    active = index > 0
-    for axis in range(3):
-        length = (active.shape[axis] - size) // step + 1
-        stop = (length - 1) * step + 1
-        spans = [_span(active, axis, slice(k, k + stop, step)) for k in range(size)]
-        active = functools.reduce(np.logical_or, spans)
-    rows = _gather(index, _places(active, index.shape, step), _cube(np.arange(size)))
-    vacuum = np.zeros((1, size**3), np.int32)
-    return np.concatenate([vacuum, rows]), _number(active)
+    tables = []
+    for axis in AXES:
+        spans = _spans(index, axis, size, step)
+        active = functools.reduce(np.bitwise_or, spans) > 0
+        tables.append(_listed(spans, active))
+        index = _number(active)
+    return tuple(tables), index
 
 
-def _span(volume: np.ndarray, axis: int, span: slice) -> np.ndarray:
-    """Cut a volume along one axis."""
-    return volume[(*[slice(None)] * axis, span)]
+def _spans(volume: np.ndarray, axis: int, size: int, step: int) -> list[np.ndarray]:
+    """Lay a volume over itself: what all outputs along an axis read first, second and so on."""
+    stop = (volume.shape[axis] - size) // step * step + 1
+    before = [slice(None)] * axis
+    return [volume[(*before, slice(k, k + stop, step))] for k in range(size)]
 
 
-def _places(active: np.ndarray, shape: tuple[int, ...], step: int = 1) -> np.ndarray:
-    """List active voxels by their flat place in a volume that is `step` times as fine."""
-    x, y, z = (np.arange(length) * step for length in active.shape)
-    places = (x[:, None, None] * shape[1] + y[:, None]) * shape[2] + z
-    listed: np.ndarray = places[active]
-    return listed
+def _listed(spans: list[np.ndarray], active: np.ndarray) -> np.ndarray:
+    """List what active voxels read, below a row of vacuum."""
+    table = np.zeros((1 + np.count_nonzero(active), len(spans)), np.int32)
+    for column, span in enumerate(spans):
+        table[1:, column] = span[active]
+    return table
 
 
-def _readers(index: np.ndarray, output: np.ndarray) -> np.ndarray:
-    """Make the inverse table of a convolution from the index volumes of its two ends.
+def _readers(index: np.ndarray, output: np.ndarray) -> Reads:
+    """Make the inverse tables of a convolution from the index volumes of its two ends.
 
     Input voxel v is read in column d by output voxel v - d, so columns run backwards.
     """
-    padded = np.pad(output, 2)
-    places = _places(index > 0, padded.shape)
-    readers = _gather(padded, places, _cube(np.arange(3)))[:, ::-1]
-    return np.concatenate([np.zeros((1, 27), np.int32), readers])
+    volume, tables = np.pad(output, 2), []
+    for axis in AXES:
+        spans = _spans(volume, axis, 3, 1)[::-1]
+        last = axis == AXES[-1]
+        active = index > 0 if last else functools.reduce(np.bitwise_or, spans) > 0
+        tables.append(_listed(spans, active))
+        volume = _number(active)
+    return tuple(tables)
 
 
 def _gather(index: np.ndarray, places: np.ndarray, offsets: np.ndarray) -> np.ndarray:
@@ -283,15 +295,16 @@ def join_lattices(lattices: Sequence[Lattice]) -> Lattice:
     """Put several lattices into one: they share the vacuum row, and no padding parts them."""
     counts = np.stack([lattice.counts for lattice in lattices])
     shifts = np.cumsum(counts - 1, axis=0) - (counts - 1)
-    convolutions = [k for k, table in enumerate(lattices[0].tables) if table.shape[1] == 27]
-    occupancy = [lattices[0].occupancy[:1], *(lattice.occupancy[1:] for lattice in lattices)]
+    first = lattices[0]
+    convolutions = [level for level, reads in enumerate(first.tables) if is_convolution(reads)]
+    occupancy = [first.occupancy[:1], *(lattice.occupancy[1:] for lattice in lattices)]
     tables = [
-        _stack([lattice.tables[level] for lattice in lattices], shifts[:, level])
-        for level in range(len(lattices[0].tables))
+        _join_reads([lattice.tables[level] for lattice in lattices], shifts[:, level])
+        for level in range(len(first.tables))
     ]
     inverses = [
-        _stack([lattice.inverses[place] for lattice in lattices], shifts[:, level + 1])
-        for place, level in enumerate(convolutions[: len(lattices[0].inverses)])
+        _join_reads([lattice.inverses[place] for lattice in lattices], shifts[:, level + 1])
+        for place, level in enumerate(convolutions[: len(first.inverses)])
     ]
     windows = [
         _shifted(lattice.windows, shift)
@@ -305,6 +318,21 @@ def join_lattices(lattices: Sequence[Lattice]) -> Lattice:
         total,
         tuple(inverses),
     )
+
+
+def is_convolution(reads: Reads) -> bool:
+    """Tell a convolution's tables from a pooling's."""
+    return bool(reads[0].shape[1] == 3)
+
+
+def _join_reads(reads: Sequence[Reads], shifts: np.ndarray) -> Reads:
+    """Join one layer's tables; `shifts` says where each lattice's rows of the level before go."""
+    joined = []
+    for tables in zip(*reads, strict=True):
+        joined.append(_stack(tables, shifts))
+        rows = np.array([len(table) - 1 for table in tables])
+        shifts = np.cumsum(rows) - rows
+    return tuple(joined)
 
 
 def _stack(tables: Sequence[np.ndarray], shifts: np.ndarray) -> np.ndarray:
@@ -322,11 +350,15 @@ def pad_lattice(lattice: Lattice, bucket: int = ROW_BUCKET) -> Lattice:
     """Pad every level with vacuum to a multiple of a bucket; windows stay as they are."""
     return Lattice(
         _pad(lattice.occupancy, bucket),
-        tuple(_pad(table, bucket) for table in lattice.tables),
+        _pad_all(lattice.tables, bucket),
         lattice.windows,
         lattice.counts,
-        tuple(_pad(inverse, bucket) for inverse in lattice.inverses),
+        _pad_all(lattice.inverses, bucket),
     )
+
+
+def _pad_all(layers: tuple[Reads, ...], bucket: int) -> tuple[Reads, ...]:
+    return tuple(tuple(_pad(table, bucket) for table in reads) for reads in layers)
 
 
 def _pad(rows: np.ndarray, bucket: int) -> np.ndarray:

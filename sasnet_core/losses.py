@@ -32,8 +32,8 @@ class TrainingLoss:
     weight : float
         Of the residue questions, `TrainConfig.auxiliary`.
     convolve : callable, optional
-        Takes rows, kernel, table and inverse table to convolved rows; `model.gather_convolution`,
-        which needs no inverse table, when left out.
+        Takes rows, kernel, tables and inverse tables to convolved rows; `model.gather_convolution`,
+        which needs no inverse, when left out.
     normalize : callable, optional
         As in `model.lattice_features`.
     """
@@ -97,11 +97,11 @@ class TrainingLoss:
         )
         return embed_features(network.tower, features, training=True)
 
-    def _with_inverse(self, inverses: Any, x: Any, kernel: Any, table: Any, level: int) -> Any:
-        """Convolve with the inverse table that belongs to a level."""
+    def _with_inverse(self, inverses: Any, x: Any, kernel: Any, tables: Any, level: int) -> Any:
+        """Convolve with the inverse tables that belong to a level."""
         levels = [k for k, (size, _) in enumerate(layer_reach(self._network.config)) if size == 3]
         assert self._convolve is not None
-        return self._convolve(x, kernel, table, inverses[levels.index(level)])
+        return self._convolve(x, kernel, tables, inverses[levels.index(level)])
 
 
 def build_auxiliary(model: ModelConfig) -> keras.Model:

@@ -106,8 +106,9 @@ def _dense_block(x: Any, config: ModelConfig, size: int, name: str, dtype: Any) 
 
 def lattice_tensors(lattice: Lattice) -> list[Any]:
     """Hand the arrays of a lattice to the backend, in the order of `lattice_features`."""
-    arrays = (lattice.occupancy, *lattice.tables, lattice.windows, lattice.counts)
-    return [ops.convert_to_tensor(array) for array in arrays]
+    arrays = [lattice.occupancy, *map(list, lattice.tables), lattice.windows, lattice.counts]
+    tensors: list[Any] = keras.tree.map_structure(ops.convert_to_tensor, arrays)
+    return tensors
 
 
 def embed_lattice(
@@ -173,12 +174,12 @@ def lattice_features(
     config : ModelConfig
         The tower's.
     lattice : sequence of tensors
-        occupancy, tables..., windows, counts of a `lattice.Lattice`.
+        occupancy, tables (three a layer)..., windows, counts of a `lattice.Lattice`.
     training : bool
         Whether batch normalization uses the statistics of this lattice (over rows in use, vacuum
         and padding aside).
     convolve : callable, optional
-        Takes rows, kernel, table and level to convolved rows; `gather_convolution` when left out.
+        Takes rows, kernel, tables and level to convolved rows; `gather_convolution` when left out.
     normalize : callable, optional
         Takes batch normalization layer, rows and the number of rows in use to normalized rows in
         training; the layer itself with a mask when left out.
@@ -243,16 +244,18 @@ def _kernel(tower: keras.Model, config: ModelConfig, number: int, dtype: Any) ->
     return ops.cast(kernel, dtype), bias
 
 
-def _inferred(tower: keras.Model, config: ModelConfig, number: int, x: Any, table: Any) -> Any:
+def _inferred(tower: keras.Model, config: ModelConfig, number: int, x: Any, tables: Any) -> Any:
     """Convolve, normalize by the moving statistics and rectify, block by block."""
     kernel, bias = _kernel(tower, config, number, "float32")
     if config.normalization == "batch":
         scale, bias = _scale_and_shift(tower.get_layer(f"conv{number}_norm"))
         kernel = kernel * scale
     kernel, bias = ops.cast(kernel, x.dtype), ops.cast(bias, x.dtype)
+    *before, last = tables
+    x = read_cubes(x, before)
     return _in_blocks(
-        lambda rows: ops.relu(gather_convolution(x, kernel, rows, 0) + bias),
-        table,
+        lambda rows: ops.relu(ops.matmul(_read(x, rows), kernel) + bias),
+        last,
         ROW_BLOCK,
         ROW_UNIT,
     )
@@ -283,28 +286,48 @@ def _in_blocks(function: Callable[[Any], Any], table: Any, most: int, unit: int)
     return results[:count]
 
 
-def gather_convolution(x: Any, kernel: Any, table: Any, level: int) -> Any:
+def gather_convolution(x: Any, kernel: Any, tables: Sequence[Any], level: int) -> Any:
     """Convolve rows: gather what each output row reads, then one matrix product.
 
     Parameters
     ----------
     x : tensor, shape (n_rows_in, channels)
     kernel : tensor, shape (27 * channels, filters)
-    table : tensor, shape (n_rows_out, 27)
+    tables : sequence of tensors
+        One of `lattice.Lattice.tables`.
     level : int
-        Which table it is; this convolution does not need it.
+        Which one it is; this convolution does not need it.
 
     Returns
     -------
     tensor, shape (n_rows_out, filters)
     """
-    return ops.matmul(_read(x, table), kernel)
+    return ops.matmul(read_cubes(x, tables), kernel)
 
 
-def _pooled(x: Any, table: Any) -> Any:
-    """Keep the maximum of the rows that each row of a table names."""
-    read = (ops.take(x, table[:, column], axis=0) for column in range(table.shape[1]))
-    return functools.reduce(ops.maximum, read)
+def read_cubes(x: Any, tables: Sequence[Any]) -> Any:
+    """Gather the cube of neighbours of each voxel, axis by axis.
+
+    Parameters
+    ----------
+    x : tensor, shape (n_rows_in, channels)
+    tables : sequence of tensors
+        One of `lattice.Lattice.tables` or `inverses`.
+
+    Returns
+    -------
+    tensor, shape (n_rows_out, 27 * channels)
+        The kernel's order: x, y, z, channel.
+    """
+    return functools.reduce(_read, tables, x)
+
+
+def _pooled(x: Any, tables: Sequence[Any]) -> Any:
+    """Keep the maximum of each voxel's cube of neighbours, axis by axis."""
+    for table in tables:
+        read = (ops.take(x, table[:, column], axis=0) for column in range(table.shape[1]))
+        x = functools.reduce(ops.maximum, read)
+    return x
 
 
 def _read(x: Any, table: Any) -> Any:

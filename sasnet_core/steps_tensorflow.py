@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from sasnet_core.lattice import layer_reach
 from sasnet_core.losses import TrainingLoss
+from sasnet_core.model import read_cubes
 from sasnet_core.surroundings import GEOMETRY_SIZE, MAKEUP_SIZE
 
 if TYPE_CHECKING:
@@ -153,12 +154,12 @@ def _signature(config: RunConfig) -> dict[str, Any]:
 
 
 def _lattice_signature(model: ModelConfig) -> dict[str, Any]:
-    widths = [size**3 for size, _ in layer_reach(model)]
-    rows = [tf.TensorSpec((None, width), tf.int32) for width in widths]
-    inverses = [tf.TensorSpec((None, width), tf.int32) for width in widths if width == 27]
+    sizes = [size for size, _ in layer_reach(model)]
+    reads = [(tf.TensorSpec((None, size), tf.int32),) * 3 for size in sizes]
+    inverses = [tables for tables, size in zip(reads, sizes, strict=True) if size == 3]
     windows = tf.TensorSpec((None, model.window_rows), tf.int32)
     occupancy, counts = tf.TensorSpec((None, 4), tf.float32), tf.TensorSpec((None,), tf.int32)
-    return {"lattice": (occupancy, *rows, windows, counts), "inverses": tuple(inverses)}
+    return {"lattice": (occupancy, *reads, windows, counts), "inverses": tuple(inverses)}
 
 
 def shared_normalization(layer: keras.layers.BatchNormalization, x: Any, count: Any) -> Any:
@@ -195,33 +196,37 @@ def shared_normalization(layer: keras.layers.BatchNormalization, x: Any, count: 
     return x * tf.cast(scale, x.dtype) + tf.cast(layer.beta - mean * scale, x.dtype)
 
 
-@tf.custom_gradient
-def two_way_convolution(x: Any, kernel: Any, table: Any, inverse: Any) -> Any:
+def two_way_convolution(x: Any, kernel: Any, tables: Any, inverse: Any) -> Any:
     """Compute `model.gather_convolution` with a gradient that gathers too.
 
     Parameters
     ----------
     x : tensor, shape (n_rows_in, channels)
     kernel : tensor, shape (27 * channels, filters)
-    table : tensor, shape (n_rows_out, 27), int32
-    inverse : tensor, shape (n_rows_in, 27), int32
-        From `lattice.build_lattice`.
+    tables, inverse : sequence of tensors
+        Of one convolution, from `lattice.build_lattice`.
 
     Returns
     -------
     tensor, shape (n_rows_out, filters)
     """
     channels, filters = x.shape[1], kernel.shape[1]
-    read = tf.reshape(tf.gather(x, table), (-1, 27 * channels))
 
-    def gradient(upstream: Any) -> tuple[Any, ...]:
-        by_kernel = tf.matmul(read, upstream, transpose_a=True)
-        turned = tf.transpose(tf.reshape(kernel, (27, channels, filters)), (0, 2, 1))
-        turned = tf.reshape(turned, (27 * filters, channels))
-        known = tf.concat([tf.zeros_like(upstream[:1]), upstream[1:]], axis=0)
-        by_row = tf.matmul(tf.reshape(tf.gather(known, inverse), (-1, 27 * filters)), turned)
-        vacuum = tf.matmul(tf.cast(table == 0, upstream.dtype), upstream, transpose_a=True)
-        by_vacuum = tf.matmul(tf.reshape(vacuum, (1, 27 * filters)), turned)
-        return tf.concat([by_vacuum, by_row[1:]], axis=0), by_kernel, None, None
+    @tf.custom_gradient
+    def convolve(x: Any, kernel: Any) -> Any:
+        read = read_cubes(x, tables)
 
-    return tf.matmul(read, kernel), gradient
+        def gradient(upstream: Any) -> tuple[Any, Any]:
+            by_kernel = tf.matmul(read, upstream, transpose_a=True)
+            turned = tf.transpose(tf.reshape(kernel, (27, channels, filters)), (0, 2, 1))
+            turned = tf.reshape(turned, (27 * filters, channels))
+            known = tf.concat([tf.zeros_like(upstream[:1]), upstream[1:]], axis=0)
+            by_row = tf.matmul(read_cubes(known, inverse), turned)
+            is_vacuum = tf.cast(tf.range(tf.shape(x)[0])[:, None] == 0, upstream.dtype)
+            vacuum = tf.matmul(read_cubes(is_vacuum, tables), upstream, transpose_a=True)
+            by_vacuum = tf.matmul(tf.reshape(vacuum, (1, 27 * filters)), turned)
+            return tf.concat([by_vacuum, by_row[1:]], axis=0), by_kernel
+
+        return tf.matmul(read, kernel), gradient
+
+    return convolve(x, kernel)

@@ -14,15 +14,11 @@ from sasnet_core.model import (
     build_tower,
     embed_lattice,
     finish_head,
+    lattice_tensors,
     split_head,
 )
 from sasnet_core.voxels import voxelize
-from tests.core.build import random_protein, tiny_model, tiny_network
-
-
-def parts(lattice):
-    arrays = (lattice.occupancy, *lattice.tables, lattice.windows, lattice.counts)
-    return [ops.convert_to_tensor(array) for array in arrays]
+from tests.core.build import cubes, random_protein, tiny_model, tiny_network
 
 
 def dense_windows(protein, config, pose):
@@ -36,7 +32,7 @@ def dense_windows(protein, config, pose):
 
 def embed_lattice_of(lattice, config, seed=0):
     tower = tiny_network(config, seed).tower
-    return np.asarray(embed_lattice(tower, config, parts(lattice)))
+    return np.asarray(embed_lattice(tower, config, lattice_tensors(lattice)))
 
 
 def assert_alive(embeddings):
@@ -98,7 +94,9 @@ def test_a_lattice_gives_what_the_tower_gives_on_windows_cut_from_it(seed, edge,
     protein, pose = random_protein(seed, 6), draw_pose(np.random.default_rng(seed))
     tower = tiny_network(config, seed).tower
     expected = np.asarray(tower(dense_windows(protein, config, pose)))
-    found = np.asarray(embed_lattice(tower, config, parts(build_lattice(protein, config, pose))))
+    found = np.asarray(
+        embed_lattice(tower, config, lattice_tensors(build_lattice(protein, config, pose)))
+    )
     close(found, expected)
     assert_alive(expected)
 
@@ -112,7 +110,9 @@ def test_that_holds_for_other_depths_and_poolings(count, poolings):
     tower = tiny_network(config, count).tower
     protein, pose = random_protein(count, 3), draw_pose(np.random.default_rng(1))
     expected = np.asarray(tower(dense_windows(protein, config, pose)))
-    found = np.asarray(embed_lattice(tower, config, parts(build_lattice(protein, config, pose))))
+    found = np.asarray(
+        embed_lattice(tower, config, lattice_tensors(build_lattice(protein, config, pose)))
+    )
     close(found, expected)
     assert_alive(expected)
 
@@ -133,7 +133,7 @@ def test_bfloat16_stays_near_float32():
     lattice = build_lattice(random_protein(1), config, pose)
     exact = embed_lattice_of(lattice, config)
     tower = tiny_network(config, 0, "mixed_bfloat16").tower
-    rough = embed_lattice(tower, config, parts(lattice))
+    rough = embed_lattice(tower, config, lattice_tensors(lattice))
     assert keras.backend.standardize_dtype(rough.dtype) == "bfloat16"
     np.testing.assert_allclose(np.asarray(ops.cast(rough, "float32")), exact, atol=0.1)
 
@@ -141,7 +141,7 @@ def test_bfloat16_stays_near_float32():
 def training_step(lattice, config):
     """Return embeddings in training mode and the moving statistics they leave."""
     tower = tiny_network(config).tower
-    embeddings = np.asarray(embed_lattice(tower, config, parts(lattice), training=True))
+    embeddings = np.asarray(embed_lattice(tower, config, lattice_tensors(lattice), training=True))
     moving = {v.path: np.asarray(v) for v in tower.non_trainable_variables}
     return embeddings, moving
 
@@ -166,8 +166,8 @@ def test_batch_norm_in_training_reads_rows_in_use_and_no_vacuum():
     tower = tiny_network(config).tower
     layer = tower.get_layer("conv1_norm")
     before = np.asarray(layer.moving_mean)
-    embed_lattice(tower, config, parts(pad_lattice(lattice, 2048)), training=True)
+    embed_lattice(tower, config, lattice_tensors(pad_lattice(lattice, 2048)), training=True)
     kernel = np.asarray(tower.get_layer("conv1").kernel).reshape(-1, config.filters[0])
-    rows = lattice.occupancy[lattice.tables[0][1:]].reshape(-1, len(kernel)) @ kernel
+    rows = lattice.occupancy[cubes(lattice.tables[0])[1:]].reshape(-1, len(kernel)) @ kernel
     expected = layer.momentum * before + (1 - layer.momentum) * rows.mean(axis=0)
     np.testing.assert_allclose(np.asarray(layer.moving_mean), expected, rtol=1e-4, atol=1e-5)
