@@ -12,7 +12,6 @@ import tensorflow as tf
 
 from sasnet_core.lattice import layer_reach
 from sasnet_core.losses import TrainingLoss
-from sasnet_core.model import read_cubes
 from sasnet_core.surroundings import GEOMETRY_SIZE, MAKEUP_SIZE
 
 if TYPE_CHECKING:
@@ -214,19 +213,26 @@ def two_way_convolution(x: Any, kernel: Any, tables: Any, inverse: Any) -> Any:
 
     @tf.custom_gradient
     def convolve(x: Any, kernel: Any) -> Any:
-        read = read_cubes(x, tables)
+        table = _whole(tables)
+        read = tf.reshape(tf.gather(x, table), (-1, 27 * channels))
 
         def gradient(upstream: Any) -> tuple[Any, Any]:
             by_kernel = tf.matmul(read, upstream, transpose_a=True)
             turned = tf.transpose(tf.reshape(kernel, (27, channels, filters)), (0, 2, 1))
             turned = tf.reshape(turned, (27 * filters, channels))
             known = tf.concat([tf.zeros_like(upstream[:1]), upstream[1:]], axis=0)
-            by_row = tf.matmul(read_cubes(known, inverse), turned)
-            is_vacuum = tf.cast(tf.range(tf.shape(x)[0])[:, None] == 0, upstream.dtype)
-            vacuum = tf.matmul(read_cubes(is_vacuum, tables), upstream, transpose_a=True)
+            readers = tf.reshape(tf.gather(known, _whole(inverse)), (-1, 27 * filters))
+            by_row = tf.matmul(readers, turned)
+            vacuum = tf.matmul(tf.cast(table == 0, upstream.dtype), upstream, transpose_a=True)
             by_vacuum = tf.matmul(tf.reshape(vacuum, (1, 27 * filters)), turned)
             return tf.concat([by_vacuum, by_row[1:]], axis=0), by_kernel
 
         return tf.matmul(read, kernel), gradient
 
     return convolve(x, kernel)
+
+
+def _whole(tables: Any) -> Any:
+    """Compose a layer's three tables: all that each row reads at once, shape (n_rows, 27)."""
+    along_z, along_y, along_x = tables
+    return tf.reshape(tf.gather(along_z, tf.gather(along_y, along_x)), (-1, 27))
