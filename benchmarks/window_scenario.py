@@ -67,17 +67,18 @@ def scenario(facts, demo, large):
     cmd.remove("not polymer")
     cmd.color("grey70", "1tii")
     panel = open_panel()
+    form = panel.form
     watch = watched()
-    panel.partners.left.setEditText("1tii and chain D")
-    panel.partners.right.setEditText("1tii and chain E")
-    panel.preset.setCurrentIndex(0 if large else 2)
+    form.partners.left.setEditText("1tii and chain D")
+    form.partners.right.setEditText("1tii and chain E")
+    form.preset.setCurrentIndex(0 if large else 2)
     yield after(1)
     watch.start()
     begin = time.monotonic()
-    panel.run_button.click()
-    yield lambda: panel.list.count() == 1
+    form.run_button.click()
+    yield lambda: form.list.count() == 1
     facts["first_colours"] = time.monotonic() - begin
-    yield lambda: panel.run_button.text() == "Run"
+    yield lambda: form.run_button.text() == "Run"
     facts["seconds"] = time.monotonic() - begin
     facts["demo"] = [*watch.stop(), len(watch.gaps)]
 
@@ -85,24 +86,24 @@ def scenario(facts, demo, large):
     cmd.disable("sasnet_legend")
     yield after(2)
     photograph("panel")
-    panel.tabs.setCurrentWidget(panel.pairs)
-    panel.lines_box.setChecked(True)
+    form.tabs.setCurrentWidget(form.pairs)
+    form.lines_box.setChecked(True)
     yield after(2)
     photograph("pairs")
-    panel.tabs.setCurrentWidget(panel.map)
-    panel.lines_box.setChecked(False)
-    best = panel._result().answer.pairs[0]
-    panel.pick_in_viewer()
+    form.tabs.setCurrentWidget(form.map)
+    form.lines_box.setChecked(False)
+    best = panel.showing.current().answer.pairs[0]
+    panel.walks.pick_in_viewer()
     cmd.select(
-        "clicked", f"chain D and name CA and resi {panel._result().keys['left'][best.left][2]}"
+        "clicked", f"chain D and name CA and resi {panel.showing.current().keys['left'][best.left][2]}"
     )
     cmd.get_wizard().do_select("clicked")
     cmd.get_wizard().look_closer()
     yield after(3)
     photograph("walk")
     cmd.set_wizard()
-    panel.tabs.setCurrentWidget(panel.residues)
-    click_row(panel.residues, 0)
+    form.tabs.setCurrentWidget(form.residues)
+    click_row(form.residues, 0)
     yield after(1)
 
     if not large:
@@ -111,16 +112,16 @@ def scenario(facts, demo, large):
     build_large(demo)
     chains = {side: "+".join(f"{letter}{n}" for n in range(COPIES)) for side, letter in
               (("left", "D"), ("right", "E"))}  # fmt: skip
-    panel.partners.left.setEditText(f"large and chain {chains['left']}")
-    panel.partners.right.setEditText(f"large and chain {chains['right']}")
-    facts["residues"] = panel.partners.count_residues()
-    panel.preset.setCurrentIndex(0)
+    form.partners.left.setEditText(f"large and chain {chains['left']}")
+    form.partners.right.setEditText(f"large and chain {chains['right']}")
+    facts["residues"] = form.partners.count_residues()
+    form.preset.setCurrentIndex(0)
     yield after(3)
     watch.start()
-    panel.run_button.click()
-    yield lambda: panel.run_button.text() == "Run"
+    form.run_button.click()
+    yield lambda: form.run_button.text() == "Run"
     facts["large"] = [*watch.stop(), len(watch.gaps)]
-    facts["large_message"] = panel.message.text()
+    facts["large_message"] = form.message.text()
 
 
 def build_large(demo):

@@ -13,6 +13,8 @@ from pymol import CmdException
 from .arrays import Matrix, read_matrix
 
 SIDES = ("left", "right")
+#: A score from 0 to 1 times this, cut off, is its grey level.
+_LEVELS = 255.99
 RESULT_FILE, SCORES_FILE = "result.json", "scores.npz"
 
 
@@ -86,7 +88,9 @@ class Answer:
     @cached_property
     def levels(self) -> bytes:
         """The scores as grey levels, 0 to 255, row after row: the picture of the matrix."""
-        return bytes([min(int(255.0 * value + 0.5), 255) for value in self.scores.values])
+        # row by row: all in one go would keep Python from the window's thread meanwhile
+        rows = (self.scores.row(number) for number in range(self.scores.n_rows))
+        return b"".join(bytes(map(int, map(_LEVELS.__mul__, row))) for row in rows)
 
 
 def read(folder: Path) -> Answer:
@@ -99,15 +103,38 @@ def read(folder: Path) -> Answer:
     """
     try:
         files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-        return _parse(files)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise CmdException(f"{folder} cannot be read: {error.strerror}") from None
+    return parse(files, str(folder))
+
+
+def parse(files: Mapping[str, bytes], place: str) -> Answer:
+    """Make an answer of the files of a result folder, its picture ready.
+
+    Parameters
+    ----------
+    files : mapping
+        Name to content.
+    place : str
+        Where they are from, for the message.
+
+    Raises
+    ------
+    pymol.CmdException
+        A file is missing or is not what `sasnet_predict` writes.
+    """
+    try:
+        found = _parse(files)
+        _ = found.levels  # takes a moment for large proteins: not later, in PyMOL's thread
+    except (ValueError, KeyError, TypeError) as error:
         raise CmdException(
-            f"{folder} holds no result of sasnet_predict that this plugin can read ({error!r}); "
+            f"{place} holds no result of sasnet_predict that this plugin can read ({error!r}); "
             "update both to the same version"
         ) from None
+    return found
 
 
-def _parse(files: dict[str, bytes]) -> Answer:
+def _parse(files: Mapping[str, bytes]) -> Answer:
     content = json.loads(files[RESULT_FILE].decode("utf-8"))
     rows = {side: [row for row in content["residues"] if row["side"] == side] for side in SIDES}
     residues = {side: tuple(map(_residue, rows[side])) for side in SIDES}

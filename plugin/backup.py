@@ -7,6 +7,8 @@ from typing import Any
 
 from pymol import cmd as _cmd
 
+from . import selections
+
 #: What tells an atom from others of its object even after edits; the index does not.
 _ATOM = "(ID, rank, name, alt)"
 
@@ -36,8 +38,58 @@ class Backup:
             space={"found": found, "dict": dict},
         )
         for model, atoms in found.items():
-            name = _self.get_unused_name("_sasnet_kept", 1)
+            name = selections.hidden_name("kept", _self)
             _self.select(name, f"%{model} and {new}", enable=0, quiet=1)
+            self._kept.append(_Kept(name, atoms))
+
+    def forget_absent(self, _self: Any = _cmd) -> None:
+        """Forget what is kept of atoms that are gone."""
+        self._kept = [kept for kept in self._kept if _self.count_atoms(f"?{kept.name}")]
+
+    def packed(self, _self: Any = _cmd) -> list[dict[str, Any]]:
+        """Return all as builtin types, colours by name where they have one."""
+        names = {index: name for name, index in _self.get_color_indices(1)}
+        packed = []
+        for kept in self._kept:
+            found: dict[str, set[tuple]] = {}
+            _self.iterate(
+                f"?{kept.name}",
+                f"found.setdefault(model, set()).add({_ATOM})",
+                space={"found": found, "set": set},
+            )
+            for model, atoms in found.items():
+                rows = [
+                    (atom, names.get(colour, colour), b)
+                    for atom, (colour, b) in kept.atoms.items()
+                    if atom in atoms
+                ]
+                packed.append({"selection": kept.name, "model": model, "atoms": rows})
+        return packed
+
+    def unpack(self, packed: list[dict[str, Any]], _self: Any = _cmd) -> None:
+        """Keep what `packed` gave, unless it is kept already."""
+        there = {kept.name for kept in self._kept}
+        indices = dict(_self.get_color_indices(1))
+        for each in packed:
+            if each["selection"] in there:
+                continue
+            atoms = {
+                tuple(atom): (indices.get(colour, colour), b) for atom, colour, b in each["atoms"]
+            }
+            _self.delete(each["selection"])
+            self._take(each["model"], atoms, _self)
+
+    def _take(self, model: str, atoms: dict[tuple, tuple[int, float]], _self: Any) -> None:
+        found: list[tuple[str, int]] = []
+        known = " or ".join(f"?{kept.name}" for kept in self._kept) or "none"
+        _self.iterate(
+            f"?{model} and not ({known})",
+            f"found.append((model, index)) if {_ATOM} in atoms else None",
+            space={"found": found, "atoms": atoms},
+        )
+        if found:
+            name = selections.hidden_name("kept", _self)
+            selections.gather(name, found, _self)
             self._kept.append(_Kept(name, atoms))
 
     def restore(self, selection: str, _self: Any = _cmd) -> int:

@@ -6,6 +6,7 @@ probability is kept as the atom property ``p.sasnet`` where PyMOL has such prope
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pymol import cmd as _cmd
@@ -23,7 +24,15 @@ DRAWN = (LEGEND, "sasnet_left_interface", "sasnet_right_interface")
 
 
 def paint(result: Result, palette: str = "", what: str = "probability", _self: Any = _cmd) -> None:
-    """Colour the partners of a result, and draw the legend.
+    """Do `painting` in one go."""
+    for _ in painting(result, palette, what, _self):
+        pass
+
+
+def painting(
+    result: Result, palette: str = "", what: str = "probability", _self: Any = _cmd
+) -> Iterator[None]:
+    """Colour the partners of a result, and draw the legend, in pieces for a window's sake.
 
     Residues without a prediction keep their colour.
 
@@ -37,10 +46,11 @@ def paint(result: Result, palette: str = "", what: str = "probability", _self: A
         "probability" or "spread".
     """
     here = session.of(_self)
-    here.palette = palette or here.palette
+    here.look(palette or here.palette, what)
     for side in SIDES:
         name = f"%{result.partners[side].name}"
         here.backup.keep(name, _self)
+        yield
         colours = {
             key: palettes.colour_index(place(value, what), here.palette)
             for key, value in result.values(side, what).items()
@@ -49,7 +59,9 @@ def paint(result: Result, palette: str = "", what: str = "probability", _self: A
             name, "color = colours.get((segi, chain, resi), color)", space={"colours": colours}
         )
         _self.recolor(name)
+        yield
         compat.set_property(name, result.values(side), _self)
+        yield
     draw_legend(what, _self)
 
 

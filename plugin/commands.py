@@ -8,7 +8,7 @@ from typing import Any
 from pymol import cmd as _cmd
 from pymol.shortcut import Shortcut
 
-from . import colouring, doctor, interface, palettes, saving, selections, session, viewing
+from . import colouring, doctor, interface, palettes, pse, saving, selections, session, viewing
 from .console import choice, number, say
 from .prediction import PRESETS, ROTATIONS, Prediction, report
 from .results import Result
@@ -95,6 +95,7 @@ def sasnet_predict(
         left, right = selections.largest_chains(left, _self)
     arguments = left, right, _rotations(rotations), least, name
     with Prediction(*arguments, _self=_self) as prediction:
+        prediction.begin()
         prediction.wait(_silence if silent else _print_progress)
         result = prediction.finish()
     show(result, _self)
@@ -201,6 +202,7 @@ def register(_self: Any = _cmd) -> None:
         command.__doc__ = inspect.cleandoc(command.__doc__)  # "help" prints it as it stands
         # two arguments, no more: PyMOL puts a narrower function there while it loads a plugin
         _self.extend(command.__name__, command)
+    pse.register(_self)
     selection = _self.selection_sc, "selection"
     presets = (lambda: Shortcut(list(PRESETS))), "rotations"
     result = (lambda: Shortcut(session.of(_self).results.names())), "result"

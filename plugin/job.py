@@ -21,13 +21,13 @@ _INTERVAL = 0.05
 
 
 class Job:
-    """A running prediction.
+    """A prediction, running from `start` on.
 
     Parameters
     ----------
     program : list of str
         Command that starts `sasnet_predict`.
-    partners, atoms : mapping
+    partners : mapping
         Of each side.
     rotations : int
         Random rotations to average over.
@@ -48,7 +48,6 @@ class Job:
         self,
         program: list[str],
         partners: Mapping[str, Partner],
-        atoms: Mapping[str, list[Atoms]],
         rotations: int,
         folder: Path,
     ) -> None:
@@ -59,14 +58,21 @@ class Job:
         self.began = time.monotonic()
         self._command = [
             *program,
-            *(str(folder / f"{side}.cif") for side in partners),
+            *(str(folder / f"{side}.cif") for side in answer.SIDES),
             *("-o", str(folder / "out"), "--attached", str(folder)),
             *("--rotations", str(rotations), "--no-picture", "--progress-lines", "--quiet"),
         ]
+        self._partners = partners
         self._folder = folder
         self._child: worker.Child | None = None
         self._cancelled = threading.Event()
-        self._thread = threading.Thread(target=self._guard, args=(partners, atoms), daemon=True)
+        self._thread = threading.Thread(target=self._guard, daemon=True)
+        self._atoms: Mapping[str, list[Atoms]] = {}
+
+    def start(self, atoms: Mapping[str, list[Atoms]]) -> None:
+        """Begin to work on the atoms of each side."""
+        self._atoms = atoms
+        self.began = time.monotonic()
         self._thread.start()
 
     @property
@@ -98,19 +104,22 @@ class Job:
                 self._child.abort()
             self._thread.join(_INTERVAL)
 
-    def _guard(self, partners: Mapping[str, Partner], atoms: Mapping[str, list[Atoms]]) -> None:
+    def _guard(self) -> None:
         try:
-            self._work(partners, atoms)
+            self._work()
         except CmdException as error:
             self.error = error
         except OSError as error:
             self.error = CmdException(f"{self._folder}: {error.strerror}; nothing was coloured")
         except Exception as error:  # the thread's end must not be silent
             self.error = CmdException(f"{type(error).__name__}: {error}")
+        finally:
+            if self._child is not None:
+                self._child.abort()  # it still runs if what it wrote cannot be read
 
-    def _work(self, partners: Mapping[str, Partner], atoms: Mapping[str, list[Atoms]]) -> None:
-        for side, partner in partners.items():
-            text = selections.document(partner, atoms[side])
+    def _work(self) -> None:
+        for side, partner in self._partners.items():
+            text = selections.document(partner, self._atoms[side])
             (self._folder / f"{side}.cif").write_text(text, encoding="utf-8")
         if not self.stopped:
             self._child = worker.Child(self._command)
@@ -118,9 +127,7 @@ class Job:
         if self.stopped:
             return
         self._child.require_success()
-        last = answer.read(self._folder / "out")
-        _ = last.levels  # the picture takes a moment for large proteins: not in PyMOL's thread
-        self.last = last
+        self.last = answer.read(self._folder / "out")
 
     def _follow(self, child: worker.Child) -> None:
         while child.running():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ PRESETS = {"fast": 2, "balanced": 8, "accurate": ROTATIONS}
 
 
 class Prediction:
-    """A prediction on its way. Use as a context manager, or call `close` at the end.
+    """A prediction: `begin` it, follow it, `finish` it, `close` it; a context manager closes.
 
     Parameters
     ----------
@@ -64,10 +64,10 @@ class Prediction:
         self._partners: dict[str, Partner] = {}
         self._kept = False
         self._shown: Answer | None = None
-        self._job: job.Job | None = None
-        self._folder = tempfile.TemporaryDirectory(prefix="sasnet_")
+        self._folder = make_folder()
+        self._job = job.Job(program, self._partners, rotations, Path(self._folder.name))
         try:
-            self._begin({"left": left, "right": right}, rotations, program)
+            self._freeze({"left": left, "right": right})
         except BaseException:
             self.close()
             raise
@@ -99,6 +99,25 @@ class Prediction:
     def running(self) -> bool:
         """Tell whether the child still computes."""
         return self._job.running()
+
+    def begin(self) -> None:
+        """Read the atoms and start the child."""
+        for _ in self.beginning():
+            pass
+
+    def beginning(self) -> Iterator[None]:
+        """Do `begin` in pieces, between which a window can live.
+
+        Raises
+        ------
+        pymol.CmdException
+            An object has no coordinates in its current state.
+        """
+        atoms = {}
+        for side, partner in self._partners.items():
+            yield
+            atoms[side] = selections.read_atoms(partner, self._cmd)
+        self._job.start(atoms)
 
     def wait(self, report: Callable[[int, int], None]) -> None:
         """Return when the child has ended; `report(done, total)` hears of each rotation."""
@@ -146,27 +165,20 @@ class Prediction:
 
     def close(self) -> None:
         """End the child if it still runs; remove files, and hidden selections unless in use."""
-        if self._job is not None:
-            self._job.abort()
+        self._job.abort()
         if not self._kept:
             selections.release(self._partners.values(), self._cmd)
-            self._partners = {}
+            self._partners.clear()
         self._folder.cleanup()
 
     @property
     def _n_residues(self) -> int:
         return sum(len(partner.residues) for partner in self._partners.values())
 
-    def _begin(self, chosen: dict[str, str], rotations: int, program: list[str]) -> None:
+    def _freeze(self, chosen: dict[str, str]) -> None:
         for side in SIDES:
             self._partners[side] = selections.freeze(side, chosen[side], self._cmd)
         selections.require_apart(*self._partners.values())
-        atoms = {
-            side: selections.read_atoms(partner, self._cmd)
-            for side, partner in self._partners.items()
-        }
-        folder = Path(self._folder.name)
-        self._job = job.Job(program, self._partners, atoms, rotations, folder)
 
     def _bind(self, answer: Answer, final: bool) -> Result:
         self.require_atoms()
@@ -174,6 +186,22 @@ class Prediction:
         session.of(self._cmd).results.put(result, self._cmd)
         self._kept = True
         return result
+
+
+def make_folder() -> tempfile.TemporaryDirectory:
+    """Make the folder of a prediction; it is gone when the prediction is closed.
+
+    Raises
+    ------
+    pymol.CmdException
+        There is no place for it.
+    """
+    try:
+        return tempfile.TemporaryDirectory(prefix="sasnet_")
+    except OSError as error:
+        raise CmdException(
+            f"no temporary folder can be made: {error.strerror}; TMPDIR says where they are made"
+        ) from None
 
 
 def require_threshold(threshold: float | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -144,6 +144,34 @@ class Results:
         self.current = name
         for listener in list(self.listeners):
             listener()
+
+    def present(self, _self: Any = _cmd) -> list[Result]:
+        """List the results whose atoms are there."""
+        return [
+            result
+            for result in self._all.values()
+            if all(selections.is_present(each, _self) for each in result.partners.values())
+        ]
+
+    def forget_absent(self, _self: Any = _cmd) -> None:
+        """Forget the results whose atoms are gone."""
+        there = {result.name: result for result in self.present(_self)}
+        if len(there) < len(self._all):
+            self._all = there
+            self.choose(self.current if self.current in there else next(reversed(there), ""))
+
+    def is_about(self, name: str, hidden: Iterable[str]) -> bool:
+        """Tell whether there is a result of some name and of some hidden selections."""
+        result = self._all.get(name)
+        if result is None:
+            return False
+        return {partner.name for partner in result.partners.values()} == set(hidden)
+
+    def release_unused(self, hidden: Iterable[str], _self: Any = _cmd) -> None:
+        """Delete hidden selections that no result needs."""
+        used = {each.name for result in self._all.values() for each in result.partners.values()}
+        for name in set(hidden) - used:
+            _self.delete(name)
 
     def picked(self, side: str, row: int) -> None:
         """Tell that a residue of the current result was picked."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,7 +77,7 @@ def freeze(side: str, selection: str, _self: Any = _cmd) -> Partner:
     pymol.CmdException
         The selection is wrong or empty, or two of its objects have a chain of the same name.
     """
-    name = _self.get_unused_name(f"_sasnet_{side}", 0)
+    name = hidden_name(side, _self)
     try:
         _self.select(name, f"({selection}) and polymer", enable=0, quiet=1)
     except CmdException:
@@ -86,6 +87,59 @@ def freeze(side: str, selection: str, _self: Any = _cmd) -> Partner:
     except CmdException:
         _self.delete(name)
         raise
+
+
+def hold(
+    side: str,
+    residues: Iterable[tuple[str, str, str, str]],
+    file_chains: dict[tuple[str, str], str],
+    _self: Any = _cmd,
+) -> Partner:
+    """Make a partner of residues that one had before, e.g. in a saved session.
+
+    Parameters
+    ----------
+    side : str
+        "left" or "right".
+    residues : iterable of tuple
+        As `residues_of` lists them.
+    file_chains : dict
+        As `Partner` has it.
+
+    Raises
+    ------
+    pymol.CmdException
+        Not all of them are there.
+    """
+    models: dict[str, set[Key]] = {}
+    for model, *key in residues:
+        models.setdefault(model, set()).add(tuple(key))
+    name = hidden_name(side, _self)
+    atoms: list[tuple[str, int]] = []
+    for model, keys in models.items():
+        _self.iterate(
+            f"?{model} and polymer",
+            "atoms.append((model, index)) if (segi, chain, resi) in keys else None",
+            space={"atoms": atoms, "keys": keys},
+        )
+    gather(name, atoms, _self)
+    found = {tuple(key): model for model, *key in residues_of(name, _self)}
+    if len(found) < sum(map(len, models.values())):
+        _self.delete(name)
+        raise CmdException(f"{side} partner: residues of {', '.join(models)} are missing")
+    return Partner(side, name, found, file_chains)
+
+
+def residues_of(name: str, _self: Any = _cmd) -> list[tuple[str, str, str, str]]:
+    """List object, segi, chain and resi of each residue of a hidden selection, in order."""
+    found: dict[tuple[str, str, str, str], None] = {}
+    _self.iterate(f"?{name}", "found[model, segi, chain, resi] = None", space={"found": found})
+    return list(found)
+
+
+def hidden_name(purpose: str, _self: Any = _cmd) -> str:
+    """Return a name for a hidden selection that no other has, in no saved session either."""
+    return _self.get_unused_name(f"_sasnet_{purpose}_{secrets.token_hex(4)}", 0)
 
 
 def release(partners: Iterable[Partner], _self: Any = _cmd) -> None:
@@ -105,8 +159,13 @@ def require_apart(left: Partner, right: Partner) -> None:
 def require_present(partners: Iterable[Partner], _self: Any = _cmd) -> None:
     """Raise pymol.CmdException if a partner's atoms were deleted since it was frozen."""
     for partner in partners:
-        if not _self.count_atoms(f"?{partner.name}"):
+        if not is_present(partner, _self):
             raise CmdException(f"{partner.side} partner: its atoms are gone; load them again")
+
+
+def is_present(partner: Partner, _self: Any = _cmd) -> bool:
+    """Tell whether a partner has atoms."""
+    return bool(_self.count_atoms(f"?{partner.name}"))
 
 
 @dataclass(frozen=True)
@@ -170,6 +229,11 @@ def mark(name: str, partner: Partner, keys: set[Key], _self: Any = _cmd) -> None
         "atoms.append((model, index)) if (segi, chain, resi) in keys else None",
         space={"atoms": atoms, "keys": keys},
     )
+    gather(name, atoms, _self)
+
+
+def gather(name: str, atoms: Iterable[tuple[str, int]], _self: Any = _cmd) -> None:
+    """Make a named selection of atoms, each given as object and index."""
     indices: dict[str, list[int]] = {}
     for model, index in atoms:
         indices.setdefault(model, []).append(index)
@@ -237,22 +301,17 @@ def centres(partner: Partner, _self: Any = _cmd) -> dict[Key, tuple[str, int]]:
 
 
 def _partner(side: str, selection: str, name: str, _self: Any) -> Partner:
-    found: dict[tuple[str, Key], None] = {}
-    _self.iterate(
-        f"%{name}",
-        "found[model, (segi, chain, resi)] = None",
-        space={"found": found},
-    )
+    found = residues_of(name, _self)
     if not found:
         raise CmdException(f"{side} partner: no protein atoms in selection '{selection}'")
     _require_one_object_per_chain(side, found)
-    residues = {key: model for model, key in found}
-    return Partner(side, name, residues, _file_chains(residues))
+    models = {tuple(key): model for model, *key in found}
+    return Partner(side, name, models, _file_chains(models))
 
 
-def _require_one_object_per_chain(side: str, found: Iterable[tuple[str, Key]]) -> None:
+def _require_one_object_per_chain(side: str, found: Iterable[tuple[str, ...]]) -> None:
     models: dict[str, str] = {}
-    for model, (_, chain, _) in found:
+    for model, _, chain, _ in found:
         other = models.setdefault(chain, model)
         if other != model:
             raise CmdException(

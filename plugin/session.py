@@ -1,4 +1,4 @@
-"""What the plugin remembers of one PyMOL: results, the user's colours, the palette."""
+"""What the plugin remembers of one PyMOL: results, how they are shown, the user's colours."""
 
 from __future__ import annotations
 
@@ -21,8 +21,18 @@ class Session:
     results: Results = field(default_factory=Results)
     backup: Backup = field(default_factory=Backup)
     palette: str = palettes.DEFAULT
+    #: What the colours show, one of `colouring.WHAT`.
+    what: str = "probability"
+    #: Called without arguments when palette or `what` were set.
+    look_listeners: list[Callable[[], None]] = field(default_factory=list)
     #: Passes some seconds while a command waits for its child; a window goes on living meanwhile.
     pause: Callable[[float], None] = time.sleep
+
+    def look(self, palette: str, what: str) -> None:
+        """Remember how a result is shown."""
+        self.palette, self.what = palette, what
+        for listener in list(self.look_listeners):
+            listener()
 
 
 def of(_self: Any = _cmd) -> Session:

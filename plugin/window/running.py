@@ -1,13 +1,13 @@
-"""A prediction that runs while the window lives: looked at by a timer, never waited for."""
+"""A prediction that runs while the window lives: looked at now and then, never waited for."""
 
 from __future__ import annotations
 
-from pymol import CmdException
 from pymol.Qt import QtCore
 
 from .. import worker
 from ..console import say
 from ..prediction import Prediction, report
+from .turns import Turns
 
 #: Milliseconds between two looks at the child.
 _INTERVAL = 100
@@ -16,12 +16,17 @@ _INTERVAL = 100
 class Runner(QtCore.QObject):
     """Starts, follows and ends predictions, one at a time.
 
+    Parameters
+    ----------
+    show : callable
+        Makes of a Result the pieces of showing it: that of the first rotation, then the final one.
+
     Signals
     -------
     advanced (int, int, float)
         Rotations done (-1 while the network loads) and wanted, seconds left.
     answered (object)
-        A Result to show: that of the first rotation, then the final one.
+        A Result that was shown.
     ended (str)
         A headline, or what went wrong.
     """
@@ -30,13 +35,12 @@ class Runner(QtCore.QObject):
     answered = QtCore.Signal(object)
     ended = QtCore.Signal(str)
 
-    def __init__(self, _self, parent=None):
+    def __init__(self, _self, show, parent=None):
         super().__init__(parent)
         self._cmd = _self
+        self._show = show
         self._prediction = None
-        self._timer = QtCore.QTimer(self)
-        self._timer.setInterval(_INTERVAL)
-        self._timer.timeout.connect(self._look)
+        self._turns = Turns(self._end_badly, self)
         self._tidy_before_quit()
 
     def running(self):
@@ -46,41 +50,37 @@ class Runner(QtCore.QObject):
     def start(self, left, right, rotations):
         """Start a prediction; raises pymol.CmdException if it cannot be."""
         self._prediction = Prediction(left, right, rotations, _self=self._cmd)
-        self._timer.start()
+        self._turns.start(self._work(self._prediction))
 
     def stop(self):
         """Ask the child to end."""
         if self._prediction is not None:
             self._prediction.cancel()
 
-    def _look(self):
-        prediction = self._prediction
-        running = prediction.running()
-        done, total = prediction.progress
-        self.advanced.emit(done if prediction.loaded else -1, total, prediction.seconds_left())
-        try:
-            if running:
-                prediction.require_atoms()
-                self._tell(prediction.first_result())
-            else:
-                self._finish(prediction)
-        except CmdException as error:
-            self._end(sentence(error))
-
-    def _finish(self, prediction):
-        self._timer.stop()
+    def _work(self, prediction):
+        yield from prediction.beginning()
+        while prediction.running():
+            done, total = prediction.progress
+            self.advanced.emit(done if prediction.loaded else -1, total, prediction.seconds_left())
+            prediction.require_atoms()
+            yield from self._tell(prediction.first_result())
+            yield _INTERVAL
         result = prediction.finish()
-        self._tell(result)
+        yield from self._tell(result)
         lines = report(result)
         say(lines)
         self._end("\n".join(line for line in lines if not line.startswith("  ")))
 
     def _tell(self, result):
         if result is not None:
+            yield
+            yield from self._show(result)
             self.answered.emit(result)
 
+    def _end_badly(self, error):
+        self._end(sentence(error))
+
     def _end(self, text):
-        self._timer.stop()
         prediction, self._prediction = self._prediction, None
         prediction.close()
         self.ended.emit(text)
@@ -101,7 +101,7 @@ class Runner(QtCore.QObject):
 
     def _abandon(self):
         """Leave neither a child nor files behind."""
-        self._timer.stop()
+        self._turns.drop()
         if self._prediction is not None:
             self._prediction.close()
             self._prediction = None

@@ -11,7 +11,8 @@ def scenario(facts, demo, command):
     cmd.color("cyan", "all")
     cyan = [cmd.get_color_index("cyan")]
     panel = open_panel()
-    partners, table, pairs = panel.partners, panel.residues, panel.pairs
+    form = panel.form
+    partners, table, pairs = form.partners, form.residues, form.pairs
     yield after(0.5)
     partners.left.refill()
     facts["choices"] = [partners.left.itemText(i) for i in range(partners.left.count())]
@@ -21,26 +22,26 @@ def scenario(facts, demo, command):
 
     partners.left.setEditText("chain D")
     partners.right.setEditText("chain Q")
-    panel.run_button.click()
-    facts["refusal"] = panel.message.text()
+    form.run_button.click()
+    facts["refusal"] = form.message.text()
 
     os.environ["FAKE_SECONDS"] = "0.5"
     partners.right.setEditText("chain E")
-    panel.preset.setCurrentIndex(1)
-    facts["preset"] = panel.preset.currentText()
-    panel.run_button.click()
-    facts["button"] = panel.run_button.text()
-    yield lambda: panel.list.count() == 1
+    form.preset.setCurrentIndex(1)
+    facts["preset"] = form.preset.currentText()
+    form.run_button.click()
+    facts["button"] = form.run_button.text()
+    yield lambda: form.list.count() == 1
     facts["early"] = {
-        "message": panel.message.text(),
-        "bar": panel.bar.text(),
+        "message": form.message.text(),
+        "bar": form.bar.text(),
         "painted": len(colours("chain D+E and polymer")),
-        "running": panel.runner.running(),
+        "running": panel.predicting.runner.running(),
     }
     photograph("2_first_rotation")
     early = colours("chain D+E and polymer")
-    yield lambda: panel.run_button.text() == "Run"
-    facts["message"] = panel.message.text()
+    yield lambda: form.run_button.text() == "Run"
+    facts["message"] = form.message.text()
     facts["refined"] = colours("chain D+E and polymer") != early
     facts["others"] = colours("not (chain D+E and polymer)") == cyan
     facts["names"] = cmd.get_names("public")
@@ -49,14 +50,14 @@ def scenario(facts, demo, command):
     yield after(0.5)
     photograph("3_result")
 
-    panel.threshold.slider.setValue(panel.threshold.slider.maximum())
-    yield lambda: "from 1.000" in panel.threshold.text.text()
+    form.threshold.slider.setValue(form.threshold.slider.maximum())
+    yield lambda: "from 1.000" in form.threshold.text.text()
     facts["strict"] = [cmd.count_atoms(f"sasnet_{side}_interface") for side in ("left", "right")]
-    panel.threshold.slider.setValue(125)
-    yield lambda: "from 0.250" in panel.threshold.text.text()
-    facts["slider"] = [panel.threshold.text.text(), len(residues("sasnet_left_interface"))]
+    form.threshold.slider.setValue(125)
+    yield lambda: "from 0.250" in form.threshold.text.text()
+    facts["slider"] = [form.threshold.text.text(), len(residues("sasnet_left_interface"))]
 
-    panel.tabs.setCurrentWidget(table)
+    form.tabs.setCurrentWidget(table)
     yield table.isVisible
     view = cmd.get_view()
     facts["best"] = list(table.rows.subject(0))
@@ -69,28 +70,28 @@ def scenario(facts, demo, command):
     table.sortByColumn(2, 0)
     facts["sorted"] = table.model().data(table.model().index(0, 2))
 
-    panel.tabs.setCurrentWidget(pairs)
+    form.tabs.setCurrentWidget(pairs)
     yield pairs.isVisible
     click_row(pairs, 1)
     facts["pair"] = [residues("sasnet_picked"), residues("sasnet_partners")]
     facts["pair_row"] = [pairs.model().data(pairs.model().index(1, c)) for c in (0, 1)]
-    panel.lines_box.setChecked(True)
+    form.lines_box.setChecked(True)
     yield after(1.0)
     facts["lines"] = [name for name in cmd.get_names("public") if name.startswith("sasnet_pairs")]
     photograph("5_pair")
 
-    panel.tabs.setCurrentWidget(panel.map)
-    yield panel.map.isVisible
-    frame = panel.map._frame()
+    form.tabs.setCurrentWidget(form.map)
+    yield form.map.isVisible
+    frame = form.map._frame()
     x, y = frame.left() + 0.7 * frame.width(), frame.top() + 0.3 * frame.height()
-    facts["map_pair"] = list(panel.map.pair_at(x, y))
-    click(panel.map, x, y)
+    facts["map_pair"] = list(form.map.pair_at(x, y))
+    click(form.map, x, y)
     facts["map_picked"] = [residues("sasnet_picked"), residues("sasnet_partners")]
     yield after(1.0)
     photograph("6_map")
 
     cmd.set_wizard()
-    panel.pick_in_viewer()
+    panel.walks.pick_in_viewer()
     cmd.select("clicked", "tox and chain E and resi 69 and name CA")
     cmd.get_wizard().do_select("clicked")  # what PyMOL calls after a click on an atom
     facts["walk"] = [residues("sasnet_picked"), residues("sasnet_partners")]
@@ -103,10 +104,11 @@ def scenario(facts, demo, command):
     facts["lights"] = [name for name in cmd.get_names("all") if "sasnet_walk" in name]
 
     before = colours("chain D+E and polymer")
-    panel.palette_box.setCurrentText("viridis")
-    panel.palette_box.activated.emit(2)
-    facts["repainted"] = colours("chain D+E and polymer") != before
-    panel.restore_button.click()
+    form.palette_box.setCurrentText("viridis")
+    form.palette_box.activated.emit(2)
+    yield lambda: colours("chain D+E and polymer") != before
+    yield after(0.3)  # let it end
+    form.restore_button.click()
     facts["restored"] = colours("all") == cyan
     facts["cleared"] = cmd.get_names("public")
 
@@ -114,33 +116,34 @@ def scenario(facts, demo, command):
     cmd.create("copy", "tox")
     partners.left.setEditText("copy and chain D")
     partners.right.setEditText("copy and chain F")
-    panel.run_button.click()
-    yield lambda: panel.run_button.text() == "Run"
-    facts["results"] = [panel.list.item(i).text() for i in range(panel.list.count())]
+    form.run_button.click()
+    yield lambda: form.run_button.text() == "Run"
+    facts["results"] = [form.list.item(i).text() for i in range(form.list.count())]
     facts["second"] = colours("tox") == cyan
-    panel.list.setCurrentRow(0)
-    facts["switched"] = len(colours("tox and chain D+E and polymer")) > 1
+    form.list.setCurrentRow(0)
+    yield lambda: len(colours("tox and chain D+E and polymer")) > 1
+    yield after(0.3)
 
     os.environ["FAKE_MODE"] = "deaf"
-    panel.run_button.click()
-    yield lambda: "rotation 1" in panel.bar.text()
-    panel.run_button.click()
-    facts["stopping"] = panel.message.text()
-    yield lambda: panel.run_button.text() == "Run"
-    facts["stopped"] = panel.message.text()
+    form.run_button.click()
+    yield lambda: "rotation 1" in form.bar.text()
+    form.run_button.click()
+    facts["stopping"] = form.message.text()
+    yield lambda: form.run_button.text() == "Run"
+    facts["stopped"] = form.message.text()
 
     os.environ["FAKE_MODE"] = "hang"
-    panel.run_button.click()
-    yield lambda: "refined" in panel.message.text()
-    panel.runner._prediction._job._child._process.kill()
-    yield lambda: panel.run_button.text() == "Run"
-    facts["killed"] = panel.message.text()
-    panel.run_button.click()
-    yield lambda: "refined" in panel.message.text()
+    form.run_button.click()
+    yield lambda: "refined" in form.message.text()
+    panel.predicting.runner._prediction._job._child._process.kill()
+    yield lambda: form.run_button.text() == "Run"
+    facts["killed"] = form.message.text()
+    form.run_button.click()
+    yield lambda: "refined" in form.message.text()
     cmd.delete("copy")
-    yield lambda: panel.run_button.text() == "Run"
-    facts["gone"] = panel.message.text()
-    facts["deleted"] = [cmd.get_names("public_objects"), panel.tabs.isEnabled()]
+    yield lambda: form.run_button.text() == "Run"
+    facts["gone"] = form.message.text()
+    facts["deleted"] = [cmd.get_names("public_objects"), form.tabs.isEnabled()]
 
     panel.diagnose()
     yield lambda: "everything is made up" in panel.doctor.text.toPlainText()
@@ -151,8 +154,8 @@ def scenario(facts, demo, command):
     os.environ["SASNET_PREDICT"] = "/nowhere/sasnet_predict"
     partners.left.setEditText("chain D")
     partners.right.setEditText("chain E")
-    panel.run_button.click()
-    facts["lost"] = panel.message.text()
+    form.run_button.click()
+    facts["lost"] = form.message.text()
     os.environ["SASNET_PREDICT"] = command
-    panel.run_button.click()  # PyMOL ends while this one runs
-    yield lambda: "rotation 1" in panel.bar.text()
+    form.run_button.click()  # PyMOL ends while this one runs
+    yield lambda: "rotation 1" in form.bar.text()

@@ -115,5 +115,5 @@ def test_anything_else_is_one_clear_line(plugin, saved, damage):
 
 
 def test_a_missing_folder_is_one_clear_line(plugin, tmp_path):
-    with pytest.raises(CmdException, match="that this plugin can read"):
+    with pytest.raises(CmdException, match="none cannot be read: No such file"):
         plugin.answer.read(tmp_path / "none")

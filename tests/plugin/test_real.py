@@ -22,6 +22,7 @@ def test_the_plugin_says_what_the_command_says(
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     enterotoxin.set_name("tox", "1tii")
     with plugin.prediction.Prediction("chain D", "chain E", 2, _self=enterotoxin) as prediction:
+        prediction.begin()
         prediction.wait(lambda *_: None)
         first = prediction.first_result()
         last = prediction.finish()
