@@ -14,6 +14,8 @@ from . import selections
 from .answer import SIDES, Answer, Residue
 from .selections import Key, Partner
 
+#: Chains of a side that a result's name lists.
+_NAMED = 3
 _NAME_PART = re.compile(r"\W+", re.ASCII)
 
 
@@ -106,9 +108,14 @@ def _keys(partner: Partner, residues: tuple[Residue, ...]) -> list[Key]:
 
 def proposed_name(left: Partner, right: Partner) -> str:
     """Make a name for the result of two partners, like ``1brs_A_D``."""
-    parts = [*left.models, *left.chains]
-    parts += [model for model in right.models if model not in left.models] + right.chains
+    parts = [*left.models, *_few(left.chains)]
+    parts += [model for model in right.models if model not in left.models] + _few(right.chains)
     return "_".join(filter(None, (_NAME_PART.sub("", part) for part in parts))) or "result"
+
+
+def _few(chains: list[str]) -> list[str]:
+    more = len(chains) - _NAMED
+    return chains if more <= 1 else [*chains[:_NAMED], f"{more}more"]
 
 
 class Results:

@@ -12,6 +12,8 @@ from .answer import SIDES
 from .results import Result
 
 PICKED, PARTNERS, LINES = "sasnet_picked", "sasnet_partners", "sasnet_walk"
+#: What `PARTNERS` held before PyMOL let a click change it.
+_LIT = "_sasnet_lit"
 #: Residues that light up on the other side at most.
 MOST = 8
 
@@ -63,7 +65,7 @@ def light(result: Result, side: str, row: int, _self: Any = _cmd) -> list[tuple[
     if side == "right":
         pairs = [(place, own, score) for own, place, score in pairs]
     lines.draw(result, pairs, LINES, _self)
-    _self.enable(PARTNERS)
+    _light_up(_self)
     return partners
 
 
@@ -73,6 +75,34 @@ def light_pair(result: Result, left: int, right: int, _self: Any = _cmd) -> None
     for name, side, row in ((PICKED, "left", left), (PARTNERS, "right", right)):
         selections.mark(name, result.partners[side], {result.keys[side][row]}, _self)
     lines.draw(result, [(left, right, score)], LINES, _self)
+    _light_up(_self)
+
+
+def await_click(_self: Any = _cmd) -> None:
+    """Let the next click in the viewer change `PARTNERS`, no selection of the user's.
+
+    PyMOL adds what is clicked to the enabled selection, or takes it out if it is there already.
+    """
+    if PARTNERS in _self.get_names("selections"):
+        _self.select(PARTNERS, f"?{_LIT}", enable=1, quiet=1)
+    else:
+        _self.select(PARTNERS, "none", enable=1, quiet=1)
+        _light_up(_self)
+
+
+def take_click(name: str, _self: Any = _cmd) -> None:
+    """Make a selection of what the click has changed, and undo the change."""
+    _self.select(
+        name,
+        f"(?{PARTNERS} and not ?{_LIT}) or (?{_LIT} and not ?{PARTNERS})",
+        enable=0,
+        quiet=1,
+    )
+    await_click(_self)
+
+
+def _light_up(_self: Any) -> None:
+    _self.select(_LIT, PARTNERS, enable=0, quiet=1)
     _self.enable(PARTNERS)
 
 
@@ -83,5 +113,5 @@ def zoom(_self: Any = _cmd) -> None:
 
 def lights_out(_self: Any = _cmd) -> None:
     """Take selections and lines away."""
-    for name in (PICKED, PARTNERS, LINES):
+    for name in (PICKED, PARTNERS, LINES, _LIT):
         _self.delete(name)

@@ -10,6 +10,8 @@ from pymol.wizard import Wizard
 
 from . import session, walking
 
+_CLICKED = "_sasnet_clicked"
+
 
 class Walker(Wizard):
     """PyMOL's wizard for walking an interface; "Done" ends it."""
@@ -17,6 +19,8 @@ class Walker(Wizard):
     def __init__(self, _self: Any = _cmd) -> None:
         Wizard.__init__(self, _self)
         self._lines: list[str] = []
+        self._enabled = _self.get_names("public_selections", 1)
+        walking.await_click(_self)
 
     def __reduce__(self) -> tuple:
         """Let a saved session open where this plugin is not: it gets a wizard that does nothing."""
@@ -36,9 +40,13 @@ class Walker(Wizard):
         ]
 
     def do_select(self, name: str) -> int:
-        """Take a click that would select."""
-        self._walk(name)
-        self.cmd.delete(name)
+        """Take a click that has changed a selection: ours, unless the user enabled another."""
+        if name == walking.PARTNERS:
+            walking.take_click(_CLICKED, self.cmd)
+            self._walk(_CLICKED)
+            self.cmd.delete(_CLICKED)
+        else:
+            self._walk(name)
         return 1
 
     def do_pick(self, bondFlag: int) -> int:  # noqa: N803 (PyMOL's name)
@@ -55,12 +63,15 @@ class Walker(Wizard):
     def clear(self) -> None:
         """Take the lights away."""
         walking.lights_out(self.cmd)
+        walking.await_click(self.cmd)
         self._lines = []
         self.cmd.refresh_wizard()
 
     def cleanup(self) -> None:
         """Take the lights away when the wizard ends."""
         walking.lights_out(self.cmd)
+        for name in set(self._enabled) & set(self.cmd.get_names("public_selections")):
+            self.cmd.enable(name)
 
     def _walk(self, selection: str) -> None:
         try:

@@ -84,6 +84,15 @@ def click(widget, x, y, button=QtCore.Qt.MouseButton.LeftButton):
         QtWidgets.QApplication.sendEvent(widget, event)
 
 
+def click_viewer_centre():
+    """Click into the middle of the scene, as a mouse does; PyMOL finds out what is there."""
+    from pmg_qt.pymol_gl_widget import PyMOLGLWidget
+    from pymol.gui import get_qtwindow
+
+    width, height = cmd.get_viewport()  # at the widget's left upper corner
+    click(get_qtwindow().findChild(PyMOLGLWidget), width / 2, height / 2)
+
+
 def click_row(table, row, column=0):
     """Click a cell of a table."""
     box = table.visualRect(table.model().index(row, column))

@@ -2,7 +2,16 @@
 
 import os
 
-from driving import after, click, click_row, colours, open_panel, photograph, residues
+from driving import (
+    after,
+    click,
+    click_row,
+    click_viewer_centre,
+    colours,
+    open_panel,
+    photograph,
+    residues,
+)
 from pymol import cmd
 
 
@@ -31,7 +40,7 @@ def scenario(facts, demo, command):
     facts["preset"] = form.preset.currentText()
     form.run_button.click()
     facts["button"] = form.run_button.text()
-    yield lambda: form.list.count() == 1
+    yield lambda: "refined" in form.message.text()
     facts["early"] = {
         "message": form.message.text(),
         "bar": form.bar.text(),
@@ -91,16 +100,38 @@ def scenario(facts, demo, command):
     photograph("6_map")
 
     cmd.set_wizard()
-    panel.walks.pick_in_viewer()
-    cmd.select("clicked", "tox and chain E and resi 69 and name CA")
-    cmd.get_wizard().do_select("clicked")  # what PyMOL calls after a click on an atom
-    facts["walk"] = [residues("sasnet_picked"), residues("sasnet_partners")]
-    facts["prompt"] = cmd.get_wizard().get_prompt()
-    facts["clicked_left"] = "clicked" in cmd.get_names("all")
-    facts["table_follows"] = table.rows.subject(table.currentIndex().row())
+    cmd.select("sele", "tox and chain G", enable=0)
+    cmd.select("mine", "tox and chain H", enable=1)
+    form.pick_button.click()
+    facts["clicks"] = []
+    for place in ("chain E and resi 69", "chain D and resi 12", "chain E and resi 33", "resn HOH"):
+        atom = f"first (tox and ({place}) and (name CA or name O and solvent))"
+        cmd.show_as("spheres", atom)
+        cmd.zoom(atom, 4)
+        cmd.clip("slab", 6)
+        yield after(0.3)
+        prompt = cmd.get_wizard().get_prompt()
+        click_viewer_centre()
+        yield lambda before=prompt: cmd.get_wizard().get_prompt() != before
+        facts["clicks"].append(
+            {
+                "picked": residues("sasnet_picked"),
+                "partners": residues("sasnet_partners"),
+                "prompt": cmd.get_wizard().get_prompt()[1:],
+                "table": table.rows.subject(table.currentIndex().row()),
+                "enabled": cmd.get_names("public_selections", 1),
+            }
+        )
+    facts["selections"] = [residues("mine") == residues("tox and chain H")]
+    facts["selections"] += [residues("sele") == residues("tox and chain G")]
+    cmd.hide("spheres")
+    cmd.show("cartoon")
+    cmd.orient("chain D+E")
     yield after(1.0)
     photograph("7_wizard")
     cmd.set_wizard()
+    facts["enabled_again"] = cmd.get_names("public_selections", 1)
+    cmd.delete("mine sele")
     facts["lights"] = [name for name in cmd.get_names("all") if "sasnet_walk" in name]
 
     before = colours("chain D+E and polymer")

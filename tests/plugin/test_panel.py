@@ -85,10 +85,20 @@ def test_panel_in_the_real_window(facts, tmp_path):
     left, right = facts["map_pair"]
     assert facts["map_picked"] == [[f"D{left + 1}"], [f"E{right + 1}"]]
 
-    assert facts["walk"][0] == ["E69"] and all(name[0] == "D" for name in facts["walk"][1])
-    assert "MET E69 likely touches" in facts["prompt"]
-    assert facts["table_follows"] == ["right", 68]
-    assert not facts["clicked_left"] and not facts["lights"]
+    # real clicks, the third at a residue that the second has lit, the last at a water
+    first, second, third, water = facts["clicks"]
+    assert [each["picked"] for each in facts["clicks"][:3]] == [["E69"], ["D12"], ["E33"]]
+    assert first["prompt"][0] == "MET E69 likely touches" and first["table"] == ["right", 68]
+    assert second["table"] == ["left", 11] and "E33" in second["partners"]
+    assert "D12" in third["partners"]
+    for click, other in ((first, "D"), (second, "E"), (third, "D")):
+        assert click["partners"] and all(name[0] == other for name in click["partners"])
+        named = [line.split()[-1] for line in click["prompt"][1:]]
+        assert sorted(named) == click["partners"] and click["enabled"] == ["sasnet_partners"]
+    assert "has a prediction" in water["prompt"][0]
+    assert water["partners"] == third["partners"], "a click beside the partners changed the lights"
+    assert facts["selections"] == [True, True], "a click changed a selection of the user's"
+    assert facts["enabled_again"] == ["mine"] and not facts["lights"]
 
     assert facts["restored"] and facts["cleared"] == ["tox"]
     assert facts["results"] == ["tox_D_E", "copy_D_F"]

@@ -1,4 +1,4 @@
-"""Results in PyMOL's sessions: they come back with the atoms, and hurt nobody without the plugin."""
+"""Results in PyMOL's sessions: back with the atoms, and no hurt where the plugin is not."""
 
 import subprocess
 import sys
