@@ -133,6 +133,12 @@ class Results:
         """List the names, oldest first."""
         return list(self._all)
 
+    def titles(self) -> list[str]:
+        """List the names, and of those that are not final that they are not."""
+        return [
+            each.name + ("" if each.final else " (one rotation)") for each in self._all.values()
+        ]
+
     def unused_name(self, name: str) -> str:
         """Return a name that no result has, the wanted one if it is free."""
         candidates = [name, *(f"{name}_{number}" for number in range(2, len(self._all) + 3))]

@@ -12,6 +12,8 @@ from .answer import SIDES
 from .results import Result
 
 PICKED, PARTNERS, LINES = "sasnet_picked", "sasnet_partners", "sasnet_walk"
+#: What was clicked in the viewer.
+CLICKED = "_sasnet_clicked"
 #: What `PARTNERS` held before PyMOL let a click change it.
 _LIT = "_sasnet_lit"
 #: Residues that light up on the other side at most.
@@ -42,7 +44,8 @@ def find(result: Result, selection: str, _self: Any = _cmd) -> tuple[str, int]:
         for key in found:
             if key in rows:
                 return side, rows[key]
-    raise CmdException(f"no residue of '{selection}' has a prediction in {result.name}")
+    what = "what was clicked" if selection == CLICKED else f"'{selection}'"
+    raise CmdException(f"no residue of {what} has a prediction in {result.name}")
 
 
 def light(result: Result, side: str, row: int, _self: Any = _cmd) -> list[tuple[int, float]]:
@@ -90,10 +93,10 @@ def await_click(_self: Any = _cmd) -> None:
         _light_up(_self)
 
 
-def take_click(name: str, _self: Any = _cmd) -> None:
-    """Make a selection of what the click has changed, and undo the change."""
+def take_click(_self: Any = _cmd) -> None:
+    """Make `CLICKED` of what the click has changed, and undo the change."""
     _self.select(
-        name,
+        CLICKED,
         f"(?{PARTNERS} and not ?{_LIT}) or (?{_LIT} and not ?{PARTNERS})",
         enable=0,
         quiet=1,
@@ -113,5 +116,5 @@ def zoom(_self: Any = _cmd) -> None:
 
 def lights_out(_self: Any = _cmd) -> None:
     """Take selections and lines away."""
-    for name in (PICKED, PARTNERS, LINES, _LIT):
+    for name in (PICKED, PARTNERS, LINES, _LIT, CLICKED):
         _self.delete(name)

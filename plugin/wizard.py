@@ -10,8 +10,6 @@ from pymol.wizard import Wizard
 
 from . import session, walking
 
-_CLICKED = "_sasnet_clicked"
-
 
 class Walker(Wizard):
     """PyMOL's wizard for walking an interface; "Done" ends it."""
@@ -42,9 +40,8 @@ class Walker(Wizard):
     def do_select(self, name: str) -> int:
         """Take a click that has changed a selection: ours, unless the user enabled another."""
         if name == walking.PARTNERS:
-            walking.take_click(_CLICKED, self.cmd)
-            self._walk(_CLICKED)
-            self.cmd.delete(_CLICKED)
+            walking.take_click(self.cmd)
+            self._walk(walking.CLICKED)
         else:
             self._walk(name)
         return 1

@@ -48,8 +48,9 @@ class Form(QtWidgets.QWidget):
 
     def switch_on(self, there):
         """Switch what is about a result on or off."""
-        for part in self._about_result:
+        for part in (*self._about_result, self.save_button):
             part.setEnabled(there)
+        self.forget_button.setEnabled(bool(self.list.count()))
 
     def _make_run_fields(self):
         self.preset = QtWidgets.QComboBox()

@@ -64,7 +64,7 @@ class Showing:
         chosen = self._form.list
         chosen.blockSignals(True)
         chosen.clear()
-        chosen.addItems(self._results.names())
+        chosen.addItems(self._results.titles())
         if self._results.current:
             chosen.setCurrentRow(self._results.names().index(self._results.current))
         chosen.blockSignals(False)

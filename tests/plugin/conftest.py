@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-#: Runs inside PyMOL; test_panel.py starts it.
-collect_ignore = ["scenario_panel.py"]
+from tests.plugin.screen import virtual_screen
+
+#: Run inside PyMOL; tests start them.
+collect_ignore = ["scenario_panel.py", "scenario_full_disk.py"]
 PLUGIN = Path(__file__).parents[2] / "plugin"
 FAKE = Path(__file__).with_name("fake_predict.py")
 COMMAND = f"{shlex.quote(sys.executable)} {shlex.quote(str(FAKE))}"
@@ -115,14 +117,41 @@ def archive(tmp_path):
     return shutil.make_archive(str(tmp_path / "sasnet_plugin"), "zip", package.parent)
 
 
+@pytest.fixture(scope="session")
+def old_pymol():
+    """The Python of another PyMOL on this machine, as Debian's package brings 2.5."""
+    beside = [shutil.which("python3", path=folder) for folder in os.get_exec_path()]
+    for python in dict.fromkeys(filter(None, beside)):
+        if Path(python).resolve() != Path(sys.executable).resolve() and version_of(python):
+            return python
+    pytest.skip("no other Python here has a PyMOL; on Debian: apt-get install pymol")
+
+
+def version_of(python):
+    """Return the version of a Python's PyMOL, nothing where it has none."""
+    ask = "import pymol2\nwith pymol2.PyMOL() as one: print(one.cmd.get_version()[0])"
+    done = subprocess.run([python, "-c", ask], capture_output=True, text=True, env=plain())
+    return done.stdout.strip()
+
+
+def plain():
+    """The environment without what this Python and its PyMOL have put there."""
+    ours = ("PYMOL_", "PYTHON", "VIRTUAL_ENV")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
 @pytest.fixture
 def run_pymol(tmp_path):
-    """A function: run a script in a PyMOL of its own, its home empty, on a display or without."""
+    """A function: run a script in a PyMOL of its own, its home empty, on a display or without.
 
-    def run(script, *, mode="", display=None):
+    `python` is that of another PyMOL, `prefix` a command that PyMOL is started by.
+    """
+
+    def run(script, *, mode="", display=None, python=sys.executable, prefix=()):
         path = tmp_path / "script.py"
         path.write_text(script)
-        environment = os.environ | {
+        environment = os.environ if python == sys.executable else plain()
+        environment = environment | {
             "HOME": str(tmp_path),
             "SASNET_PREDICT": COMMAND,
             "FAKE_MODE": mode,
@@ -133,7 +162,7 @@ def run_pymol(tmp_path):
             environment.pop("QT_QPA_PLATFORM", None)
         options = "-q" if display else "-cq"
         return subprocess.run(
-            [sys.executable, "-m", "pymol", options, str(path)],
+            [*prefix, python, "-m", "pymol", options, str(path)],
             capture_output=True,
             text=True,
             timeout=300,
@@ -145,20 +174,31 @@ def run_pymol(tmp_path):
 
 
 @pytest.fixture
+def display():
+    """A virtual screen of its own."""
+    if not shutil.which("Xvfb"):
+        pytest.skip("Xvfb is not installed")
+    pytest.importorskip("PyQt5", reason="PyQt5 is not installed", exc_type=ImportError)
+    with virtual_screen() as name:
+        yield name
+
+
+@pytest.fixture
 def install(run_pymol, archive, tmp_path):
     """A function: let PyMOL's Plugin Manager install the zip; returns the start-up folder."""
     script = """
-import os, pymol.plugins
+import os, types, pymol.plugins
 from pymol.plugins import installation, legacysupport
-legacysupport.tkMessageBox.showinfo = lambda title, message, **_: print(title, message)
+show = lambda title, message, **_: print(title, message)
+legacysupport.tkMessageBox = types.SimpleNamespace(showinfo=show, askyesno=None)
 pymol.plugins.initialize(-2)
 folder = installation.get_default_user_plugin_path()
 os.makedirs(folder)
 installation.installPluginFromFile({archive!r}, parent=object(), plugdir=folder)
 """
 
-    def install():
-        ended = run_pymol(script.format(archive=archive))
+    def install(python=sys.executable):
+        ended = run_pymol(script.format(archive=archive), python=python)
         success = 'Success Plugin "sasnet_plugin" has been installed.'
         assert success in ended.stdout, ended.stdout + ended.stderr
         return tmp_path / ".pymol" / "startup"

@@ -28,6 +28,7 @@ def scenario(facts, demo, command):
     facts["proposed"] = [partners.left.currentText(), partners.right.currentText()]
     facts["docked"] = not panel.isFloating()
     photograph("1_opened")
+    facts["switches"] = [form.save_button.isEnabled(), form.forget_button.isEnabled()]
 
     partners.left.setEditText("chain D")
     partners.right.setEditText("chain Q")
@@ -139,6 +140,15 @@ def scenario(facts, demo, command):
     form.palette_box.activated.emit(2)
     yield lambda: colours("chain D+E and polymer") != before
     yield after(0.3)  # let it end
+    form.what_box.setCurrentText("spread")
+    form.what_box.activated.emit(1)
+    yield lambda: len(colours("chain D+E and polymer")) == 1  # the fake's spread is all the same
+    facts["spread_scale"] = form.scale._labels
+    yield after(0.5)
+    photograph("8_spread")
+    cmd.do("sasnet_color tox_D_E, cividis", echo=0)
+    yield lambda: form.palette_box.currentText() == "cividis"
+    facts["typed"] = [form.what_box.currentText(), form.scale._labels[-1]]
     form.restore_button.click()
     facts["restored"] = colours("all") == cyan
     facts["cleared"] = cmd.get_names("public")
@@ -149,6 +159,7 @@ def scenario(facts, demo, command):
     partners.right.setEditText("copy and chain F")
     form.run_button.click()
     yield lambda: form.run_button.text() == "Run"
+    facts["results_switches"] = [form.save_button.isEnabled(), form.forget_button.isEnabled()]
     facts["results"] = [form.list.item(i).text() for i in range(form.list.count())]
     facts["second"] = colours("tox") == cyan
     form.list.setCurrentRow(0)
@@ -162,6 +173,7 @@ def scenario(facts, demo, command):
     facts["stopping"] = form.message.text()
     yield lambda: form.run_button.text() == "Run"
     facts["stopped"] = form.message.text()
+    facts["unfinished"] = form.list.item(form.list.count() - 1).text()
 
     os.environ["FAKE_MODE"] = "hang"
     form.run_button.click()
@@ -179,7 +191,7 @@ def scenario(facts, demo, command):
     panel.diagnose()
     yield lambda: "everything is made up" in panel.doctor.text.toPlainText()
     facts["doctor"] = panel.doctor.text.toPlainText().splitlines()[0]
-    photograph("8_doctor")
+    photograph("9_doctor")
     panel.doctor.close()
 
     os.environ["SASNET_PREDICT"] = "/nowhere/sasnet_predict"
@@ -187,6 +199,8 @@ def scenario(facts, demo, command):
     partners.right.setEditText("chain E")
     form.run_button.click()
     facts["lost"] = form.message.text()
+    yield after(0.5)
+    photograph("10_lost")
     os.environ["SASNET_PREDICT"] = command
     form.run_button.click()  # PyMOL ends while this one runs
     yield lambda: "rotation 1" in form.bar.text()

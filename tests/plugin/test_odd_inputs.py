@@ -54,6 +54,20 @@ def test_a_discrete_object_gives_the_state_that_is_shown(enterotoxin, positions)
         assert found == positions(cmd, f"tox and chain {chain}")
 
 
+def test_a_state_of_one_object_is_what_the_child_gets(plugin, enterotoxin, fake, temporary):
+    """An object whose own state is set: the fake's scores fall with the distances of that state."""
+    cmd = enterotoxin
+    cmd.create("moving", "tox and chain E", 1, 1)
+    cmd.create("moving", "tox and chain E", 1, 2)
+    cmd.alter_state(2, "moving", "x += 500")
+    best = []
+    for state in (1, 2):
+        cmd.set("state", state, "moving")
+        plugin.commands.sasnet_predict("tox and chain D", "moving", 1, _self=cmd)
+        best.append(max(plugin.session.of(cmd).results.get("", cmd).answer.scores.values))
+    assert best[0] > 0.9 and best[1] < 0.001
+
+
 def test_hidden_hydrogens_are_written_as_such_and_change_nothing(
     plugin, enterotoxin, fake, temporary, positions
 ):

@@ -1,20 +1,22 @@
 """Drives the panel in PyMOL's real window, on a virtual screen.
 
-With SASNET_TEST_PICTURES=FOLDER the window is photographed at each step.
+The window is photographed at each step; the pictures stay in the folder that SASNET_TEST_PICTURES
+names, else in build/window.
 """
 
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import COMMAND
-from tests.plugin.screen import virtual_screen
+from tests.plugin.conftest import COMMAND, version_of
 
 pytest.importorskip("pymol2", reason="PyMOL is not installed", exc_type=ImportError)
 
+ROOT = Path(__file__).parents[2]
 SCRIPT = """
 import sys
 sys.path.insert(0, {here!r})
@@ -24,26 +26,32 @@ drive(scenario, {facts!r}, demo={demo!r}, command={command!r})
 """
 
 
-@pytest.fixture
-def display():
-    """A virtual screen of its own."""
-    if not shutil.which("Xvfb"):
-        pytest.skip("Xvfb is not installed")
-    pytest.importorskip("PyQt5", reason="PyQt5 is not installed", exc_type=ImportError)
-    with virtual_screen() as name:
-        yield name
+@pytest.fixture(params=["this", "old"])
+def python(request):
+    """The Python of the PyMOL that is driven."""
+    return sys.executable if request.param == "this" else request.getfixturevalue("old_pymol")
 
 
 @pytest.fixture
-def facts(display, install, run_pymol, notes, demo, tmp_path, monkeypatch):
+def pictures(python, monkeypatch):
+    """The folder that takes the pictures of the window."""
+    kept = Path(os.environ.get("SASNET_TEST_PICTURES") or ROOT / "build" / "window")
+    folder = kept / (version_of(python) or "window")
+    shutil.rmtree(folder, ignore_errors=True)
+    monkeypatch.setenv("SASNET_TEST_PICTURES", str(folder))
+    return folder
+
+
+@pytest.fixture
+def facts(display, install, run_pymol, notes, demo, tmp_path, monkeypatch, python, pictures):
     """What happened in the window."""
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
-    install()
+    install(python)
     path = tmp_path / "facts.json"
     here = str(Path(__file__).parent)
     script = SCRIPT.format(here=here, demo=demo, facts=str(path), command=COMMAND)
-    ended = run_pymol(script, display=display)
+    ended = run_pymol(script, display=display, python=python)
     assert path.is_file(), ended.stdout + ended.stderr
     found = json.loads(path.read_text())
     assert not found["trouble"], found["trouble"] + ended.stdout + ended.stderr
@@ -52,7 +60,7 @@ def facts(display, install, run_pymol, notes, demo, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_panel_in_the_real_window(facts, tmp_path):
+def test_panel_in_the_real_window(facts, tmp_path, pictures):
     assert facts["docked"]
     assert facts["choices"][0] == "tox and chain A" and facts["choices"][-1] == "tox"
     assert facts["proposed"] == ["tox and chain A", "tox and chain D"]
@@ -95,16 +103,20 @@ def test_panel_in_the_real_window(facts, tmp_path):
         assert click["partners"] and all(name[0] == other for name in click["partners"])
         named = [line.split()[-1] for line in click["prompt"][1:]]
         assert sorted(named) == click["partners"] and click["enabled"] == ["sasnet_partners"]
-    assert "has a prediction" in water["prompt"][0]
+    assert water["prompt"] == ["no residue of what was clicked has a prediction in tox_D_E"]
     assert water["partners"] == third["partners"], "a click beside the partners changed the lights"
     assert facts["selections"] == [True, True], "a click changed a selection of the user's"
     assert facts["enabled_again"] == ["mine"] and not facts["lights"]
 
+    assert facts["spread_scale"] == ["0", "0.025", "0.05", "0.075", "0.1"]
+    assert facts["typed"] == ["probability", "1"], "the fields do not follow a typed command"
     assert facts["restored"] and facts["cleared"] == ["tox"]
     assert facts["results"] == ["tox_D_E", "copy_D_F"]
     assert facts["second"], "a result on one object painted another with equal chains"
 
     assert facts["stopping"] == "Stopping ..."
+    assert facts["switches"] == [False, False] and facts["results_switches"] == [True, True]
+    assert facts["unfinished"] == "copy_D_F_2 (one rotation)"
     assert facts["stopped"] == "Stopped; the colours are those of one rotation"
     assert facts["killed"].startswith("sasnet_predict was killed (signal 9)")
     assert facts["gone"] == "Left partner: its atoms are gone; load them again"
@@ -114,3 +126,4 @@ def test_panel_in_the_real_window(facts, tmp_path):
     assert not [path for path in (tmp_path / "temporary").iterdir() if "sasnet_" in path.name]
     with pytest.raises(ProcessLookupError):
         os.kill(facts["last_child"], 0)
+    assert len(list(pictures.glob("*.png"))) == 10
