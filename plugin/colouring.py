@@ -47,6 +47,9 @@ def painting(
     """
     here = session.of(_self)
     here.look(palette or here.palette, what)
+    draw_legend(
+        what, _self
+    )  # first: PyMOL 3.2 shows a changed one only when something else changes
     for side in SIDES:
         name = f"%{result.partners[side].name}"
         here.backup.keep(name, _self)
@@ -62,7 +65,6 @@ def painting(
         yield
         compat.set_property(name, result.values(side), _self)
         yield
-    draw_legend(what, _self)
 
 
 def place(value: float, what: str) -> float:

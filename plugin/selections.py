@@ -194,22 +194,35 @@ def read_atoms(partner: Partner, _self: Any = _cmd) -> list[Atoms]:
     """
     found = []
     for model in dict.fromkeys(partner.residues.values()):
-        # PyMOL shows an object of one state in every state, iterate_state does not
-        several = _self.count_states(f"%{model}") > 1
+        state = _shown_state(partner, model, _self)
         rows: list[tuple] = []
         _self.iterate_state(
-            -1 if several else 1,
+            state,
             f"%{partner.name} and %{model}",
             f"rows.append(({_ATOM}))",
             space={"rows": rows},
         )
         if not rows:
-            raise CmdException(
-                f"{partner.side} partner: object '{model}' has no coordinates in the current state"
-            )
-        shown = _self.get_object_state(model) if several else 1
-        found.append(Atoms(rows, tuple(_self.get_object_matrix(model, shown))))
+            raise _no_coordinates(partner, model)
+        found.append(Atoms(rows, tuple(_self.get_object_matrix(model, state))))
     return found
+
+
+def _shown_state(partner: Partner, model: str, _self: Any) -> int:
+    """Return the state in which an object is shown; objects may have a setting of their own."""
+    if _self.count_states(f"%{model}") < 2:
+        return 1  # PyMOL shows an object of one state in every state
+    try:
+        state = _self.get_object_state(model)
+    except CmdException:
+        raise _no_coordinates(partner, model) from None
+    return state if state > 0 else _self.get_state()  # 0: all are shown at once
+
+
+def _no_coordinates(partner: Partner, model: str) -> CmdException:
+    return CmdException(
+        f"{partner.side} partner: object '{model}' has no coordinates in the current state"
+    )
 
 
 def document(partner: Partner, objects: Iterable[Atoms]) -> str:

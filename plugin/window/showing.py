@@ -74,7 +74,7 @@ class Showing:
         """Colour the chosen result by what the fields say."""
         result = self.current()
         if result is not None:
-            self._turns.start(self._until_newer(self._paint(result)))
+            self._turns.start(self._until_newer(self._repaint(result)))
             self._fill(result)
 
     def restore(self):
@@ -146,6 +146,12 @@ class Showing:
         interface.select(result, _self=self._cmd)
         yield
         self.draw_pairs()
+
+    def _repaint(self, result):
+        yield from self._paint(result)
+        if self._form.lines_box.isChecked():
+            yield
+            self.draw_pairs()
 
     def _paint(self, result):
         palette, what = self._form.palette_box.currentText(), self._form.what_box.currentText()

@@ -84,13 +84,26 @@ def click(widget, x, y, button=QtCore.Qt.MouseButton.LeftButton):
         QtWidgets.QApplication.sendEvent(widget, event)
 
 
-def click_viewer_centre():
-    """Click into the middle of the scene, as a mouse does; PyMOL finds out what is there."""
+def viewer():
+    """Return the widget that PyMOL draws into; the scene is at its left upper corner."""
     from pmg_qt.pymol_gl_widget import PyMOLGLWidget
     from pymol.gui import get_qtwindow
 
-    width, height = cmd.get_viewport()  # at the widget's left upper corner
-    click(get_qtwindow().findChild(PyMOLGLWidget), width / 2, height / 2)
+    return get_qtwindow().findChild(PyMOLGLWidget)
+
+
+def click_viewer_centre():
+    """Click into the middle of the scene, as a mouse does; PyMOL finds out what is there."""
+    width, height = cmd.get_viewport()
+    click(viewer(), width / 2, height / 2)
+
+
+def scene_colour(x, y):
+    """Return red, green and blue of a point of the scene on the screen; places from 0 to 1."""
+    width, height = cmd.get_viewport()
+    corner = viewer().mapToGlobal(QtCore.QPoint(int(x * width), int(y * height)))
+    point = QtWidgets.QApplication.primaryScreen().grabWindow(0, corner.x(), corner.y(), 1, 1)
+    return list(point.toImage().pixelColor(0, 0).getRgbF()[:3])
 
 
 def click_row(table, row, column=0):

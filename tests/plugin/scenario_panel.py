@@ -11,6 +11,7 @@ from driving import (
     open_panel,
     photograph,
     residues,
+    scene_colour,
 )
 from pymol import cmd
 
@@ -146,6 +147,8 @@ def scenario(facts, demo, command):
     facts["spread_scale"] = form.scale._labels
     yield after(0.5)
     photograph("8_spread")
+    facts["legend"] = scene_colour(0.9, 0.89)
+    facts["line"] = cmd.get_color_tuple(cmd.get("dash_color", "sasnet_pairs_5"))
     cmd.do("sasnet_color tox_D_E, cividis", echo=0)
     yield lambda: form.palette_box.currentText() == "cividis"
     facts["typed"] = [form.what_box.currentText(), form.scale._labels[-1]]

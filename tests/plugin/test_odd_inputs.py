@@ -68,6 +68,17 @@ def test_a_state_of_one_object_is_what_the_child_gets(plugin, enterotoxin, fake,
     assert best[0] > 0.9 and best[1] < 0.001
 
 
+def test_of_states_shown_all_at_once_the_current_one_counts(enterotoxin, positions):
+    cmd = enterotoxin
+    cmd.create("moving", "tox and chain E", 1, 1)
+    cmd.create("moving", "tox and chain E", 1, 2)
+    cmd.alter_state(2, "moving", "x += 500")
+    cmd.set("state", 2)
+    wanted = positions(cmd, "moving")
+    cmd.set("all_states")
+    assert positions(cmd, "moving") == wanted != positions(cmd, "tox and chain E")
+
+
 def test_hidden_hydrogens_are_written_as_such_and_change_nothing(
     plugin, enterotoxin, fake, temporary, positions
 ):

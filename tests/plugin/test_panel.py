@@ -109,6 +109,8 @@ def test_panel_in_the_real_window(facts, tmp_path, pictures):
     assert facts["enabled_again"] == ["mine"] and not facts["lights"]
 
     assert facts["spread_scale"] == ["0", "0.025", "0.05", "0.075", "0.1"]
+    assert facts["legend"] == pytest.approx((0.28, 0.10, 0.43), abs=0.08), "an old legend is shown"
+    assert facts["line"] == pytest.approx((0.30, 0.05, 0.40), abs=0.01), "lines keep the palette"
     assert facts["typed"] == ["probability", "1"], "the fields do not follow a typed command"
     assert facts["restored"] and facts["cleared"] == ["tox"]
     assert facts["results"] == ["tox_D_E", "copy_D_F"]
