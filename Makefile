@@ -17,6 +17,7 @@ test: $(STAMP)
 	  libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 \
 	  libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 ncbi-blast+
 	@.ci/system-libraries chromium fonts-dejavu-core
+	@.ci/system-libraries pymol
 	@command -v npm >/dev/null || .ci/system-libraries npm
 	@$(BIN)/python -m sasnet_core.threedmol || true
 	$(MAKE) lint docs

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("pymol2", reason="PyMOL is not installed", exc_type=ImportError)
+from pymol import CmdException
+
 from sasnet_core import structure
 from sasnet_core.cli import main
 
@@ -47,3 +49,20 @@ def test_the_plugin_says_what_the_command_says(
     read = structure.read(demo).protein(["D"]).residue_ids.tolist()
     over = [each.probability >= last.threshold for each in last.answer.residues["left"]]
     assert likely == {resi for resi, yes in zip(read, over, strict=True) if yes}
+
+
+def test_without_tensorflow_the_child_says_so(
+    plugin, enterotoxin, temporary, tmp_path, monkeypatch
+):
+    plugin, enterotoxin, temporary, tmp_path, monkeypatch
+):
+    (tmp_path / "broken").mkdir()
+    missing = "raise ModuleNotFoundError(\"No module named 'tensorflow'\", name='tensorflow')\n"
+    for package in ("tensorflow", "keras"):
+        (tmp_path / "broken" / f"{package}.py").write_text(missing)
+    monkeypatch.setenv("SASNET_PREDICT", f"{sys.executable} -m sasnet_core.cli")
+    path = [str(tmp_path / "broken"), str(ROOT), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
+    with pytest.raises(CmdException, match="No module named 'tensorflow'.*--doctor says what"):
+        plugin.commands.sasnet_predict("chain D", "chain E", 2, _self=enterotoxin)
+    assert enterotoxin.get_names("all") == ["tox"] and list(temporary.iterdir()) == []
