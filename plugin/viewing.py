@@ -6,7 +6,7 @@ from typing import Any
 
 from pymol import cmd as _cmd
 
-from . import colouring, interface, lines, palettes, session, walking
+from . import colouring, interface, lines, palettes, session, wizard
 from .console import choice, number, say
 from .prediction import require_threshold
 
@@ -189,6 +189,6 @@ def sasnet_restore(selection: str = "all", quiet: int | str = 1, _self: Any = _c
     count = colouring.restore(selection, _self)
     if selection == "all":
         _self.delete(lines.GROUP)
-        walking.lights_out(_self)
+        wizard.dim(_self)
     if not number(int, "quiet", quiet):
         say([f"gave {count} atoms their colours and B factors back"])

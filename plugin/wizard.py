@@ -83,3 +83,12 @@ class Walker(Wizard):
             self._lines += [f"  {score:.2f}  {result.label(across, r)}" for r, score in partners]
             session.of(self.cmd).results.picked(side, row)
         self.cmd.refresh_wizard()
+
+
+def dim(_self: Any = _cmd) -> None:
+    """Take the lights away; a walker goes on waiting for clicks."""
+    wizard = _self.get_wizard()
+    if isinstance(wizard, Walker):
+        wizard.clear()
+    else:
+        walking.lights_out(_self)

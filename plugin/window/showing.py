@@ -5,7 +5,7 @@ from __future__ import annotations
 from pymol import CmdException
 from pymol.Qt import QtWidgets
 
-from .. import colouring, interface, lines, saving, session, viewing, walking
+from .. import colouring, interface, lines, saving, session, viewing, wizard
 from .running import sentence
 from .turns import Turns
 
@@ -120,7 +120,7 @@ class Showing:
         if row < 0:
             return
         self._results.current = self._results.names()[row]
-        walking.lights_out(self._cmd)
+        wizard.dim(self._cmd)
         self._show_current()
         result = self.current()
         if result is not None:

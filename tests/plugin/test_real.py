@@ -54,8 +54,6 @@ def test_the_plugin_says_what_the_command_says(
 def test_without_tensorflow_the_child_says_so(
     plugin, enterotoxin, temporary, tmp_path, monkeypatch
 ):
-    plugin, enterotoxin, temporary, tmp_path, monkeypatch
-):
     (tmp_path / "broken").mkdir()
     missing = "raise ModuleNotFoundError(\"No module named 'tensorflow'\", name='tensorflow')\n"
     for package in ("tensorflow", "keras"):

@@ -195,6 +195,42 @@ def test_likely_partners_light_up_on_the_other_side(predicted, plugin):
         plugin.walking.find(result, "chain F", predicted)
 
 
+def test_clicks_never_change_selections_of_the_user(predicted, plugin):
+    """As PyMOL does it: a click changes the enabled selection, or makes "sele" anew."""
+    cmd = predicted
+    cmd.select("sele", "chain G", enable=0)
+    cmd.select("mine", "chain H", enable=1)
+    walker = plugin.wizard.Walker(cmd)
+    cmd.set_wizard(walker)
+    walking = plugin.walking
+
+    def click(where):
+        (name,) = cmd.get_names("public_selections", 1)
+        cmd.select(name, f"({name} or byres ({where})) and not ({name} and byres ({where}))")
+        walker.do_select(name)
+
+    def picked():
+        found = set()
+        cmd.iterate(walking.PICKED, "found.add(chain + resi)", space={"found": found})
+        return found
+
+    for where, wanted in (("chain E and resi 29", "E29"), ("chain D and resi 93", "D93")):
+        click(f"{where} and name CA")
+        assert picked() == {wanted}
+    click("chain E and resi 29 and name CA")  # one of those that are lit
+    assert picked() == {"E29"}
+    plugin.viewing.sasnet_restore(_self=cmd)  # the walker goes on
+    click("chain D and resi 93 and name CA")
+    assert picked() == {"D93"}
+    cmd.set_wizard()
+    assert cmd.get_names("public_selections", 1) == ["mine"]
+    for name, chain in (("sele", "G"), ("mine", "H")):
+        assert cmd.count_atoms(f"{name} and chain {chain}") == cmd.count_atoms(f"chain {chain}")
+        assert cmd.count_atoms(name) == cmd.count_atoms(f"chain {chain}")
+    hidden = [name for name in cmd.get_names("all") if name.startswith("_sasnet")]
+    assert not {walking.CLICKED, "_sasnet_lit"} & set(hidden)
+
+
 def test_the_doctor_answers_in_the_shell_of_pymol(plugin, session, fake, capfd):
     session.do("sasnet_predict --doctor", echo=0)
     said = capfd.readouterr().out
