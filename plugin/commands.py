@@ -116,7 +116,8 @@ def sasnet_save(folder: str, result: str = "", quiet: int | str = 1, _self: Any 
 
         Save a result as a folder: tables, scores of all pairs, structures. The
         shell command "sasnet_export" hands it on to docking programs, and
-        "sasnet_load" brings it back.
+        "sasnet_load" brings it back. A session that PyMOL saves (.pse) keeps
+        all results as well.
 
     USAGE
 

@@ -26,7 +26,7 @@ info = pymol.plugins.plugins["sasnet_plugin"]
 print("version", info.get_version(), "commands", sorted(info.commands))
 cmd.do("help sasnet_predict")
 cmd.do("sasnet_predict chain D, chain E, 2")
-print("names", cmd.get_names("all"))
+print("names", cmd.get_names("public"))
 """
 
 

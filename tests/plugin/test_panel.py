@@ -114,6 +114,7 @@ def test_panel_in_the_real_window(facts, tmp_path, pictures):
     assert facts["typed"] == ["probability", "1"], "the fields do not follow a typed command"
     assert facts["restored"] and facts["cleared"] == ["tox"]
     assert facts["results"] == ["tox_D_E", "copy_D_F"]
+    assert facts["last_click"], "a result that was clicked away painted all the same"
     assert facts["second"], "a result on one object painted another with equal chains"
 
     assert facts["stopping"] == "Stopping ..."
