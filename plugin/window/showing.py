@@ -55,6 +55,10 @@ class Showing:
         """Show a result in the viewer as the fields say, in pieces; newer ones end older ones."""
         yield from self._until_newer(self._view(result))
 
+    def busy(self):
+        """Tell whether pieces are left of what a click began."""
+        return self._turns.busy()
+
     def drop_pieces(self):
         """Leave what is not shown yet as it is."""
         self._newest = None

@@ -34,6 +34,10 @@ class Turns(QtCore.QObject):
         self._pieces = pieces
         self._go_on()
 
+    def busy(self):
+        """Tell whether there is more to do."""
+        return self._pieces is not None
+
     def drop(self):
         """Do no more."""
         self._pieces = None

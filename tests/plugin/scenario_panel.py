@@ -140,11 +140,12 @@ def scenario(facts, demo, command):
     form.palette_box.setCurrentText("viridis")
     form.palette_box.activated.emit(2)
     yield lambda: colours("chain D+E and polymer") != before
-    yield after(0.3)  # let it end
+    yield lambda: not panel.showing.busy()
     form.what_box.setCurrentText("spread")
     form.what_box.activated.emit(1)
     yield lambda: len(colours("chain D+E and polymer")) == 1  # the fake's spread is all the same
     facts["spread_scale"] = form.scale._labels
+    yield lambda: not panel.showing.busy()
     yield after(0.5)
     photograph("8_spread")
     facts["legend"] = scene_colour(0.9, 0.89)
@@ -169,7 +170,7 @@ def scenario(facts, demo, command):
     for row in (0, 1, 0):  # the colours of the last click count, however quick it came
         form.list.setCurrentRow(row)
     yield lambda: len(colours("tox and chain D+E and polymer")) > 1
-    yield after(0.3)
+    yield lambda: not panel.showing.busy()
     facts["last_click"] = colours("copy") == cyan
 
     os.environ["FAKE_MODE"] = "deaf"
