@@ -175,7 +175,7 @@ def scenario(facts, demo, command):
 
     os.environ["FAKE_MODE"] = "deaf"
     form.run_button.click()
-    yield lambda: "rotation 1" in form.bar.text()
+    yield lambda: "refined" in form.message.text()
     form.run_button.click()
     facts["stopping"] = form.message.text()
     yield lambda: form.run_button.text() == "Run"
