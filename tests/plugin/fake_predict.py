@@ -2,7 +2,8 @@
 
 The probability falls with the CA-CA distance to the other partner, so a picture shows at once
 whether the right residues were painted. FAKE_MODE makes it fail: refuse, crash, garbage, alien,
-hang, deaf. FAKE_SECONDS is its time per rotation, FAKE_NOTES a folder for what the tests ask.
+hang, deaf, babble. FAKE_SECONDS is its time per rotation, FAKE_NOTES a folder for what the tests
+ask.
 """
 
 import argparse
@@ -36,7 +37,7 @@ def main():
         if done == 1 < options.rotations:
             write(options, mode, options.attached / "first", 1)
         say_progress(done, options)
-        if mode in ("hang", "deaf"):
+        if mode in ("hang", "deaf", "babble"):
             time.sleep(60)
     if mode == "refuse":
         print("a line before\nsasnet_predict: left.cif: no CA atom", file=sys.stderr)
@@ -93,7 +94,7 @@ def write(options, mode, folder, rotations):
     power = 2 if rotations == 1 else 1  # a first rotation is a little off
     scores = [[nearness(a, b) ** power for b in right.values()] for a in left.values()]
     content = result(left, right, scores, rotations)
-    text = "{" if mode == "garbage" else json.dumps(content)
+    text = "{" if mode in ("garbage", "babble") else json.dumps(content)
     (staging / "result.json").write_text(text)
     spread = [[0.05] * len(right)] * len(left)
     with zipfile.ZipFile(staging / "scores.npz", "w", zipfile.ZIP_DEFLATED) as archive:

@@ -1,4 +1,5 @@
 import math
+import os
 import threading
 import time
 
@@ -172,6 +173,16 @@ def test_a_failing_child_changes_nothing(
     assert per_atom(enterotoxin, "all", "(color, b)") == before
     assert enterotoxin.get_names("all") == ["tox"], "a hidden selection was left"
     assert list(temporary.iterdir()) == []
+
+
+def test_a_first_answer_that_cannot_be_read_ends_the_child(enterotoxin, predict, fake, notes):
+    fake("babble")
+    begin = time.monotonic()
+    with pytest.raises(CmdException, match="that this plugin can read"):
+        predict("chain D", "chain E")
+    assert time.monotonic() - begin < 30, "the child was waited for"
+    with pytest.raises(ProcessLookupError):
+        os.kill(notes()["pid"], 0)
 
 
 @pytest.mark.parametrize(
