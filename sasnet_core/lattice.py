@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from sasnet_core.config import ModelConfig
     from sasnet_core.protein import Protein
 
-#: How a layer reads cubes: along z, y and x, a table each, shape (n_rows, 3 or 2) int32. The first
-#: names rows of the level before, each other one rows of the table before it; row 0 is vacuum.
+# How a layer reads cubes: along z, y and x, a table each, shape (n_rows, 3 or 2) int32. The first
+# names rows of the level before, each other one rows of the table before it; row 0 is vacuum.
 Reads = tuple[np.ndarray, ...]
 
 #: Rows of a table are padded to a multiple of this, so that few shapes occur.
