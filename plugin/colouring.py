@@ -47,9 +47,7 @@ def painting(
     """
     here = session.of(_self)
     here.look(palette or here.palette, what)
-    draw_legend(
-        what, _self
-    )  # first: PyMOL 3.2 shows a changed one only when something else changes
+    draw_legend(what, _self)  # first: PyMOL 3.2 shows it only when something else changes
     for side in SIDES:
         name = f"%{result.partners[side].name}"
         here.backup.keep(name, _self)

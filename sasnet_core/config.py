@@ -138,6 +138,11 @@ class ModelConfig(Settings):
         return self.neighbours if self.context_layers else 0
 
     @property
+    def makeup_read(self) -> bool:
+        """Whether the network reads the residues' make-up: never without context layers."""
+        return self.makeup and self.context_layers > 0
+
+    @property
     def head_input(self) -> int:
         """Size of what the head reads of each residue."""
         return self.context_size if self.context_layers else self.embedding_size
@@ -281,8 +286,8 @@ class TrainConfig(Settings):
         whether a residue is in any interface.
     strangers : float
         Weight, beside that of a complex, of pairs of interface residues of proteins that come from
-        different complexes, as non-contacts: what makes a partner the right one (paper: 0). Only
-        complexes of unlike partners take part.
+        different complexes of a step, as non-contacts: what makes a partner the right one (paper:
+        0). Only complexes of unlike partners take part. Not with `distinct_pairs`.
     distinct_pairs : int
         Different pairs that the run learns from, half of them contacts, of whole complexes in
         random order, one of each cluster first; 0: all contacts of all complexes, and new
@@ -349,6 +354,16 @@ class TrainConfig(Settings):
         "precision": one_of("float32", "mixed_bfloat16"),
         "seed": SEED,
     }
+
+    def __post_init__(self) -> None:
+        """Check the settings, and that strangers can meet."""
+        super().__post_init__()
+        if self.strangers and (self.distinct_pairs or self.complexes_per_step < 2):
+            raise SettingError(
+                "strangers must be 0 with distinct_pairs, which are of partners, and in steps of "
+                f"one complex, got {self.strangers} with distinct_pairs {self.distinct_pairs} "
+                f"and complexes_per_step {self.complexes_per_step}"
+            )
 
 
 @dataclass(frozen=True)

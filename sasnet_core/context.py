@@ -35,9 +35,9 @@ class Context(keras.Model):
     -----
     Inputs (n_residues, embedding_size), and as `surroundings.find_surroundings` gives them
     (n_residues, neighbours), (n_residues, neighbours, GEOMETRY_SIZE) and
-    (n_residues, MAKEUP_SIZE), the last read with `ModelConfig.makeup` only; output
-    (n_residues, context_size). Residues stand on the batch axis: a call takes whole proteins. The
-    layers are built at once, not by a symbolic call, which starts twice as fast.
+    (n_residues, MAKEUP_SIZE), the last (n_residues, 0) and not read without `ModelConfig.makeup`;
+    output (n_residues, context_size). Residues stand on the batch axis: a call takes whole
+    proteins. The layers are built at once, not by a symbolic call, which starts twice as fast.
     """
 
     def __init__(self, config: ModelConfig, dtype: Any = None) -> None:

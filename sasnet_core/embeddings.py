@@ -14,7 +14,7 @@ from keras import ops
 
 from sasnet_core.files import written_whole
 from sasnet_core.lattice import build_lattice, pad_lattice, random_pose
-from sasnet_core.model import embed_lattice, lattice_tensors
+from sasnet_core.lattice_tower import embed_lattice, lattice_tensors
 from sasnet_core.network import compiled
 
 if TYPE_CHECKING:

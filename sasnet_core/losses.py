@@ -10,8 +10,9 @@ from keras import ops
 
 from sasnet_core.chemistry import AMINO_ACIDS
 from sasnet_core.lattice import layer_reach
+from sasnet_core.lattice_tower import embed_features, lattice_features
 from sasnet_core.layers import Voxelize
-from sasnet_core.model import embed_features, finish_head, lattice_features, split_head
+from sasnet_core.pair_head import finish_head, split_head
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,10 +33,10 @@ class TrainingLoss:
     weight : float
         Of the residue questions, `TrainConfig.auxiliary`.
     convolve : callable, optional
-        Takes rows, kernel, tables and inverse tables to convolved rows; `model.gather_convolution`,
-        which needs no inverse, when left out.
+        Takes rows, kernel, tables and inverse tables to convolved rows; when left out
+        `lattice_tower.gather_convolution`, which needs no inverse.
     normalize : callable, optional
-        As in `model.lattice_features`.
+        As in `lattice_tower.lattice_features`.
     """
 
     def __init__(

@@ -73,7 +73,10 @@ def make_batch(examples: Sequence[Example], model: ModelConfig, config: TrainCon
         for protein in (example.item.left, example.item.right)
     ]
     around = join_surroundings(
-        [find_surroundings(p, model.neighbours_read, noise) for p, noise, _ in proteins]
+        [
+            find_surroundings(p, model.neighbours_read, noise, model.makeup_read)
+            for p, noise, _ in proteins
+        ]
     )
     frozen = examples[0].embeddings is not None
     areas_wanted = config.auxiliary > 0 and not frozen

@@ -14,15 +14,10 @@ from sasnet_core.ensemble import Ensemble
 from sasnet_core.errors import SettingError
 from sasnet_core.kept_scores import KeptScores
 from sasnet_core.lattice import TILE_VOXELS, build_lattice, pad_lattice, random_pose, tiles
+from sasnet_core.lattice_tower import RESIDUE_UNIT, ROW_UNIT, embed_lattice, lattice_tensors
 from sasnet_core.memory import PAIRS_LISTED, Sizes
-from sasnet_core.model import (
-    RESIDUE_UNIT,
-    ROW_UNIT,
-    embed_lattice,
-    lattice_tensors,
-    pair_scores,
-)
 from sasnet_core.network import build_network, compiled
+from sasnet_core.pair_head import pair_scores
 from sasnet_core.precision import choose_precision
 from sasnet_core.scorer import Scorer
 from sasnet_core.surroundings import find_surroundings
@@ -161,7 +156,8 @@ class Predictor(Scorer):
 
     def _surroundings(self, protein: Protein) -> list[Any]:
         """Return what the context layers read of a protein: the same in every pose."""
-        around = find_surroundings(protein, self.network.config.neighbours_read)
+        config = self.network.config
+        around = find_surroundings(protein, config.neighbours_read, makeup=config.makeup_read)
         return [_filled(array) for array in surroundings_tensors(around)]
 
     def _lattice_embeddings(self, protein: Protein, pose: Pose) -> Any:

@@ -138,7 +138,7 @@ def _signature(config: RunConfig) -> dict[str, Any]:
         "surroundings": (
             tf.TensorSpec((None, model.neighbours_read), tf.int32),
             tf.TensorSpec((None, model.neighbours_read, GEOMETRY_SIZE), tf.float32),
-            tf.TensorSpec((None, MAKEUP_SIZE), tf.float32),
+            tf.TensorSpec((None, MAKEUP_SIZE if model.makeup_read else 0), tf.float32),
         ),
         "pairs": tf.TensorSpec((None, 2), tf.int32),
         "labels": tf.TensorSpec((None,), tf.float32),
@@ -196,7 +196,7 @@ def shared_normalization(layer: keras.layers.BatchNormalization, x: Any, count: 
 
 
 def two_way_convolution(x: Any, kernel: Any, tables: Any, inverse: Any) -> Any:
-    """Compute `model.gather_convolution` with a gradient that gathers too.
+    """Compute `lattice_tower.gather_convolution` with a gradient that gathers too.
 
     Parameters
     ----------

@@ -29,6 +29,8 @@ HALF_SPHERE = 13.0
 ATOM_DENSITY = 0.05
 #: A typical residue's atoms of each channel (C, N, O, S): brings counts to the scale of 1.
 TYPICAL_ATOMS = np.array([5.0, 1.4, 1.5, 1.0])
+#: Residues whose crowding is counted at a time, which bounds the memory.
+CROWDING_BLOCK = 256
 #: CA to the last atom (angstrom).
 LONG_SIDE_CHAIN = 5.0
 #: Numbers that describe a residue itself.
@@ -41,13 +43,16 @@ class Surroundings:
 
     neighbours: np.ndarray  # (n_residues, n_neighbours) int32, rows of residues
     geometry: np.ndarray  # (n_residues, n_neighbours, GEOMETRY_SIZE) float32, 0: no such neighbour
-    makeup: np.ndarray  # (n_residues, MAKEUP_SIZE) float32
+    makeup: np.ndarray  # (n_residues, MAKEUP_SIZE) float32; (n_residues, 0) if it is not read
 
 
 def find_surroundings(
-    protein: Protein, count: int, displacement: np.ndarray | None = None
+    protein: Protein,
+    count: int,
+    displacement: np.ndarray | None = None,
+    makeup: bool = False,
 ) -> Surroundings:
-    """Find the make-up of each residue (`find_makeup`) and its nearest residues, by CA distance.
+    """Find the nearest residues of each residue, by CA distance, and perhaps its make-up.
 
     Parameters
     ----------
@@ -57,6 +62,8 @@ def find_surroundings(
         Neighbours of each residue. Where a protein has fewer, the rest of the geometry is 0.
     displacement : ndarray, shape (n_atoms, 3), optional
         Added to the atoms' positions, in angstrom (training noise).
+    makeup : bool
+        Whether to add what `find_makeup` gives.
 
     Returns
     -------
@@ -83,9 +90,8 @@ def find_surroundings(
     ]
     numbers = [_bells(distances), _bells(apart), np.stack([*cosines, known], axis=-1)]
     geometry = np.concatenate(numbers, axis=-1) * known[..., None]
-    return Surroundings(
-        neighbours.astype(np.int32), geometry.astype(np.float32), find_makeup(protein)
-    )
+    own = find_makeup(protein) if makeup else np.zeros((len(centers), 0), np.float32)
+    return Surroundings(neighbours.astype(np.int32), geometry.astype(np.float32), own)
 
 
 def find_makeup(protein: Protein) -> np.ndarray:
@@ -116,18 +122,25 @@ def find_makeup(protein: Protein) -> np.ndarray:
     np.maximum.at(reach, rows[known], lengths)
     means = _mean_positions(protein.coords, rows, count)
     weights = np.bincount(rows[known], minlength=count).astype(np.float64)
-    distances = np.sqrt(squared_distances(means))
-    crowding = [
-        _within(distances, radius) @ weights / _atoms_in_ball(radius) for radius in CROWDING
-    ]
     directions = means - protein.centers
     directions /= np.linalg.norm(directions, axis=1, keepdims=True) + 1e-3
-    along = directions @ means.T
-    cosines = (along - along.diagonal()[:, None]) / np.maximum(distances, 1e-3)
+    blocks = np.array_split(np.arange(count), -(-count // CROWDING_BLOCK))
+    crowding = [_crowding(means[part], directions[part], means, weights) for part in blocks]
+    numbers = [np.stack(atoms, axis=1) / TYPICAL_ATOMS, reach[:, None] / LONG_SIDE_CHAIN]
+    return np.concatenate([*numbers, np.concatenate(crowding)], axis=1).astype(np.float32)
+
+
+def _crowding(
+    points: np.ndarray, directions: np.ndarray, others: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Count weights around some points: in balls, before them and behind; (n_points, 6)."""
+    lines = others - points[:, None]
+    distances = np.linalg.norm(lines, axis=-1)
+    cosines = np.einsum("ijk,ik->ij", lines, directions) / np.maximum(distances, 1e-3)
+    balls = [_within(distances, radius) @ weights / _atoms_in_ball(radius) for radius in CROWDING]
     near = _within(distances, HALF_SPHERE) / _atoms_in_ball(HALF_SPHERE)
     halves = [(near * (1 + sign * cosines)) @ weights for sign in (1, -1)]
-    numbers = [np.stack(atoms, axis=1) / TYPICAL_ATOMS, reach[:, None] / LONG_SIDE_CHAIN]
-    return np.concatenate([*numbers, np.stack([*crowding, *halves], axis=1)], 1).astype(np.float32)
+    return np.stack([*balls, *halves], axis=1)
 
 
 def _within(distances: np.ndarray, radius: float) -> np.ndarray:

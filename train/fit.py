@@ -32,12 +32,12 @@ import numpy as np
 from tqdm import tqdm
 
 from sasnet_core.checkpoints import list_checkpoints
-from sasnet_core.complexes import Complex, benchmark_rows, load_complex
+from sasnet_core.complexes import Complex, evenly_spread, load_complex
 from sasnet_core.config import RunConfig
 from sasnet_core.embeddings import EmbeddingCache
 from sasnet_core.errors import DatasetError, SettingError, run_script
 from sasnet_core.files import write_json
-from sasnet_core.looks import refuse_test_set
+from sasnet_core.fit_set import read_fit_set
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.network import Network
 from sasnet_core.predict import Predictor
@@ -79,12 +79,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def validation_complexes(dataset: Path, split: str, count: int) -> list[Complex]:
     """Load a fixed, evenly spread subset of the unbound complexes of a split."""
-    rows = benchmark_rows(dataset, split)
-    refuse_test_set(rows)
+    rows = read_fit_set(dataset, split).rows
     if not 1 <= count <= len(rows):
         raise DatasetError(f"{dataset}: 1 to {len(rows)} complexes for the checks, got {count}")
-    chosen = np.linspace(0, len(rows) - 1, count).round().astype(int)
-    return [load_complex(dataset / rows[k]["file"]) for k in chosen]
+    return [load_complex(dataset / row["file"]) for row in evenly_spread(rows, count)]
 
 
 def check(predictor: Predictor, complexes: list[Complex]) -> tuple[float, float]:

@@ -252,3 +252,13 @@ def save_prediction(prediction: Prediction, folder: Path, pair_count=20) -> Path
     folder.mkdir(parents=True)
     write_prediction(prediction, folder, pair_count)
     return folder
+
+
+def assert_alive(embeddings):
+    """Refuse a network that gives the same for everything."""
+    assert embeddings.std(axis=0).max() > 1e-3, "a dead network would make any two equal"
+
+
+def assert_close(one, two):
+    """Compare what two routes of float32 arithmetic give."""
+    np.testing.assert_allclose(one, two, rtol=2e-4, atol=2e-4)

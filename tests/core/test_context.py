@@ -69,7 +69,7 @@ def test_a_neighbour_that_is_none_is_not_heard(context):
 @pytest.mark.parametrize("makeup", [False, True])
 def test_the_makeup_counts_where_it_is_read(makeup):
     context = tiny_network(dataclasses.replace(CONFIG, makeup=makeup), seed=3).context
-    around = find_surroundings(random_protein(1, 9), 5)
+    around = find_surroundings(random_protein(1, 9), 5, makeup=True)
     other = dataclasses.replace(around, makeup=around.makeup + np.float32(0.5))
     first, second = (run(context, embeddings_of(9), s) for s in (around, other))
     assert (np.abs(first - second).max() > 1e-3) == makeup

@@ -3,7 +3,7 @@ import pytest
 
 from sasnet_core.embeddings import EmbeddingCache
 from sasnet_core.lattice import build_lattice, random_pose
-from sasnet_core.model import embed_lattice, lattice_tensors
+from sasnet_core.lattice_tower import embed_lattice, lattice_tensors
 from tests.core.build import random_complex, tiny_model, tiny_network
 
 MODEL = tiny_model(16, "layer", context_layers=1)

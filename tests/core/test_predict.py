@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sasnet_core import model, predict
+from sasnet_core import lattice_tower, pair_head, predict
 from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.lattice import random_pose, tiles
 from sasnet_core.memory import Sizes
@@ -71,8 +71,8 @@ def test_both_orders_of_the_head_are_averaged(predictor, partners):
 
 def test_blocks_of_pairs_make_no_difference(predictor, partners, monkeypatch):
     whole = predictor.score(*partners, rotations=1).matrix
-    monkeypatch.setattr(model, "PAIR_BLOCK", 20)
-    monkeypatch.setattr(model, "PAIR_UNIT", 4)
+    monkeypatch.setattr(pair_head, "PAIR_BLOCK", 20)
+    monkeypatch.setattr(pair_head, "PAIR_UNIT", 4)
     monkeypatch.setattr(predict, "PAIRS_LISTED", 50)
     blocks = Predictor(predictor.network).score(*partners, rotations=1).matrix
     np.testing.assert_allclose(blocks, whole, atol=1e-6)
@@ -172,8 +172,8 @@ def test_blocks_of_rows_and_residues_make_no_difference(partners, monkeypatch, b
     network = tiny_network(tiny_model(16))
     whole = np.asarray(Predictor(network).embed(partners[0], np.random.default_rng(0)))
     for name, value in (("ROW", block), ("RESIDUE", block // 2)):
-        monkeypatch.setattr(model, f"{name}_BLOCK", value)
-        monkeypatch.setattr(model, f"{name}_UNIT", value // 3)
+        monkeypatch.setattr(lattice_tower, f"{name}_BLOCK", value)
+        monkeypatch.setattr(lattice_tower, f"{name}_UNIT", value // 3)
     blocks = np.asarray(Predictor(network).embed(partners[0], np.random.default_rng(0)))
     np.testing.assert_allclose(blocks, whole, rtol=2e-4, atol=2e-4)
 

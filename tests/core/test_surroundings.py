@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sasnet_core import surroundings
 from sasnet_core.rotations import random_rotation
 from sasnet_core.surroundings import (
     GEOMETRY_SIZE,
@@ -76,6 +77,19 @@ def test_more_lies_where_a_residue_points_in_a_pocket(protein):
     np.testing.assert_allclose(turned[:, -2:], found[:, [-1, -2]], atol=1e-4)
 
 
+def test_the_makeup_is_the_same_block_by_block(protein, monkeypatch):
+    whole = find_makeup(protein)
+    monkeypatch.setattr(surroundings, "CROWDING_BLOCK", 5)
+    np.testing.assert_allclose(find_makeup(protein), whole, atol=1e-6)
+
+
+def test_the_makeup_is_there_where_it_is_read(protein):
+    np.testing.assert_array_equal(
+        find_surroundings(protein, 5, makeup=True).makeup, find_makeup(protein)
+    )
+    assert find_surroundings(protein, 5).makeup.shape == (12, 0)
+
+
 def _means(protein):
     rows = range(protein.n_residues)
     return np.stack([protein.coords[protein.atom_residues == k].mean(axis=0) for k in rows])
@@ -124,7 +138,7 @@ def test_noise_moves_side_chains(protein):
 
 def test_joined_neighbours_stay_within_their_protein(protein):
     other = random_protein(4, 7)
-    parts = [find_surroundings(p, 5) for p in (protein, other)]
+    parts = [find_surroundings(p, 5, makeup=True) for p in (protein, other)]
     joined = join_surroundings(parts)
     np.testing.assert_array_equal(joined.neighbours[:12], parts[0].neighbours)
     np.testing.assert_array_equal(joined.neighbours[12:], parts[1].neighbours + 12)

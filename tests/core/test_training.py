@@ -12,8 +12,8 @@ from sasnet_core.complexes import Complex, load_complex
 from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
 from sasnet_core.embeddings import EmbeddingCache
 from sasnet_core.interface import contact_matrix
+from sasnet_core.lattice_tower import lattice_features
 from sasnet_core.metrics import auroc
-from sasnet_core.model import lattice_features
 from sasnet_core.pipeline import batch_arrays, stream_batches
 from sasnet_core.predict import Predictor
 from sasnet_core.steps_tensorflow import TensorFlowSteps

@@ -1,0 +1,35 @@
+"""What tower and head share in inference: blocks of few sizes, normalization as arithmetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from keras import layers, ops
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def scale_and_shift(norm: layers.BatchNormalization) -> tuple[Any, Any]:
+    """Return what batch normalization multiplies by and adds in inference, float32."""
+    values = (norm.gamma, norm.beta, norm.moving_mean, norm.moving_variance)
+    gamma, beta, mean, variance = (ops.cast(value, "float32") for value in values)
+    scale = gamma / ops.sqrt(variance + norm.epsilon)
+    return scale, beta - mean * scale
+
+
+def in_blocks(function: Callable[[Any], Any], table: Any, most: int, unit: int) -> Any:
+    """Apply a function to the rows of a table block by block, and stack the results.
+
+    Blocks are of equal size, a multiple of `unit` and at most `most`; rows of zeros fill the last.
+    """
+    count = ops.shape(table)[0]
+    blocks = (count + most - 1) // most
+    size = (count + blocks * unit - 1) // (blocks * unit) * unit
+    padded = ops.pad(table, ((0, blocks * size - count), (0, 0)))
+    if isinstance(count, int):
+        results = ops.concatenate([function(part) for part in ops.split(padded, blocks)])
+    else:  # being traced: the number of blocks is not known yet
+        results = ops.map(function, ops.reshape(padded, (blocks, size, table.shape[1])))
+        results = ops.reshape(results, (-1, results.shape[-1]))
+    return results[:count]

@@ -1,0 +1,144 @@
+"""The head on many pairs: what is linear in a residue is done once for each residue."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras import layers, ops
+
+from sasnet_core.inference import in_blocks, scale_and_shift
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sasnet_core.config import ModelConfig
+
+#: Most pairs that are worked on at a time, and what their number is a multiple of
+#: (`lattice_tower.ROW_BLOCK` says why).
+PAIR_BLOCK, PAIR_UNIT = 8192, 256
+
+
+def split_head(head: keras.Model, left: Any, right: Any) -> tuple[Any, Any]:
+    """Apply each half of the head's first dense layer to its side.
+
+    W [a; b] = Wa a + Wb b, so the work of the first layer is done per residue, not per pair.
+
+    Parameters
+    ----------
+    head : keras.Model
+        From `build_head`.
+    left, right : tensor, shape (n_left, embedding_size), (n_right, embedding_size)
+        Embeddings.
+
+    Returns
+    -------
+    tuple of tensor, shape (n_left, head_sizes[0]), (n_right, head_sizes[0])
+        A pair's sum is its input to `finish_head`.
+    """
+    layer = head.get_layer("dense1")
+    half = layer.kernel.shape[0] // 2
+    kernel = ops.cast(layer.kernel, layer.compute_dtype)
+    return ops.matmul(left, kernel[:half]), ops.matmul(right, kernel[half:])
+
+
+def finish_head(head: keras.Model, config: ModelConfig, x: Any, training: bool = False) -> Any:
+    """Run the head from the output of its first dense layer on.
+
+    Parameters
+    ----------
+    head : keras.Model
+        From `build_head`.
+    config : ModelConfig
+        The head's.
+    x : tensor, shape (n_pairs, head_sizes[0])
+        Sums of the two sides of `split_head`.
+    training : bool
+        Whether batch normalization uses the statistics of these pairs.
+
+    Returns
+    -------
+    tensor, shape (n_pairs,), float32
+        Logits.
+    """
+    for number in range(1, len(config.head_sizes) + 1):
+        if number > 1:
+            x = head.get_layer(f"dense{number}")(x)
+        x = ops.relu(head.get_layer(f"dense{number}_norm")(x, training=training))
+    return ops.squeeze(head.get_layer("logit")(ops.cast(x, "float32")), -1)
+
+
+def pair_scores(head: keras.Model, config: ModelConfig, left: Any, right: Any, pairs: Any) -> Any:
+    """Score pairs of residues, both orders of the head averaged, block by block.
+
+    As `split_head` and `finish_head`, with what is linear in the normalizations drawn into the
+    kernels.
+
+    Parameters
+    ----------
+    head : keras.Model
+        From `build_head`.
+    config : ModelConfig
+        The head's.
+    left, right : tensor, shape (n_left, head_input), (n_right, head_input)
+        What the head reads of each residue.
+    pairs : tensor, shape (n_pairs, 2), int32
+        Rows (left, right).
+
+    Returns
+    -------
+    tensor, shape (n_pairs,), float32
+        0 to 1.
+    """
+    kernel, bias, _ = _dense_inference(head, 1)
+    half = kernel.shape[0] // 2
+    first, second = kernel[:half], kernel[half:]
+    one = ops.concatenate([ops.matmul(left, first) + bias, ops.matmul(left, second) + bias], 1)
+    other = ops.concatenate([ops.matmul(right, second), ops.matmul(right, first)], 1)
+
+    def both_orders(rows: Any) -> Any:
+        sums = ops.take(one, rows[:, 0], 0) + ops.take(other, rows[:, 1], 0)
+        scores = ops.sigmoid(_infer_rest(head, config, ops.reshape(sums, (-1, kernel.shape[1]))))
+        return ops.mean(ops.reshape(scores, (-1, 2)), axis=1, keepdims=True)
+
+    return in_blocks(both_orders, pairs, PAIR_BLOCK, PAIR_UNIT)[:, 0]
+
+
+def _infer_rest(head: keras.Model, config: ModelConfig, x: Any) -> Any:
+    """Run the head from the sums of its first layer's halves on; logits (n_pairs, 1), float32."""
+    for number in range(1, len(config.head_sizes) + 1):
+        kernel, bias, finish = _dense_inference(head, number)
+        x = finish(x if number == 1 else ops.matmul(x, kernel) + bias)
+    return head.get_layer("logit")(ops.cast(x, "float32"))
+
+
+def _dense_inference(head: keras.Model, number: int) -> tuple[Any, Any, Callable[[Any], Any]]:
+    """Return a dense layer of the head with its normalization drawn into it where that is linear.
+
+    Returns
+    -------
+    kernel, bias : tensor
+        In the layer's precision. Batch normalization is all in them; of layer normalization the
+        mean is: a kernel whose rows sum to 0 gives outputs whose mean is 0.
+    finish : callable
+        What follows: the rest of the normalization, and the rectifier.
+    """
+    layer, norm = head.get_layer(f"dense{number}"), head.get_layer(f"dense{number}_norm")
+    kernel = ops.cast(layer.kernel, "float32")
+    if isinstance(norm, layers.BatchNormalization):
+        scale, bias = scale_and_shift(norm)
+        kernel, finish = kernel * scale, ops.relu
+    else:
+        kernel = kernel - ops.mean(kernel, axis=1, keepdims=True)
+        bias, finish = ops.zeros(kernel.shape[1]), functools.partial(_scaled, norm)
+    dtype = layer.compute_dtype
+    return ops.cast(kernel, dtype), ops.cast(bias, dtype), finish
+
+
+def _scaled(norm: layers.LayerNormalization, x: Any) -> Any:
+    """Finish a layer normalization of rows whose mean is 0, and rectify."""
+    y = ops.cast(x, "float32")
+    y = y * ops.rsqrt(ops.mean(ops.square(y), axis=-1, keepdims=True) + norm.epsilon)
+    gamma, beta = (ops.cast(value, "float32") for value in (norm.gamma, norm.beta))
+    return ops.cast(ops.relu(y * gamma + beta), x.dtype)
