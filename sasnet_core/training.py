@@ -254,12 +254,13 @@ def _array(variable: keras.Variable) -> np.ndarray:
 
 
 def _optimizer(config: TrainConfig) -> keras.Optimizer:
+    none = 0.0 if config.optimizer == "adamw" else None  # AdamW refuses None
     return keras.optimizers.get(
         {
             "class_name": config.optimizer,
             "config": {
                 "learning_rate": config.learning_rate,
-                "weight_decay": config.weight_decay or None,
+                "weight_decay": config.weight_decay or none,
                 "use_ema": config.average > 0,
                 "ema_momentum": config.average or None,
             },
