@@ -9,6 +9,9 @@ from keras import layers, ops
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+#: Ones that stand after a row's features, for the bias; an even number multiplies faster.
+ONES = 2
+
 
 def scale_and_shift(norm: layers.BatchNormalization) -> tuple[Any, Any]:
     """Return what batch normalization multiplies by and adds in inference, float32."""
@@ -16,6 +19,29 @@ def scale_and_shift(norm: layers.BatchNormalization) -> tuple[Any, Any]:
     gamma, beta, mean, variance = (ops.cast(value, "float32") for value in values)
     scale = gamma / ops.sqrt(variance + norm.epsilon)
     return scale, beta - mean * scale
+
+
+def with_bias(kernel: Any, bias: Any) -> Any:
+    """Let a kernel read `ONES` ones after its inputs, the first of which it multiplies by a bias.
+
+    What it multiplies needs no bias added then, which is a pass over all rows saved.
+
+    Parameters
+    ----------
+    kernel : tensor, shape (n_inputs, n_outputs)
+    bias : tensor, shape (n_outputs,)
+
+    Returns
+    -------
+    tensor, shape (n_inputs + ONES, n_outputs)
+    """
+    zeros = ops.zeros((ONES - 1, kernel.shape[1]), kernel.dtype)
+    return ops.concatenate([kernel, bias[None], zeros])
+
+
+def with_ones(x: Any) -> Any:
+    """Append the columns that a kernel `with_bias` reads."""
+    return ops.pad(x, ((0, 0), (0, ONES)), constant_values=1)
 
 
 def in_blocks(function: Callable[[Any], Any], table: Any, most: int, unit: int) -> Any:

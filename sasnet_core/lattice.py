@@ -11,6 +11,7 @@ neighbours is read axis by axis, three along z, three of these along y, three of
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,10 @@ class Pose:
 
     rotation: np.ndarray  # (3, 3) float64
     offset: np.ndarray  # (3,) float64, fraction of a window step
+
+
+#: A protein and where it lies.
+Posed = tuple["Protein", Pose]
 
 
 def random_pose(rng: np.random.Generator) -> Pose:
@@ -176,6 +181,22 @@ def tiles(
     """
     centers = protein.centers.astype(np.float64) @ pose.rotation.T
     return _split(np.arange(len(centers)), place_windows(centers, config, pose)[1], config, voxels)
+
+
+def fit_together(posed: Sequence[Posed], config: ModelConfig, voxels: int = TILE_VOXELS) -> bool:
+    """Tell whether the lattices of proteins in their poses are small enough to be one.
+
+    Parameters
+    ----------
+    posed : sequence of (Protein, Pose)
+    config : ModelConfig
+        As in `build_lattice`.
+    voxels : int
+        Most voxels in all of them.
+    """
+    centers = [protein.centers.astype(np.float64) @ pose.rotation.T for protein, pose in posed]
+    boxes = [place_windows(c, config, p)[2] for c, (_, p) in zip(centers, posed, strict=True)]
+    return sum(map(math.prod, boxes)) <= voxels
 
 
 def _split(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import layers, ops
 
-from sasnet_core.inference import in_blocks, scale_and_shift
+from sasnet_core.inference import ONES, in_blocks, scale_and_shift, with_ones
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 ROW_BLOCK, ROW_UNIT = 4096, 128
 #: The same of residues.
 RESIDUE_BLOCK, RESIDUE_UNIT = 512, 16
-#: Ones that stand after three voxels' features, for the bias; an even number multiplies faster.
-ONES = 2
 
 
 def lattice_tensors(lattice: Lattice) -> list[Any]:
@@ -171,9 +169,9 @@ def _inferred(tower: keras.Model, config: ModelConfig, number: int, x: Any, tabl
     if config.normalization == "batch":
         scale, bias = scale_and_shift(tower.get_layer(f"conv{number}_norm"))
         kernel = kernel * scale
-    kernel = ops.cast(_with_bias(kernel, bias), x.dtype)
+    kernel = ops.cast(_with_bias_in_lines(kernel, bias), x.dtype)
     along_z, along_y, along_x = tables
-    lines = ops.pad(_read(x, along_z), ((0, 0), (0, ONES)), constant_values=1)
+    lines = with_ones(_read(x, along_z))
 
     def convolved(rows: Any) -> Any:  # not all cubes at once: they take 27 times as much memory
         planes = ops.reshape(ops.take(along_y, rows, axis=0), (-1, 9))
@@ -182,10 +180,10 @@ def _inferred(tower: keras.Model, config: ModelConfig, number: int, x: Any, tabl
     return in_blocks(convolved, along_x, ROW_BLOCK, ROW_UNIT)
 
 
-def _with_bias(kernel: Any, bias: Any) -> Any:
+def _with_bias_in_lines(kernel: Any, bias: Any) -> Any:
     """Let a convolution's kernel read `ONES` ones after each three voxels along z.
 
-    Its bias then is what it multiplies the first of them by: adding it costs nothing.
+    As `inference.with_bias`; the bias is what it multiplies the first of all these ones by.
     """
     filters = kernel.shape[1]
     lines = ops.reshape(kernel, (9, -1, filters))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import layers, ops
 
-from sasnet_core.inference import in_blocks, scale_and_shift
+from sasnet_core.inference import ONES, in_blocks, scale_and_shift, with_bias, with_ones
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,36 +91,50 @@ def pair_scores(head: keras.Model, config: ModelConfig, left: Any, right: Any, p
     tensor, shape (n_pairs,), float32
         0 to 1.
     """
-    kernel, bias, _ = _dense_inference(head, 1)
+    kernel, bias, finish = _dense_inference(head, 1)
     half = kernel.shape[0] // 2
     first, second = kernel[:half], kernel[half:]
-    one = ops.concatenate([ops.matmul(left, first) + bias, ops.matmul(left, second) + bias], 1)
-    other = ops.concatenate([ops.matmul(right, second), ops.matmul(right, first)], 1)
+    one = [ops.matmul(left, first), ops.matmul(left, second)]
+    other = [ops.matmul(right, second), ops.matmul(right, first)]
+    if bias is not None:
+        one = [part + bias for part in one]
+    if bias is not None and len(config.head_sizes) > 1:  # the sums end in ones, for the next layer
+        one = [with_ones(part) for part in one]
+        other = [ops.pad(part, ((0, 0), (0, ONES))) for part in other]
+    left_sums, right_sums = ops.concatenate(one, 1), ops.concatenate(other, 1)
 
     def both_orders(rows: Any) -> Any:
-        sums = ops.take(one, rows[:, 0], 0) + ops.take(other, rows[:, 1], 0)
-        scores = ops.sigmoid(_infer_rest(head, config, ops.reshape(sums, (-1, kernel.shape[1]))))
+        sums = ops.take(left_sums, rows[:, 0], 0) + ops.take(right_sums, rows[:, 1], 0)
+        x = finish(ops.reshape(sums, (-1, one[0].shape[1])))
+        scores = ops.sigmoid(_infer_rest(head, config, x))
         return ops.mean(ops.reshape(scores, (-1, 2)), axis=1, keepdims=True)
 
     return in_blocks(both_orders, pairs, PAIR_BLOCK, PAIR_UNIT)[:, 0]
 
 
 def _infer_rest(head: keras.Model, config: ModelConfig, x: Any) -> Any:
-    """Run the head from the sums of its first layer's halves on; logits (n_pairs, 1), float32."""
-    for number in range(1, len(config.head_sizes) + 1):
+    """Run the head from its first layer's output on; logits (n_pairs, 1), float32."""
+    last = len(config.head_sizes)
+    for number in range(2, last + 1):
         kernel, bias, finish = _dense_inference(head, number)
-        x = finish(x if number == 1 else ops.matmul(x, kernel) + bias)
+        x = finish(ops.matmul(x, kernel if bias is None else with_bias(kernel, bias)))
+        if bias is not None and number < last:
+            x = with_ones(x)
     return head.get_layer("logit")(ops.cast(x, "float32"))
 
 
-def _dense_inference(head: keras.Model, number: int) -> tuple[Any, Any, Callable[[Any], Any]]:
+def _dense_inference(
+    head: keras.Model, number: int
+) -> tuple[Any, Any | None, Callable[[Any], Any]]:
     """Return a dense layer of the head with its normalization drawn into it where that is linear.
 
     Returns
     -------
-    kernel, bias : tensor
-        In the layer's precision. Batch normalization is all in them; of layer normalization the
-        mean is: a kernel whose rows sum to 0 gives outputs whose mean is 0.
+    kernel : tensor
+        In the layer's precision. Batch normalization is all in it and in the bias; of layer
+        normalization the mean is: a kernel whose rows sum to 0 gives outputs whose mean is 0.
+    bias : tensor or None
+        In the layer's precision; None: there is none.
     finish : callable
         What follows: the rest of the normalization, and the rectifier.
     """
@@ -128,12 +142,10 @@ def _dense_inference(head: keras.Model, number: int) -> tuple[Any, Any, Callable
     kernel = ops.cast(layer.kernel, "float32")
     if isinstance(norm, layers.BatchNormalization):
         scale, bias = scale_and_shift(norm)
-        kernel, finish = kernel * scale, ops.relu
-    else:
-        kernel = kernel - ops.mean(kernel, axis=1, keepdims=True)
-        bias, finish = ops.zeros(kernel.shape[1]), functools.partial(_scaled, norm)
-    dtype = layer.compute_dtype
-    return ops.cast(kernel, dtype), ops.cast(bias, dtype), finish
+        kernel, bias = kernel * scale, ops.cast(bias, layer.compute_dtype)
+        return ops.cast(kernel, layer.compute_dtype), bias, ops.relu
+    kernel = kernel - ops.mean(kernel, axis=1, keepdims=True)
+    return ops.cast(kernel, layer.compute_dtype), None, functools.partial(_scaled, norm)
 
 
 def _scaled(norm: layers.LayerNormalization, x: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
+import itertools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,15 @@ from sasnet_core.context import surroundings_tensors
 from sasnet_core.ensemble import Ensemble
 from sasnet_core.errors import SettingError
 from sasnet_core.kept_scores import KeptScores
-from sasnet_core.lattice import TILE_VOXELS, build_lattice, pad_lattice, random_pose, tiles
+from sasnet_core.lattice import (
+    TILE_VOXELS,
+    build_lattice,
+    fit_together,
+    join_lattices,
+    pad_lattice,
+    random_pose,
+    tiles,
+)
 from sasnet_core.lattice_tower import RESIDUE_UNIT, ROW_UNIT, embed_lattice, lattice_tensors
 from sasnet_core.memory import PAIRS_LISTED, Sizes
 from sasnet_core.network import build_network, compiled
@@ -29,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sasnet_core.fitted import Smoothing
-    from sasnet_core.lattice import Pose
+    from sasnet_core.lattice import Lattice, Pose, Posed
     from sasnet_core.network import Network
     from sasnet_core.protein import Protein
     from sasnet_core.shelf import Shelf
@@ -37,8 +46,8 @@ if TYPE_CHECKING:
 
 #: Ways to embed a protein.
 ENGINES = ("lattice", "windows")
-#: Calls of each function that run untraced: both partners of the first rotation. Tracing takes a
-#: second, which the first score need not wait for.
+#: Calls of each function that run untraced, those of the first rotation among them. Tracing takes
+#: a second, which the first score need not wait for.
 UNTRACED = 2
 #: Residues whose voxel grids go through the tower at a time.
 WINDOW_BLOCK = 32
@@ -75,7 +84,7 @@ class Predictor(Scorer):
         self._place = 0  # on the shelf, beside other members of an ensemble
         self._sizes = Sizes(TILE_VOXELS, PAIRS_LISTED)
         self._kept = kept
-        self._embed_tower: Callable[[Protein, Pose], Any] = (
+        self._embed_towers: Callable[[Sequence[Posed]], list[Any]] = (
             self._lattice_embeddings if engine == "lattice" else self._windowed
         )
         config = network.config
@@ -119,27 +128,28 @@ class Predictor(Scorer):
         keys = [_content_key(protein) for protein in (left, right)]
         if keys[0] == keys[1]:  # the same protein twice: poses of their own all the same
             keys[1] = (*keys[1], 1)
-        posed = [self._poses(*pair, seed) for pair in zip((left, right), keys, strict=True)]
+        partners = [_Partner(*pair) for pair in zip((left, right), keys, strict=True)]
         for rotation in rotations:
-            yield self.score_embeddings(*(embed(rotation) for embed in posed))
+            yield self.score_embeddings(*self._embed_partners(partners, [seed, rotation]))
 
-    def _poses(self, protein: Protein, key: tuple[int, ...], seed: int) -> Callable[[int], Any]:
-        """Give a function that embeds a protein in its pose of a rotation."""
-        around = functools.cache(lambda: self._surroundings(protein))
-        owner = protein.content_hash
-
-        def embed(rotation: int) -> Any:
-            stream = [seed, rotation, *key]
-            name = self._place, *stream
-            found = None if self._shelf is None else self._shelf.get(owner, name)
-            if found is not None:
-                return ops.convert_to_tensor(found)
-            made = self._embed(protein, around(), np.random.default_rng(stream))
+    def _embed_partners(self, partners: Sequence[_Partner], stream: list[int]) -> list[Any]:
+        """Embed proteins in their poses of a rotation, or find them on the shelf."""
+        streams = [[*stream, *partner.key] for partner in partners]
+        names = [(self._place, *numbers) for numbers in streams]
+        found: list[Any] = [None] * len(partners)
+        if self._shelf is not None:
+            owners = [partner.protein.content_hash for partner in partners]
+            found = [self._shelf.get(*pair) for pair in zip(owners, names, strict=True)]
+        missing = [place for place, array in enumerate(found) if array is None]
+        made = self._embed(
+            [partners[place] for place in missing],
+            [np.random.default_rng(streams[place]) for place in missing],
+        )
+        for place, embeddings in zip(missing, made, strict=True):
+            found[place] = embeddings
             if self._shelf is not None:
-                self._shelf.put(owner, name, ops.convert_to_numpy(made))
-            return made
-
-        return embed
+                self._shelf.put(owners[place], names[place], ops.convert_to_numpy(embeddings))
+        return [ops.convert_to_tensor(embeddings) for embeddings in found]
 
     def embed(self, protein: Protein, rng: np.random.Generator) -> Any:
         """Embed every residue in one random pose.
@@ -148,31 +158,62 @@ class Predictor(Scorer):
         -------
         tensor, shape (n_residues, head_input)
         """
-        return self._embed(protein, self._surroundings(protein), rng)
+        return self._embed([_Partner(protein)], [rng])[0]
 
-    def _embed(self, protein: Protein, around: list[Any], rng: np.random.Generator) -> Any:
-        embeddings = _filled(self._embed_tower(protein, random_pose(rng)))
-        return self._hear(embeddings, around)[: protein.n_residues]
+    def _embed(
+        self, partners: Sequence[_Partner], rngs: Sequence[np.random.Generator]
+    ) -> list[Any]:
+        posed = [(p.protein, random_pose(rng)) for p, rng in zip(partners, rngs, strict=True)]
+        made = self._embed_towers(posed) if posed else []
+        return [
+            self._hear(_filled(embeddings), self._surroundings(partner))[
+                : partner.protein.n_residues
+            ]
+            for partner, embeddings in zip(partners, made, strict=True)
+        ]
 
-    def _surroundings(self, protein: Protein) -> list[Any]:
+    def _surroundings(self, partner: _Partner) -> list[Any]:
         """Return what the context layers read of a protein: the same in every pose."""
-        config = self.network.config
-        around = find_surroundings(protein, config.neighbours_read, makeup=config.makeup_read)
-        return [_filled(array) for array in surroundings_tensors(around)]
+        if partner.around is None:
+            config = self.network.config
+            around = find_surroundings(
+                partner.protein, config.neighbours_read, makeup=config.makeup_read
+            )
+            partner.around = [_filled(array) for array in surroundings_tensors(around)]
+        return partner.around
 
-    def _lattice_embeddings(self, protein: Protein, pose: Pose) -> Any:
+    def _lattice_embeddings(self, posed: Sequence[Posed]) -> list[Any]:
+        """Run the tower over proteins' lattices: once for all of them where that is small.
+
+        What a call costs whatever its size, like laying the dense layer's kernel out anew, is then
+        paid once.
+        """
+        config = self.network.config
+        if not fit_together(posed, config, self._sizes.tile_voxels):
+            return [self._tiled(*each) for each in posed]
+        lattices = [build_lattice(protein, config, pose) for protein, pose in posed]
+        embeddings = self._run_tower(join_lattices(lattices))
+        ends = itertools.accumulate(protein.n_residues for protein, _ in posed)
+        return [
+            embeddings[end - protein.n_residues : end]
+            for end, (protein, _) in zip(ends, posed, strict=True)
+        ]
+
+    def _tiled(self, protein: Protein, pose: Pose) -> Any:
         """Run the tower over a protein's lattice, huge proteins tile by tile."""
         config = self.network.config
         rows = tiles(protein, config, pose, self._sizes.tile_voxels)
         lattices = (build_lattice(protein, config, pose, residues=part) for part in rows)
-        embeddings = [
-            self._run_lattice(lattice_tensors(pad_lattice(lattice, ROW_UNIT)))
-            for lattice in lattices
-        ]
-        return _in_order(embeddings, rows)
+        return _in_order([self._run_tower(lattice) for lattice in lattices], rows)
 
-    def _windowed(self, protein: Protein, pose: Pose) -> Any:
+    def _run_tower(self, lattice: Lattice) -> Any:
+        return self._run_lattice(lattice_tensors(pad_lattice(lattice, ROW_UNIT)))
+
+    def _windowed(self, posed: Sequence[Posed]) -> list[Any]:
         """Run the tower over each residue's own voxel grid, its CA exactly in the centre."""
+        return [self._embed_windows(*each) for each in posed]
+
+    def _embed_windows(self, protein: Protein, pose: Pose) -> Any:
         turned = protein.with_coordinates(
             protein.coords @ pose.rotation.T, protein.centers @ pose.rotation.T
         )
@@ -205,22 +246,38 @@ class Predictor(Scorer):
         return scores
 
 
+@dataclass
+class _Partner:
+    """A protein that is embedded in many poses, and what all of them have in common."""
+
+    protein: Protein
+    key: tuple[int, ...] = ()  # of its random stream
+    around: list[Any] | None = None  # `Predictor._surroundings`, once they were asked for
+
+
 class _SharedTower:
-    """A tower that several members run: what it gave for the last two proteins is remembered."""
+    """A tower that several members run: what it gave for the last proteins is remembered."""
 
-    def __init__(self, embed: Callable[[Protein, Pose], Any]) -> None:
+    def __init__(self, embed: Callable[[Sequence[Posed]], list[Any]]) -> None:
         self._embed = embed
-        self._last: list[tuple[Protein, Pose, Any]] = []
+        self._last: list[tuple[Posed, Any]] = []
 
-    def __call__(self, protein: Protein, pose: Pose) -> Any:
-        for known, its_pose, embeddings in self._last:
-            if known is protein and all(
-                map(np.array_equal, vars(pose).values(), vars(its_pose).values())
+    def __call__(self, posed: Sequence[Posed]) -> list[Any]:
+        found = [self._find(each) for each in posed]
+        missing = [place for place, embeddings in enumerate(found) if embeddings is None]
+        made = self._embed([posed[place] for place in missing]) if missing else []
+        for place, embeddings in zip(missing, made, strict=True):
+            found[place] = embeddings
+        self._last = list(zip(posed, found, strict=True))
+        return found
+
+    def _find(self, posed: Posed) -> Any:
+        for (protein, pose), embeddings in self._last:
+            if protein is posed[0] and all(
+                map(np.array_equal, vars(pose).values(), vars(posed[1]).values())
             ):
                 return embeddings
-        embeddings = self._embed(protein, pose)
-        self._last = [*self._last[-1:], (protein, pose, embeddings)]
-        return embeddings
+        return None
 
 
 def share_towers(members: Sequence[Predictor]) -> None:
@@ -230,8 +287,8 @@ def share_towers(members: Sequence[Predictor]) -> None:
         digest = hashlib.sha256(repr(member.network.config.tower_sizes).encode())
         for variable in member.network.tower.weights:
             digest.update(ops.convert_to_numpy(variable).tobytes())
-        own = _SharedTower(member._embed_tower)
-        member._embed_tower = shared.setdefault(digest.hexdigest(), own)
+        own = _SharedTower(member._embed_towers)
+        member._embed_towers = shared.setdefault(digest.hexdigest(), own)
 
 
 def load_predictor(

@@ -38,8 +38,8 @@ from sasnet_core.summaries import RESULTS_HEAD
 from sasnet_core.trends import Point
 
 ROOT = Path(__file__).parents[1]
-EDGES = (11, 19, 27, 35)
-PAIRS = (5_120, 20_480, 81_920, 327_680)
+EDGES = (11, 23, 35)
+PAIRS = (5_120, 40_960, 327_680)
 #: Pairs of the paper's whole set, as many negatives as positives.
 WHOLE = 2 * paper.DATASETS["complex-only"][1]
 #: A quarter of the paper's filters and of its dense layers, so that a point takes minutes; batch

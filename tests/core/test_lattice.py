@@ -9,6 +9,7 @@ from sasnet_core.config import ModelConfig
 from sasnet_core.lattice import (
     Pose,
     build_lattice,
+    fit_together,
     is_convolution,
     join_lattices,
     pad_lattice,
@@ -165,6 +166,16 @@ def test_tiles_hold_each_residue_once_in_boxes_of_the_size_allowed(seed, edge, v
     for rows in parts:
         assert len(rows) == 1 or np.prod(np.ptp(starts[rows], axis=0) + config.edge_read) <= voxels
     assert len(parts) == {1: 30, 10**9: 1}.get(voxels, len(parts))
+
+
+@given(seed=st.integers(0, 999), edge=edges)
+def test_lattices_fit_together_as_long_as_all_boxes_do(seed, edge):
+    config, rng = tiny_model(edge), np.random.default_rng(seed)
+    posed = [(random_protein(seed + k, 5 + k), random_pose(rng)) for k in range(3)]
+    boxes = [place_windows(p.centers @ pose.rotation.T, config, pose)[2] for p, pose in posed]
+    total = sum(int(np.prod(box)) for box in boxes)
+    assert fit_together(posed, config, total)
+    assert not fit_together(posed, config, total - 1)
 
 
 def voxels_read(lattice):

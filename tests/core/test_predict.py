@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sasnet_core import lattice_tower, pair_head, predict
 from sasnet_core.errors import SettingError, WeightsError
-from sasnet_core.lattice import random_pose, tiles
+from sasnet_core.lattice import fit_together, random_pose, tiles
 from sasnet_core.memory import Sizes
 from sasnet_core.predict import Predictor, load_predictor
 from sasnet_core.rotations import random_rotation
@@ -128,6 +128,39 @@ def test_each_residue_is_embedded_once_a_rotation(predictor, partners, monkeypat
     monkeypatch.setattr(predict, "build_lattice", count)
     predictor.score(*partners, rotations=5)
     assert embedded == [9, 7] * 5
+
+
+@pytest.mark.parametrize(
+    ("voxels", "fit", "calls"), [(10**6, True, 1), (10**6, False, 2), (1, False, 16)]
+)
+def test_small_partners_share_a_call_of_the_tower(partners, monkeypatch, voxels, fit, calls):
+    predictor = Predictor(tiny_network(tiny_model(16)))
+    expected = predictor.score(*partners, rotations=1).matrix
+    residues = []
+    run = predictor._run_lattice
+    monkeypatch.setattr(
+        predictor, "_run_lattice", lambda arrays: residues.append(len(arrays[-2])) or run(arrays)
+    )
+    monkeypatch.setattr(predict, "fit_together", lambda *sizes: fit and fit_together(*sizes))
+    predictor.keep_within(Sizes(voxels, 10**6))
+    scores = predictor.score(*partners, rotations=1)
+    np.testing.assert_allclose(scores.matrix, expected, atol=1e-5)
+    assert len(residues) == calls and sum(residues) == 16
+
+
+@pytest.mark.parametrize("sizes", [(11,), (11, 8), (7, 8, 9)])
+@pytest.mark.parametrize("normalization", ["batch", "layer"])
+def test_pairs_are_scored_as_the_head_scores_them(sizes, normalization):
+    config = replace(tiny_model(16, normalization), head_sizes=sizes)
+    network = tiny_network(config)
+    rng = np.random.default_rng(3)
+    left, right = rng.normal(size=(2, 20, config.embedding_size)).astype(np.float32)
+    pairs = np.stack([np.arange(20), np.arange(20)], axis=1).astype(np.int32)
+    found = np.asarray(pair_head.pair_scores(network.head, config, left, right, pairs))
+    logits = [np.asarray(network.head(pair)) for pair in ([left, right], [right, left])]
+    expected = np.mean([1 / (1 + np.exp(-logit)) for logit in logits], axis=0)
+    np.testing.assert_allclose(found, expected.ravel(), atol=1e-5)
+    assert expected.std() > 0.01
 
 
 def test_progress_is_told_after_each_rotation(predictor, partners):
