@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from keras import ops
 
+from sasnet_core.ahead import Ahead
 from sasnet_core.context import surroundings_tensors
 from sasnet_core.ensemble import Ensemble
 from sasnet_core.errors import SettingError
@@ -84,9 +85,10 @@ class Predictor(Scorer):
         self._place = 0  # on the shelf, beside other members of an ensemble
         self._sizes = Sizes(TILE_VOXELS, PAIRS_LISTED)
         self._kept = kept
-        self._embed_towers: Callable[[Sequence[Posed]], list[Any]] = (
+        self._embed_towers: Callable[[Sequence[Posed], Sequence[Posed] | None], list[Any]] = (
             self._lattice_embeddings if engine == "lattice" else self._windowed
         )
+        self._lattice_of_all = Ahead(self._common_lattice)
         config = network.config
         self._run_lattice = compiled(
             lambda arrays: embed_lattice(network.tower, config, arrays), UNTRACED
@@ -129,26 +131,35 @@ class Predictor(Scorer):
         if keys[0] == keys[1]:  # the same protein twice: poses of their own all the same
             keys[1] = (*keys[1], 1)
         partners = [_Partner(*pair) for pair in zip((left, right), keys, strict=True)]
-        for rotation in rotations:
-            yield self.score_embeddings(*self._embed_partners(partners, [seed, rotation]))
+        poses = [self._posed(partners, [seed, rotation]) for rotation in rotations]
+        for rotation, posed, then in zip(rotations, poses, [*poses[1:], None], strict=True):
+            if self._shelf is None:
+                embeddings = self._embed(partners, posed, then)
+            else:
+                names = [(self._place, seed, rotation, *partner.key) for partner in partners]
+                embeddings = self._embed_or_find(partners, posed, names, self._shelf)
+            yield self.score_embeddings(*embeddings)
 
-    def _embed_partners(self, partners: Sequence[_Partner], stream: list[int]) -> list[Any]:
-        """Embed proteins in their poses of a rotation, or find them on the shelf."""
-        streams = [[*stream, *partner.key] for partner in partners]
-        names = [(self._place, *numbers) for numbers in streams]
-        found: list[Any] = [None] * len(partners)
-        if self._shelf is not None:
-            owners = [partner.protein.content_hash for partner in partners]
-            found = [self._shelf.get(*pair) for pair in zip(owners, names, strict=True)]
-        missing = [place for place, array in enumerate(found) if array is None]
-        made = self._embed(
-            [partners[place] for place in missing],
-            [np.random.default_rng(streams[place]) for place in missing],
-        )
-        for place, embeddings in zip(missing, made, strict=True):
-            found[place] = embeddings
-            if self._shelf is not None:
-                self._shelf.put(owners[place], names[place], ops.convert_to_numpy(embeddings))
+    def _posed(self, partners: Sequence[_Partner], stream: list[int]) -> list[Posed]:
+        """Put partners in their poses of a rotation, each by a random stream of its own."""
+        rngs = (np.random.default_rng([*stream, *partner.key]) for partner in partners)
+        return [(p.protein, random_pose(rng)) for p, rng in zip(partners, rngs, strict=True)]
+
+    def _embed_or_find(
+        self,
+        partners: Sequence[_Partner],
+        posed: Sequence[Posed],
+        names: Sequence[tuple[int, ...]],
+        shelf: Shelf,
+    ) -> list[Any]:
+        """Take embeddings from the shelf, and put those there that it does not have yet."""
+        owners = [partner.protein.content_hash for partner in partners]
+        found: list[Any] = [shelf.get(*place) for place in zip(owners, names, strict=True)]
+        missing = [k for k, embeddings in enumerate(found) if embeddings is None]
+        made = self._embed([partners[k] for k in missing], [posed[k] for k in missing])
+        for k, embeddings in zip(missing, made, strict=True):
+            found[k] = embeddings
+            shelf.put(owners[k], names[k], ops.convert_to_numpy(embeddings))
         return [ops.convert_to_tensor(embeddings) for embeddings in found]
 
     def embed(self, protein: Protein, rng: np.random.Generator) -> Any:
@@ -158,19 +169,23 @@ class Predictor(Scorer):
         -------
         tensor, shape (n_residues, head_input)
         """
-        return self._embed([_Partner(protein)], [rng])[0]
+        return self._embed([_Partner(protein)], [(protein, random_pose(rng))])[0]
 
     def _embed(
-        self, partners: Sequence[_Partner], rngs: Sequence[np.random.Generator]
+        self,
+        partners: Sequence[_Partner],
+        posed: Sequence[Posed],
+        then: Sequence[Posed] | None = None,
     ) -> list[Any]:
-        posed = [(p.protein, random_pose(rng)) for p, rng in zip(partners, rngs, strict=True)]
-        made = self._embed_towers(posed) if posed else []
-        return [
-            self._hear(_filled(embeddings), self._surroundings(partner))[
-                : partner.protein.n_residues
-            ]
+        """Embed partners in their poses; `then`: those that come next."""
+        made = self._embed_towers(posed, then) if posed else []
+        if self.network.context is None:
+            return made
+        heard = [
+            self._hear(_filled(embeddings), self._surroundings(partner))
             for partner, embeddings in zip(partners, made, strict=True)
         ]
+        return [h[: partner.protein.n_residues] for partner, h in zip(partners, heard, strict=True)]
 
     def _surroundings(self, partner: _Partner) -> list[Any]:
         """Return what the context layers read of a protein: the same in every pose."""
@@ -182,34 +197,41 @@ class Predictor(Scorer):
             partner.around = [_filled(array) for array in surroundings_tensors(around)]
         return partner.around
 
-    def _lattice_embeddings(self, posed: Sequence[Posed]) -> list[Any]:
+    def _lattice_embeddings(
+        self, posed: Sequence[Posed], then: Sequence[Posed] | None = None
+    ) -> list[Any]:
         """Run the tower over proteins' lattices: once for all of them where that is small.
 
         What a call costs whatever its size, like laying the dense layer's kernel out anew, is then
         paid once.
         """
-        config = self.network.config
-        if not fit_together(posed, config, self._sizes.tile_voxels):
+        arrays = self._lattice_of_all(posed, then)
+        if arrays is None:
             return [self._tiled(*each) for each in posed]
-        lattices = [build_lattice(protein, config, pose) for protein, pose in posed]
-        embeddings = self._run_tower(join_lattices(lattices))
+        embeddings = self._run_lattice(arrays)
         ends = itertools.accumulate(protein.n_residues for protein, _ in posed)
         return [
             embeddings[end - protein.n_residues : end]
             for end, (protein, _) in zip(ends, posed, strict=True)
         ]
 
+    def _common_lattice(self, posed: Sequence[Posed]) -> list[Any] | None:
+        """Lay proteins on lattices and make them one; None: that would be too large."""
+        config = self.network.config
+        if not fit_together(posed, config, self._sizes.tile_voxels):
+            return None
+        lattices = [build_lattice(protein, config, pose) for protein, pose in posed]
+        return _lattice_arrays(join_lattices(lattices))
+
     def _tiled(self, protein: Protein, pose: Pose) -> Any:
         """Run the tower over a protein's lattice, huge proteins tile by tile."""
         config = self.network.config
         rows = tiles(protein, config, pose, self._sizes.tile_voxels)
         lattices = (build_lattice(protein, config, pose, residues=part) for part in rows)
-        return _in_order([self._run_tower(lattice) for lattice in lattices], rows)
+        embeddings = [self._run_lattice(_lattice_arrays(lattice)) for lattice in lattices]
+        return _in_order(embeddings, rows)
 
-    def _run_tower(self, lattice: Lattice) -> Any:
-        return self._run_lattice(lattice_tensors(pad_lattice(lattice, ROW_UNIT)))
-
-    def _windowed(self, posed: Sequence[Posed]) -> list[Any]:
+    def _windowed(self, posed: Sequence[Posed], _: Sequence[Posed] | None = None) -> list[Any]:
         """Run the tower over each residue's own voxel grid, its CA exactly in the centre."""
         return [self._embed_windows(*each) for each in posed]
 
@@ -258,16 +280,19 @@ class _Partner:
 class _SharedTower:
     """A tower that several members run: what it gave for the last proteins is remembered."""
 
-    def __init__(self, embed: Callable[[Sequence[Posed]], list[Any]]) -> None:
+    def __init__(
+        self, embed: Callable[[Sequence[Posed], Sequence[Posed] | None], list[Any]]
+    ) -> None:
         self._embed = embed
         self._last: list[tuple[Posed, Any]] = []
 
-    def __call__(self, posed: Sequence[Posed]) -> list[Any]:
+    def __call__(self, posed: Sequence[Posed], then: Sequence[Posed] | None = None) -> list[Any]:
         found = [self._find(each) for each in posed]
-        missing = [place for place, embeddings in enumerate(found) if embeddings is None]
-        made = self._embed([posed[place] for place in missing]) if missing else []
-        for place, embeddings in zip(missing, made, strict=True):
-            found[place] = embeddings
+        if all(embeddings is None for embeddings in found):
+            found = self._embed(posed, then)
+        for place, embeddings in enumerate(found):
+            if embeddings is None:
+                [found[place]] = self._embed([posed[place]], None)
         self._last = list(zip(posed, found, strict=True))
         return found
 
@@ -334,6 +359,11 @@ def _load_one(info: WeightsInfo, precision: str, engine: str, kept: Path | None)
     fill(network.parts, info.folder)
     store = kept and KeptScores(kept, [info.sha256, info.sizes(), precision, engine])
     return Predictor(network, info.smoothing, engine, store or None)
+
+
+def _lattice_arrays(lattice: Lattice) -> list[Any]:
+    """Hand a lattice to the backend, in few shapes."""
+    return lattice_tensors(pad_lattice(lattice, ROW_UNIT))
 
 
 def _filled(rows: Any) -> Any:

@@ -14,7 +14,7 @@ CORE = ROOT / "sasnet_core"
 
 #: Each module may import those of earlier lines and of its own.
 ORDER = (
-    ("errors", "chemistry", "confidence", "files", "entries", "workers", "threedmol", "grouping"),
+    ("errors", "chemistry", "confidence", "files", "entries", "workers", "threedmol", "grouping", "ahead"),
     ("settings",),
     ("config", "fitted"),
     ("pdb_records", "shelf"),

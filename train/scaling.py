@@ -3,14 +3,14 @@
     python -m train.scaling grid MINED --validate DB5_DATASET -o RUNS
     python -m train.scaling pairs MINED --validate DB5_DATASET -o RUNS
 
-grid: edges of 11 to 41 A at 81,920 pairs. pairs: numbers of pairs at 23 A, with a trend drawn on to
+grid: edges of 11 to 35 A at 81,920 pairs. pairs: numbers of pairs at 23 A, with a trend drawn on to
 the paper's whole set. Pairs are different ones, half of them contacts, of as few whole complexes as
-that takes (TrainConfig.distinct_pairs). Every point is a run of train.fit in a folder of its own
-below RUNS: the weights of its best check on DB3 are evaluated on unbound DB4U. Points that are done
-stay; one that was stopped goes on. --hours: begin no new point, and stop the running one, after
-that; started again, it goes on. --hours 0 draws what is there. Writes docs/figure3a.png or
-docs/figure3b.png, a CSV beside it, and a section of docs/results.md. --quick: three points of a few
-steps, into quick_results/, to see whether all works.
+that takes (TrainConfig.distinct_pairs); in figure B a network sees each complex once. Every point
+is a run of train.fit in a folder of its own below RUNS: the weights of its best check on DB3 are
+evaluated on unbound DB4U. Points that are done stay; one that was stopped goes on. --hours: begin
+no new point, and stop the running one, after that; started again, it goes on. --hours 0 draws what
+is there. Writes docs/figure3a.png or docs/figure3b.png, a CSV beside it, and a section of
+docs/results.md. --quick: three points of a few steps, into quick_results/, to see if all works.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from sasnet_core.trends import Point
 
 ROOT = Path(__file__).parents[1]
 EDGES = (11, 23, 35)
-PAIRS = (5_120, 40_960, 327_680)
+PAIRS = (10_240, 40_960, 163_840, 327_680)
 #: Pairs of the paper's whole set, as many negatives as positives.
 WHOLE = 2 * paper.DATASETS["complex-only"][1]
 #: A quarter of the paper's filters and of its dense layers, so that a point takes minutes; batch
@@ -49,14 +49,18 @@ WHOLE = 2 * paper.DATASETS["complex-only"][1]
 PAPER_LIKE = ModelConfig(
     filters=(8, 16, 32, 64), embedding_size=128, head_sizes=(128, 128), normalization="layer"
 )
-DEFAULTS = {
-    "grid": PAPER_LIKE,
-    "pairs": replace(PAPER_LIKE, context_layers=3, context_size=64, makeup=True, dropout=0.1),
-}
 TRAIN = TrainConfig(
     optimizer="adamw", learning_rate=1e-3, weight_decay=0.02, warmup_steps=100, steps=1000,
     complexes_per_step=1, average=0.99, auxiliary=0.5, noise=0.2, precision="mixed_bfloat16",
 )  # fmt: skip
+DEFAULTS = {
+    "grid": RunConfig(PAPER_LIKE, TRAIN),
+    # The smallest points of figure B are 40 steps long: no time for a slow start and a long mean.
+    "pairs": RunConfig(
+        replace(PAPER_LIKE, context_layers=3, context_size=64, makeup=True, dropout=0.1),
+        replace(TRAIN, warmup_steps=20, average=0.95),
+    ),
+}
 QUICK = {"edges": [11, 15], "pairs": [200, 400], "replicates": 2, "steps": 4, "count": 3,
          "checks": 1, "check_count": 2, "rotations": 1}  # fmt: skip
 PROGRAM = "python -m train.scaling"
@@ -75,13 +79,6 @@ class Place:
         """Name its folder."""
         return f"{self.edge}A-{self.pairs}pairs-{self.replicate}"
 
-    def config(self, base: RunConfig) -> RunConfig:
-        """Return its settings."""
-        return RunConfig(
-            replace(base.model, edge=self.edge),
-            replace(base.train, distinct_pairs=self.pairs, seed=self.replicate),
-        )
-
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
@@ -94,7 +91,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--edges", type=int, nargs="+", default=list(EDGES), help="angstrom")
     parser.add_argument("--pairs", type=int, nargs="+", help="numbers of pairs")
     parser.add_argument("--replicates", type=int, default=2)
-    parser.add_argument("--steps", type=int, help="steps of every point")
+    parser.add_argument("--steps", type=int,
+                        help="steps of every point (default: 1000 in figure A; in figure B as many "
+                        "as it takes to see each of its complexes once)")  # fmt: skip
     parser.add_argument("--config", type=Path, help="JSON with 'model' and 'train' of every point")
     parser.add_argument("--split", default="train", help="split of the dataset to train on")
     parser.add_argument("--validate-split", default="DB3", help="part to choose the best check by")
@@ -116,7 +115,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def base_config(options: argparse.Namespace) -> RunConfig:
     """Return the settings that all points share."""
-    config = RunConfig(DEFAULTS[options.figure], TRAIN)
+    config = DEFAULTS[options.figure]
     if options.config:
         try:
             config = RunConfig.from_dict(json.loads(options.config.read_text()))
@@ -124,8 +123,27 @@ def base_config(options: argparse.Namespace) -> RunConfig:
             raise SettingError(
                 f"{options.config}: JSON with 'model' and 'train' is needed ({error})"
             ) from None
+    return config
+
+
+def place_config(place: Place, options: argparse.Namespace) -> RunConfig:
+    """Return the settings of a point."""
+    config = base_config(options)
     steps = options.steps or config.train.steps
-    return replace(config, train=replace(config.train, steps=steps))
+    if options.figure == "pairs" and not options.steps:
+        steps = math.ceil(complexes_of(place, options) / config.train.complexes_per_step)
+    train = {"distinct_pairs": place.pairs, "seed": place.replicate, "steps": steps}
+    return RunConfig(replace(config.model, edge=place.edge), replace(config.train, **train))
+
+
+def complexes_of(place: Place, options: argparse.Namespace) -> int:
+    """Count the complexes that a point's pairs are of."""
+    return sum(map(len, pairs_stream(place, options).clusters()))
+
+
+def pairs_stream(place: Place, options: argparse.Namespace) -> ComplexStream:
+    """Read which complexes a point is trained on."""
+    return ComplexStream(options.dataset, place.replicate, options.split, place.pairs)
 
 
 def places(options: argparse.Namespace) -> list[Place]:
@@ -146,7 +164,7 @@ def make(place: Place, options: argparse.Namespace, ends: float) -> None:
     subprocess.TimeoutExpired
         The time is up; what is done stays.
     """
-    folder, config = options.runs / place.name, place.config(base_config(options))
+    folder, config = options.runs / place.name, place_config(place, options)
     settings = folder.with_suffix(".json")
     write_json(config.to_dict(), settings)
     run(["train.fit", options.dataset, "-o", folder, "--config", settings, "--split", options.split,
@@ -159,13 +177,11 @@ def make(place: Place, options: argparse.Namespace, ends: float) -> None:
         ends)  # fmt: skip
     with (folder / "table.csv").open(newline="") as stream:
         values = [float(row["auroc"]) for row in csv.DictReader(stream)]
-    seed, pairs = config.train.seed, config.train.distinct_pairs
-    stream = ComplexStream(options.dataset, seed, options.split, pairs)
     found = {
         "cauroc": cauroc(values),
         "mean": mean_auroc(values),
-        "complexes": sum(map(len, stream.clusters())),
-        "clusters": len(stream),
+        "complexes": complexes_of(place, options),
+        "clusters": len(pairs_stream(place, options)),
         "measured": measured(options, len(values)),
         "config": config.to_dict(),
     }
@@ -204,7 +220,7 @@ def read_points(options: argparse.Namespace) -> list[dict]:
         if not path.is_file():
             continue
         values = json.loads(path.read_text())
-        if values["config"] != json.loads(json.dumps(place.config(base_config(options)).to_dict())):
+        if values["config"] != json.loads(json.dumps(place_config(place, options).to_dict())):
             raise SettingError(
                 f"{path}: made with other settings; name another folder with -o, or the settings "
                 "it was made with"
@@ -278,6 +294,10 @@ def caption(point: dict, options: argparse.Namespace) -> str:
     model, train = point["config"]["model"], point["config"]["train"]
     filters = "-".join(map(str, model["filters"]))
     context = f", {model['context_layers']} context layers" if model["context_layers"] else ""
+    context += " that read atom counts too" if model["makeup"] else ""
+    steps = f"Every point: {train['steps']:,} steps"
+    if options.figure == "pairs" and not options.steps:
+        steps = "Every point: as many steps as it takes to see its complexes once"
     fixed = (
         f"Pairs: {paper.FIGURE_PAIRS:,} in the paper, {point['pairs']:,} here"
         if options.figure == "grid"
@@ -287,9 +307,9 @@ def caption(point: dict, options: argparse.Namespace) -> str:
         f"CAUROC of {point['measured']}, scores not smoothed; weights of the best check on "
         f"{options.check_count} complexes of {options.validate_split}.",
         f"{fixed}.",
-        f"Every point: {train['steps']:,} steps, complexes in a step: "
-        f"{train['complexes_per_step']}, {train['optimizer']} {train['learning_rate']:g}, "
-        f"residue questions weighted {train['auxiliary']:g}, noise {train['noise']:g} A.",
+        f"{steps}, complexes in a step: {train['complexes_per_step']}, {train['optimizer']} "
+        f"{train['learning_rate']:g}, residue questions weighted {train['auxiliary']:g}, noise "
+        f"{train['noise']:g} A.",
         f"Network: convolutions {filters} (paper: 32-64-128-256), embedding "
         f"{model['embedding_size']} (paper: 512), {model['normalization']} normalization (paper: "
         f"batch){context}.",
@@ -310,7 +330,7 @@ def extrapolation(trend: trends.Trend) -> str:
         f"pairs, its interval from resampling the points. At the paper's whole set ({WHOLE:.1e} "
         f"pairs with as many negatives) it stands at {middle:.3f} ({low:.3f} to {high:.3f}), and "
         f"it reaches {paper.SASNET.best} at {reached}. That the line goes on straight, for this "
-        "network and this number of steps, is an assumption."
+        "network and this training, is an assumption."
     )
 
 

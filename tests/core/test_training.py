@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from sasnet_core.checkpoints import CheckpointError
 from sasnet_core.complexes import Complex, load_complex
-from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
+from sasnet_core.config import OPTIMIZERS, ModelConfig, RunConfig, TrainConfig
 from sasnet_core.embeddings import EmbeddingCache
 from sasnet_core.interface import contact_matrix
 from sasnet_core.lattice_tower import lattice_features
@@ -34,6 +34,14 @@ TRAIN = TrainConfig(
     optimizer="adam", learning_rate=3e-3, warmup_steps=1, steps=3, decay=False,
     complexes_per_step=2, positives=9, negatives=27,
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.02])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_takes_every_weight_decay(name, decay, tmp_path):
+    train = replace(TRAIN, optimizer=name, weight_decay=decay)
+    optimizer = Trainer(RunConfig(MODEL, train), tmp_path).optimizer
+    assert type(optimizer).__name__.lower() == name and (optimizer.weight_decay or 0) == decay
 
 
 def sticky_protein(seed, chain):

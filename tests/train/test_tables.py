@@ -213,6 +213,7 @@ def test_scaling_makes_its_points_and_goes_on(dataset, base, tmp_path, capsys, m
     assert (
         point["config"]["train"]["distinct_pairs"] == 40 and point["config"]["model"]["edge"] == 23
     )
+    assert point["config"]["train"]["steps"] == 1  # its one complex is seen once
     assert point["complexes"] == 1 and not (runs / "23A-40pairs-1" / "checkpoints").exists()
 
     def fail(*_):
