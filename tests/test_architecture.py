@@ -14,7 +14,17 @@ CORE = ROOT / "sasnet_core"
 
 #: Each module may import those of earlier lines and of its own.
 ORDER = (
-    ("errors", "chemistry", "confidence", "files", "entries", "workers", "threedmol", "grouping", "ahead"),
+    (
+        "errors",
+        "chemistry",
+        "confidence",
+        "files",
+        "entries",
+        "workers",
+        "threedmol",
+        "grouping",
+        "ahead",
+    ),
     ("settings",),
     ("config", "fitted"),
     ("pdb_records", "shelf"),
