@@ -249,7 +249,7 @@ def write_figure(options: argparse.Namespace, found: list[dict]) -> str:
             if trend is not None:
                 trends.draw_trend(axes, trend, np.geomspace(min(p.size for p in points), WHOLE, 50))
                 axes.axvline(WHOLE, color=trends.REFERENCE_COLOUR, ls=":", label="the paper's set")
-        axes.legend(loc="lower right", fontsize="small")
+        axes.legend(fontsize="small")
 
     trends.draw(options.docs / f"{name}.png", decorate)
     text = section(options, found, points, trend, name)
