@@ -58,7 +58,7 @@ class Pose:
     offset: np.ndarray  # (3,) float64, fraction of a window step
 
 
-#: A protein and where it lies.
+# A protein and where it lies.
 Posed = tuple["Protein", Pose]
 
 
