@@ -101,7 +101,7 @@ def build_lattice(
     """
     coords = protein.coords if displacement is None else protein.coords + displacement
     coords = coords.astype(np.float64) @ pose.rotation.T
-    centers = protein.centers.astype(np.float64) @ pose.rotation.T
+    centers = _turned_centers(protein, pose)
     origin, starts, shape = place_windows(centers, config, pose)
     if residues is not None:
         corner = starts[residues].min(axis=0)
@@ -179,8 +179,8 @@ def tiles(
         Rows of residues, each row once: neighbours stand together, and their windows overlap
         those of the next tile.
     """
-    centers = protein.centers.astype(np.float64) @ pose.rotation.T
-    return _split(np.arange(len(centers)), place_windows(centers, config, pose)[1], config, voxels)
+    starts = place_windows(_turned_centers(protein, pose), config, pose)[1]
+    return _split(np.arange(protein.n_residues), starts, config, voxels)
 
 
 def fit_together(posed: Sequence[Posed], config: ModelConfig, voxels: int = TILE_VOXELS) -> bool:
@@ -194,9 +194,13 @@ def fit_together(posed: Sequence[Posed], config: ModelConfig, voxels: int = TILE
     voxels : int
         Most voxels in all of them.
     """
-    centers = [protein.centers.astype(np.float64) @ pose.rotation.T for protein, pose in posed]
-    boxes = [place_windows(c, config, p)[2] for c, (_, p) in zip(centers, posed, strict=True)]
+    boxes = (place_windows(_turned_centers(*each), config, each[1])[2] for each in posed)
     return sum(map(math.prod, boxes)) <= voxels
+
+
+def _turned_centers(protein: Protein, pose: Pose) -> np.ndarray:
+    """Rotate the CA positions, shape (n_residues, 3), float64, angstrom."""
+    return protein.centers.astype(np.float64) @ pose.rotation.T
 
 
 def _split(

@@ -98,9 +98,9 @@ def pair_scores(head: keras.Model, config: ModelConfig, left: Any, right: Any, p
     other = [ops.matmul(right, second), ops.matmul(right, first)]
     if bias is not None:
         one = [part + bias for part in one]
-    if bias is not None and len(config.head_sizes) > 1:  # the sums end in ones, for the next layer
-        one = [with_ones(part) for part in one]
-        other = [ops.pad(part, ((0, 0), (0, ONES))) for part in other]
+        if len(config.head_sizes) > 1:  # the sums end in ones, which the next layer reads
+            one = [with_ones(part) for part in one]
+            other = [ops.pad(part, ((0, 0), (0, ONES))) for part in other]
     left_sums, right_sums = ops.concatenate(one, 1), ops.concatenate(other, 1)
 
     def both_orders(rows: Any) -> Any:

@@ -278,7 +278,7 @@ class _Partner:
 
 
 class _SharedTower:
-    """A tower that several members run: what it gave for the last proteins is remembered."""
+    """A tower that several members run: what its last call gave is remembered."""
 
     def __init__(
         self, embed: Callable[[Sequence[Posed], Sequence[Posed] | None], list[Any]]
@@ -288,12 +288,9 @@ class _SharedTower:
 
     def __call__(self, posed: Sequence[Posed], then: Sequence[Posed] | None = None) -> list[Any]:
         found = [self._find(each) for each in posed]
-        if all(embeddings is None for embeddings in found):
+        if any(embeddings is None for embeddings in found):
             found = self._embed(posed, then)
-        for place, embeddings in enumerate(found):
-            if embeddings is None:
-                [found[place]] = self._embed([posed[place]], None)
-        self._last = list(zip(posed, found, strict=True))
+            self._last = list(zip(posed, found, strict=True))
         return found
 
     def _find(self, posed: Posed) -> Any:

@@ -14,20 +14,10 @@ CORE = ROOT / "sasnet_core"
 
 #: Each module may import those of earlier lines and of its own.
 ORDER = (
-    (
-        "errors",
-        "chemistry",
-        "confidence",
-        "files",
-        "entries",
-        "workers",
-        "threedmol",
-        "grouping",
-        "ahead",
-    ),
+    ("errors", "chemistry", "confidence", "files", "entries", "workers", "threedmol", "grouping"),
     ("settings",),
     ("config", "fitted"),
-    ("pdb_records", "shelf"),
+    ("pdb_records", "shelf", "ahead"),
     ("sources",),
     ("protein", "rotations", "metrics", "markdown", "paper"),
     ("voxels", "lattice", "surroundings", "interface", "scores", "structure", "homology"),

@@ -299,7 +299,8 @@ def caption(point: dict, options: argparse.Namespace) -> str:
     if options.figure == "pairs" and not options.steps:
         steps = "Every point: as many steps as it takes to see its complexes once"
     fixed = (
-        f"Pairs: {paper.FIGURE_PAIRS:,} in the paper, {point['pairs']:,} here"
+        f"Edges: 11 to 41 A in the paper. Pairs: {paper.FIGURE_PAIRS:,} in the paper, "
+        f"{point['pairs']:,} here"
         if options.figure == "grid"
         else f"Edge: {paper.FIGURE_PAIRS_EDGE} A in the paper, {point['edge']} A here"
     )
