@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -165,9 +164,18 @@ def growth(dtype: str) -> dict[str, list[tuple[int, float]]]:
         predictor.score_embeddings(*embeddings)
         found["tower"].append((count, middle - started))
         found["head"].append((count, time.perf_counter() - middle))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        found["GiB"].append((count, peak))
+        found["GiB"].append((count, peak_memory()))
     return found
+
+
+def peak_memory() -> float:
+    """Return the most memory that this process has held, in GiB.
+
+    getrusage would count what its parent held when it started this process, too.
+    """
+    lines = Path("/proc/self/status").read_text().splitlines()
+    [kibibytes] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
+    return int(kibibytes) / 2**20
 
 
 def in_child(dtype: str) -> dict[str, list[tuple[int, float]]]:
