@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,3 +139,29 @@ def groups_table(table: list[Row]) -> str:
     heads = ["complexes", "number", "CAUROC", "mean AUROC", "AUPRC", "base rate", "precision at 10",
              "AUROC of sites", "CAUROC of exposed areas"]  # fmt: skip
     return markdown.table(heads, rows)
+
+
+def shown_command(program: str, arguments: Sequence[str], untold: Sequence[str] = ()) -> str:
+    """Return a command as a document shows it, with names for paths.
+
+    Parameters
+    ----------
+    program : str
+        What it begins with.
+    arguments : sequence of str
+        What follows.
+    untold : sequence of str
+        Options that change no number, each with a value; they are left out.
+
+    Examples
+    --------
+    >>> shown_command("draw", ["data/db5", "--size", "3", "-o", "docs"], ["-o"])
+    'draw db5 --size 3'
+    """
+    words, rest = [], iter(map(str, arguments))
+    for word in rest:
+        if word in untold:
+            next(rest, None)
+        else:
+            words.append(Path(word).name if "/" in word else word)
+    return f"{program} {shlex.join(words)}"

@@ -34,7 +34,7 @@ from sasnet_core.errors import SettingError, run_script
 from sasnet_core.files import write_json, write_table
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.stream import ComplexStream
-from sasnet_core.summaries import RESULTS_HEAD
+from sasnet_core.summaries import RESULTS_HEAD, shown_command
 from sasnet_core.trends import Point
 
 ROOT = Path(__file__).parents[1]
@@ -64,6 +64,8 @@ DEFAULTS = {
 QUICK = {"edges": [11, 15], "pairs": [200, 400], "replicates": 2, "steps": 4, "count": 3,
          "checks": 1, "check_count": 2, "rotations": 1}  # fmt: skip
 PROGRAM = "python -m train.scaling"
+#: Options that change no number.
+UNTOLD = ("--docs", "--hours")
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     if not options.pairs:
         options.pairs = list(PAIRS)
     options.docs = options.docs or (Path("quick_results") if options.quick else ROOT / "docs")
+    options.command = shown_command(
+        PROGRAM, sys.argv[1:] if arguments is None else arguments, UNTOLD
+    )
     return options
 
 
@@ -285,8 +290,7 @@ def section(
     ]
     if trend is not None:
         parts.append(extrapolation(trend))
-    command = f"{PROGRAM} {options.figure} MINED --validate DB5_DATASET -o RUNS"
-    return "\n\n".join([*parts, f"Command: `{command}`"])
+    return "\n\n".join([*parts, f"Command: `{options.command}`"])
 
 
 def caption(point: dict, options: argparse.Namespace) -> str:

@@ -19,7 +19,6 @@ complexes, few rotations, into quick_results/, to see whether all works.
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -54,6 +53,7 @@ from sasnet_core.summaries import (
     measures_table,
     number,
     published,
+    shown_command,
     spread_of,
     values,
     with_interval,
@@ -105,19 +105,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         known = {name: value for name, value in QUICK.items() if hasattr(options, name)}
         vars(options).update(known)
     options.output = options.output or (Path("quick_results") if options.quick else DOCS)
-    options.command = shown_command(arguments if arguments is not None else sys.argv[1:])
+    options.command = shown_command(
+        PROGRAM, sys.argv[1:] if arguments is None else arguments, UNTOLD
+    )
     return options
-
-
-def shown_command(arguments: Sequence[str]) -> str:
-    """Return the command without folders that change no number, and with names for paths."""
-    words, rest = [], iter(map(str, arguments))
-    for word in rest:
-        if word in UNTOLD:
-            next(rest, None)
-        else:
-            words.append(Path(word).name if "/" in word else word)
-    return f"{PROGRAM} {shlex.join(words)}"
 
 
 class Workbench:
