@@ -29,8 +29,10 @@ from keras import ops
 from benchmarks import report
 from benchmarks.operations import dense_operations, head_operations, lattice_convolutions
 from benchmarks.proteins import ball
+from sasnet_core.ahead import AT_ONCE, in_order
 from sasnet_core.chemistry import CHANNELS
 from sasnet_core.config import ROTATIONS, ModelConfig
+from sasnet_core.devices import share_threads
 from sasnet_core.files import written_whole
 from sasnet_core.lattice import build_lattice, random_pose
 from sasnet_core.model import build_sasnet
@@ -56,6 +58,12 @@ def best(function: Callable[[], Any], repeats: int = 3) -> float:
         function()
         times.append(time.perf_counter() - started)
     return min(times)
+
+
+def side_by_side(function: Callable[[], Any], repeats: int = 3) -> float:
+    """Return the seconds a call takes of all processors, as many at once as rotations are."""
+    calls = range(2 * AT_ONCE)
+    return best(lambda: list(in_order(lambda _: function(), calls, AT_ONCE)), repeats) / len(calls)
 
 
 def wait(number: Any) -> float:
@@ -86,7 +94,7 @@ def convolution_rate(dtype: str, channels: int, filters: int) -> float:
     grids = ops.cast(np.random.default_rng(0).random((16, 18, 18, 18, channels)), dtype)
     layer(grids)
     convolve = compiled(lambda x: layer(x))
-    seconds = best(lambda: wait(convolve(grids)[0, 0, 0, 0, 0]), 10)
+    seconds = side_by_side(lambda: wait(convolve(grids)[0, 0, 0, 0, 0]), 5)
     return 2 * 16 * 16**3 * 27 * channels * filters / seconds
 
 
@@ -95,7 +103,8 @@ def product_rate(dtype: str, rows: int, inner: int, columns: int) -> float:
     rng = np.random.default_rng(0)
     a, b = (ops.cast(rng.random(shape), dtype) for shape in ((rows, inner), (inner, columns)))
     product = compiled(lambda values: ops.matmul(*values))
-    return 2 * rows * inner * columns / best(lambda: wait(product([a, b])[0, 0]), 10)
+    seconds = side_by_side(lambda: wait(product([a, b])[0, 0]), 5)
+    return 2 * rows * inner * columns / seconds
 
 
 def every_pair(network: Network) -> float:
@@ -105,7 +114,7 @@ def every_pair(network: Network) -> float:
     protein = ball(SAMPLE, 5)
     grids = np.stack([surfacelet(protein, row, edge) for row in range(SAMPLE)])
     run = compiled(lambda values: model(values, training=False))
-    return best(lambda: wait(run([grids, grids])[0, 0]), 2) / SAMPLE
+    return side_by_side(lambda: wait(run([grids, grids])[0, 0]), 1) / SAMPLE
 
 
 def speed(network: Network, rates: dict[str, list[float]]) -> list[list[str]]:
@@ -116,8 +125,9 @@ def speed(network: Network, rates: dict[str, list[float]]) -> list[list[str]]:
     rows = []
     for sizes in SIZES:
         left, right = (ball(count, seed) for seed, count in enumerate(sizes))
-        ours = best(lambda: predictor.score(left, right), 1)  # noqa: B023
-        apart = best(lambda: windows.score(left, right, rotations=1), 2) * ROTATIONS  # noqa: B023
+        ours = best(lambda: predictor.score(left, right))  # noqa: B023
+        apart = best(lambda: windows.score(left, right, rotations=AT_ONCE), 1)  # noqa: B023
+        apart *= ROTATIONS / AT_ONCE
         convolutions = sum(lattice_convolutions(p, config) for p in (left, right))
         counted = {
             "Conv3D": convolutions,
@@ -260,8 +270,8 @@ def section(tables: dict[str, str], voxels: str, command: str) -> str:
             "channels, and those of the dense layer and the head at those of matrix products.",
             "",
             *(f"{title}\n\n{table}" for title, table in tables.items()),
-            f"Windows: one rotation, times {ROTATIONS}. Both towers for every pair: {SAMPLE} "
-            "pairs, extrapolated.",
+            f"Windows: {AT_ONCE} rotations, times {ROTATIONS // AT_ONCE}. Both towers for every "
+            f"pair: {SAMPLE} pairs, extrapolated.",
             "",
             voxels,
             "![Time and memory](scaling.png)",
@@ -285,6 +295,7 @@ def main() -> int:
         "residues", "20 rotations", "GFLOP", "arithmetic alone", "ratio",
         "each residue once, windows", "ratio", "both towers for every pair", "ratio",
     ]  # fmt: skip
+    share_threads(None, AT_ONCE)  # as sasnet_predict does
     fastest = choose_precision("auto")
     tables = {}
     for dtype in sorted({"float32", fastest}):

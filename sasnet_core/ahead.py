@@ -1,47 +1,55 @@
-"""The next piece of work is begun while what the last one gave is in use."""
+"""Results in order, while threads are at work on the next ones."""
 
 from __future__ import annotations
 
+import itertools
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
+
+#: Rotations that are computed at once: while one makes its tables or waits for memory, the other
+#: multiplies. More would take more memory.
+AT_ONCE = 2
 
 Asked = TypeVar("Asked")
 Made = TypeVar("Made")
 
 
-class Ahead(Generic[Asked, Made]):
-    """A function whose next call runs in a thread of its own, ahead of time.
+def in_order(
+    function: Callable[[Asked], Made], items: Iterable[Asked], threads: int
+) -> Iterator[Made]:
+    """Apply a function to items in threads, and yield what it gives in the items' order.
+
+    No more than one item a thread is begun or waits to be taken, which bounds the memory. Whoever
+    stops taking stops the work on all items that are not begun.
 
     Parameters
     ----------
     function : callable
-        Of one argument. It changes nothing that others read.
+        Of one argument. It may run in several threads at once.
+    items : iterable
+        Its arguments.
+    threads : int
+        Items that are worked on at once.
+
+    Yields
+    ------
+    object
+        The next result.
     """
-
-    def __init__(self, function: Callable[[Asked], Made]) -> None:
-        self._function = function
-        self._thread: ThreadPoolExecutor | None = None
-        self._coming: tuple[Asked, Future[Made]] | None = None
-
-    def __call__(self, asked: Asked, then: Asked | None = None) -> Made:
-        """Call the function, and begin its next call.
-
-        Parameters
-        ----------
-        asked : object
-            The argument. If it is the last call's `then`, that very object, the work was begun by
-            then.
-        then : object, optional
-            The argument of the next call, as far as one knows.
-        """
-        coming, self._coming = self._coming, None
-        begun = coming is not None and coming[0] is asked
-        made = coming[1].result() if coming and begun else self._function(asked)
-        if then is not None:
-            self._thread = self._thread or ThreadPoolExecutor(1)
-            self._coming = then, self._thread.submit(self._function, then)
-        return made
+    coming = iter(items)
+    pool = ThreadPoolExecutor(threads)
+    begun: deque[Future[Made]] = deque()
+    try:
+        for item in itertools.islice(coming, threads):
+            begun.append(pool.submit(function, item))
+        while begun:
+            made = begun.popleft().result()
+            begun.extend(pool.submit(function, item) for item in itertools.islice(coming, 1))
+            yield made
+    finally:
+        pool.shutdown(cancel_futures=True)

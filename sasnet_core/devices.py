@@ -14,21 +14,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def limit_threads(count: int | None) -> None:
-    """Let TensorFlow and NumPy use so many threads; all that there are for None.
+def share_threads(count: int | None, tasks: int) -> int:
+    """Share processor threads out among tasks that are at work at once.
 
     Must come before TensorFlow computes anything: it makes its threads then.
+
+    Parameters
+    ----------
+    count : int or None
+        Threads that TensorFlow and NumPy may use; None: as many as there are processors.
+    tasks : int
+        Tasks that may be at work at once.
+
+    Returns
+    -------
+    int
+        How many of them should be: no more than there are threads.
 
     Raises
     ------
     SettingError
         TensorFlow has its threads already, and others than these.
     """
-    if count is None:
-        return
-    import threadpoolctl
+    threads = count or processors()
+    at_once = min(tasks, threads)
+    if count is not None:
+        import threadpoolctl
 
-    threadpoolctl.threadpool_limits(count)
+        threadpoolctl.threadpool_limits(count)
     import keras
 
     if keras.backend.backend() == "tensorflow":
@@ -36,18 +49,26 @@ def limit_threads(count: int | None) -> None:
 
         threading = tf.config.threading
         try:
-            threading.set_intra_op_parallelism_threads(count)
-            threading.set_inter_op_parallelism_threads(count)
+            threading.set_intra_op_parallelism_threads(threads // at_once)
+            threading.set_inter_op_parallelism_threads(threads)
         except RuntimeError:
-            if threading.get_intra_op_parallelism_threads() != count:
+            if count not in (None, threading.get_inter_op_parallelism_threads()):
                 raise SettingError(
                     f"--threads {count} must be set before the first prediction of a process; "
                     "start another process"
                 ) from None
-    elif keras.backend.backend() == "torch":
+    elif keras.backend.backend() == "torch" and count is not None:
         import torch
 
-        torch.set_num_threads(count)
+        torch.set_num_threads(max(1, count // at_once))
+    return at_once
+
+
+def processors() -> int:
+    """Count the processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def choose_device(wanted: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sasnet_core.ahead import AT_ONCE
 from sasnet_core.errors import SettingError
 from sasnet_core.lattice import TILE_VOXELS
 
@@ -59,10 +60,10 @@ def sizes_within(gigabytes: float | None, left: int, right: int, listed: int | N
     rows = pairs if listed is None else min(listed, pairs)
     held = BASE + PAIR_BYTES * pairs + ROW_BYTES * rows
     held += FIND_BYTES * max(left, right) ** 2 + SMOOTH_BYTES * (left**2 + right**2)
-    room = gigabytes * 1e9 * (1 - 1 / SHELF_PART) - held
+    room = (gigabytes * 1e9 * (1 - 1 / SHELF_PART) - held) / AT_ONCE
     least = max(LEAST_VOXELS * TILE_BYTES, LEAST_PAIRS * LIST_BYTES)
     if room < least:
-        needed = (held + least) / (1 - 1 / SHELF_PART) / 1e9
+        needed = (held + least * AT_ONCE) / (1 - 1 / SHELF_PART) / 1e9
         raise SettingError(
             f"--memory {gigabytes:g} is too little for partners of {left} and {right} residues, "
             f"{needed:.1f} GB are needed; grant more, or cut the partners to what matters"

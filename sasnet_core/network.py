@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from sasnet_core.context import Context
 from sasnet_core.model import build_head, build_tower
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from sasnet_core.config import ModelConfig
 
@@ -102,21 +102,17 @@ class Traced:
     def __init__(self, function: Callable[..., Any], untraced: int = 0) -> None:
         self._function, self._untraced = function, untraced
         self._traced: Any = None
+        self._lock = threading.Lock()
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the function."""
         if self._traced is None and self._untraced and _rows(arguments) <= UNTRACED_ROWS:
             self._untraced -= 1
             return self._function(*arguments)
-        if self._traced is None:
-            import tensorflow as tf
-
-            signature = tf.nest.map_structure(
-                lambda array: tf.TensorSpec([None, *array.shape[1:]], array.dtype), arguments
-            )
-            # Autograph would take a second to read Keras' source for Python loops to convert.
-            self._traced = tf.function(self._function, input_signature=signature, autograph=False)
-        with _same_rounding():
+        with self._lock:
+            if self._traced is None:
+                self._traced = _traceable(self._function, arguments)
+        with _SAME_ROUNDING:
             return self._traced(*arguments)
 
     @property
@@ -125,17 +121,47 @@ class Traced:
         return 0 if self._traced is None else int(self._traced.experimental_get_tracing_count())
 
 
-@contextmanager
-def _same_rounding() -> Iterator[None]:
-    """Keep TensorFlow from rewriting the graphs that are called so that they round otherwise."""
-    from tensorflow.config import optimizer
+def _traceable(function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+    """Make a TensorFlow function for arguments like these, first axes of any length."""
+    import tensorflow as tf
 
-    before = optimizer.get_experimental_options()
-    optimizer.set_experimental_options(dict.fromkeys(ROUNDING_REWRITES, False))
-    try:
-        yield
-    finally:
-        optimizer.set_experimental_options({k: before.get(k) for k in ROUNDING_REWRITES})
+    signature = tf.nest.map_structure(
+        lambda array: tf.TensorSpec([None, *array.shape[1:]], array.dtype), arguments
+    )
+    # Autograph would take a second to read Keras' source for Python loops to convert.
+    return tf.function(function, input_signature=signature, autograph=False)
+
+
+class _SameRounding:
+    """Keeps TensorFlow from rewriting the graphs that are called so that they round otherwise.
+
+    Threads may be inside together: TensorFlow's settings are everybody's, so the last one out puts
+    them back. Each thread sets them for itself too, for it remembers what they were.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+        self._before: dict[str, Any] = {}
+
+    def __enter__(self) -> None:
+        from tensorflow.config import optimizer
+
+        with self._lock:
+            if self._inside == 0:
+                self._before = optimizer.get_experimental_options()
+            self._inside += 1
+            optimizer.set_experimental_options(dict.fromkeys(ROUNDING_REWRITES, False))
+
+    def __exit__(self, *_: object) -> None:
+        from tensorflow.config import optimizer
+
+        with self._lock:
+            self._inside -= 1
+            before = dict.fromkeys(ROUNDING_REWRITES, False) if self._inside else self._before
+            optimizer.set_experimental_options({k: before.get(k) for k in ROUNDING_REWRITES})
+
+
+_SAME_ROUNDING = _SameRounding()
 
 
 def _rows(arguments: Sequence[Any]) -> int:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import threading
+from collections import deque
+from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 from keras import ops
 
-from sasnet_core.ahead import Ahead
+from sasnet_core.ahead import AT_ONCE, in_order
 from sasnet_core.context import surroundings_tensors
 from sasnet_core.ensemble import Ensemble
 from sasnet_core.errors import SettingError
@@ -47,9 +52,9 @@ if TYPE_CHECKING:
 
 #: Ways to embed a protein.
 ENGINES = ("lattice", "windows")
-#: Calls of each function that run untraced, those of the first rotation among them. Tracing takes
-#: a second, which the first score need not wait for.
-UNTRACED = 2
+#: Calls of each function that run untraced, those of the rotations that are begun first. Tracing
+#: takes a second, which the first score need not wait for.
+UNTRACED = 2 * AT_ONCE
 #: Residues whose voxel grids go through the tower at a time.
 WINDOW_BLOCK = 32
 
@@ -68,6 +73,10 @@ class Predictor(Scorer):
         voxel grid of its own for each residue, the CA exactly in its centre (paper).
     kept : KeptScores, optional
         Where the scores of every rotation are kept and looked up.
+    device : str, optional
+        Where to compute, like "cpu:0"; where Keras would when left out.
+    at_once : int
+        Rotations that are computed at once, each in a thread of its own.
     """
 
     def __init__(
@@ -76,6 +85,8 @@ class Predictor(Scorer):
         smoothing: Smoothing | None = None,
         engine: str = "lattice",
         kept: KeptScores | None = None,
+        device: str | None = None,
+        at_once: int = AT_ONCE,
     ) -> None:
         if engine not in ENGINES:
             raise SettingError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
@@ -85,10 +96,10 @@ class Predictor(Scorer):
         self._place = 0  # on the shelf, beside other members of an ensemble
         self._sizes = Sizes(TILE_VOXELS, PAIRS_LISTED)
         self._kept = kept
-        self._embed_towers: Callable[[Sequence[Posed], Sequence[Posed] | None], list[Any]] = (
+        self._device, self._at_once = device, at_once
+        self._embed_towers: Callable[[Sequence[Posed]], list[Any]] = (
             self._lattice_embeddings if engine == "lattice" else self._windowed
         )
-        self._lattice_of_all = Ahead(self._common_lattice)
         config = network.config
         self._run_lattice = compiled(
             lambda arrays: embed_lattice(network.tower, config, arrays), UNTRACED
@@ -131,14 +142,20 @@ class Predictor(Scorer):
         if keys[0] == keys[1]:  # the same protein twice: poses of their own all the same
             keys[1] = (*keys[1], 1)
         partners = [_Partner(*pair) for pair in zip((left, right), keys, strict=True)]
-        poses = [self._posed(partners, [seed, rotation]) for rotation in rotations]
-        for rotation, posed, then in zip(rotations, poses, [*poses[1:], None], strict=True):
+        return in_order(
+            lambda rotation: self._rotation(partners, seed, rotation), rotations, self._at_once
+        )
+
+    def _rotation(self, partners: Sequence[_Partner], seed: int, rotation: int) -> np.ndarray:
+        """Compute the scores of one rotation, on the device, whatever the thread."""
+        posed = self._posed(partners, [seed, rotation])
+        with keras.device(self._device) if self._device else nullcontext():
             if self._shelf is None:
-                embeddings = self._embed(partners, posed, then)
+                embeddings = self._embed(partners, posed)
             else:
                 names = [(self._place, seed, rotation, *partner.key) for partner in partners]
                 embeddings = self._embed_or_find(partners, posed, names, self._shelf)
-            yield self.score_embeddings(*embeddings)
+            return self.score_embeddings(*embeddings)
 
     def _posed(self, partners: Sequence[_Partner], stream: list[int]) -> list[Posed]:
         """Put partners in their poses of a rotation, each by a random stream of its own."""
@@ -171,14 +188,9 @@ class Predictor(Scorer):
         """
         return self._embed([_Partner(protein)], [(protein, random_pose(rng))])[0]
 
-    def _embed(
-        self,
-        partners: Sequence[_Partner],
-        posed: Sequence[Posed],
-        then: Sequence[Posed] | None = None,
-    ) -> list[Any]:
-        """Embed partners in their poses; `then`: those that come next."""
-        made = self._embed_towers(posed, then) if posed else []
+    def _embed(self, partners: Sequence[_Partner], posed: Sequence[Posed]) -> list[Any]:
+        """Embed partners in their poses."""
+        made = self._embed_towers(posed) if posed else []
         if self.network.context is None:
             return made
         heard = [
@@ -197,31 +209,22 @@ class Predictor(Scorer):
             partner.around = [_filled(array) for array in surroundings_tensors(around)]
         return partner.around
 
-    def _lattice_embeddings(
-        self, posed: Sequence[Posed], then: Sequence[Posed] | None = None
-    ) -> list[Any]:
+    def _lattice_embeddings(self, posed: Sequence[Posed]) -> list[Any]:
         """Run the tower over proteins' lattices: once for all of them where that is small.
 
         What a call costs whatever its size, like laying the dense layer's kernel out anew, is then
         paid once.
         """
-        arrays = self._lattice_of_all(posed, then)
-        if arrays is None:
+        config = self.network.config
+        if not fit_together(posed, config, self._sizes.tile_voxels):
             return [self._tiled(*each) for each in posed]
-        embeddings = self._run_lattice(arrays)
+        lattices = [build_lattice(protein, config, pose) for protein, pose in posed]
+        embeddings = self._run_lattice(_lattice_arrays(join_lattices(lattices)))
         ends = itertools.accumulate(protein.n_residues for protein, _ in posed)
         return [
             embeddings[end - protein.n_residues : end]
             for end, (protein, _) in zip(ends, posed, strict=True)
         ]
-
-    def _common_lattice(self, posed: Sequence[Posed]) -> list[Any] | None:
-        """Lay proteins on lattices and make them one; None: that would be too large."""
-        config = self.network.config
-        if not fit_together(posed, config, self._sizes.tile_voxels):
-            return None
-        lattices = [build_lattice(protein, config, pose) for protein, pose in posed]
-        return _lattice_arrays(join_lattices(lattices))
 
     def _tiled(self, protein: Protein, pose: Pose) -> Any:
         """Run the tower over a protein's lattice, huge proteins tile by tile."""
@@ -231,7 +234,7 @@ class Predictor(Scorer):
         embeddings = [self._run_lattice(_lattice_arrays(lattice)) for lattice in lattices]
         return _in_order(embeddings, rows)
 
-    def _windowed(self, posed: Sequence[Posed], _: Sequence[Posed] | None = None) -> list[Any]:
+    def _windowed(self, posed: Sequence[Posed]) -> list[Any]:
         """Run the tower over each residue's own voxel grid, its CA exactly in the centre."""
         return [self._embed_windows(*each) for each in posed]
 
@@ -278,28 +281,44 @@ class _Partner:
 
 
 class _SharedTower:
-    """A tower that several members run: what its last call gave is remembered."""
+    """A tower that several members run: what its last calls gave is remembered.
 
-    def __init__(
-        self, embed: Callable[[Sequence[Posed], Sequence[Posed] | None], list[Any]]
-    ) -> None:
+    Members are about as far as one another, so few calls are worth it.
+    """
+
+    def __init__(self, embed: Callable[[Sequence[Posed]], list[Any]]) -> None:
         self._embed = embed
-        self._last: list[tuple[Posed, Any]] = []
+        self._lock = threading.Lock()
+        self._last: deque[tuple[Posed, Future[Any]]] = deque(maxlen=4 * AT_ONCE)
 
-    def __call__(self, posed: Sequence[Posed], then: Sequence[Posed] | None = None) -> list[Any]:
-        found = [self._find(each) for each in posed]
-        if any(embeddings is None for embeddings in found):
-            found = self._embed(posed, then)
-            self._last = list(zip(posed, found, strict=True))
-        return found
+    def __call__(self, posed: Sequence[Posed]) -> list[Any]:
+        with self._lock:
+            found = [known for each in posed if (known := self._find(each))]
+            if new := len(found) < len(posed):
+                found = [Future() for _ in posed]
+                self._last.extend(zip(posed, found, strict=True))
+        if new:
+            self._fill(posed, found)
+        return [embeddings.result() for embeddings in found]
 
-    def _find(self, posed: Posed) -> Any:
+    def _find(self, posed: Posed) -> Future[Any] | None:
         for (protein, pose), embeddings in self._last:
             if protein is posed[0] and all(
                 map(np.array_equal, vars(pose).values(), vars(posed[1]).values())
             ):
                 return embeddings
         return None
+
+    def _fill(self, posed: Sequence[Posed], wanted: Sequence[Future[Any]]) -> None:
+        """Embed, and hand the embeddings, or what went wrong, to all who wait for them."""
+        try:
+            made = self._embed(posed)
+        except BaseException as error:
+            for each in wanted:
+                each.set_exception(error)
+            return
+        for each, embeddings in zip(wanted, made, strict=True):
+            each.set_result(embeddings)
 
 
 def share_towers(members: Sequence[Predictor]) -> None:
@@ -318,6 +337,8 @@ def load_predictor(
     precision: str = "auto",
     engine: str = "lattice",
     kept: Path | None = None,
+    device: str | None = None,
+    at_once: int = AT_ONCE,
 ) -> Scorer:
     """Load a weights folder, that of an ensemble too: its members with the same tower run it once.
 
@@ -332,6 +353,8 @@ def load_predictor(
         See `Predictor`.
     kept : Path, optional
         Folder in which scores are kept and looked up, those of many networks side by side.
+    device, at_once
+        See `Predictor`; the members of an ensemble share the rotations at once.
 
     Raises
     ------
@@ -343,19 +366,27 @@ def load_predictor(
     info = read_info(folder)
     chosen = choose_precision(precision)
     if info.mixture is None:
-        return _load_one(info, chosen, engine, kept)
-    members = [_load_one(member, chosen, engine, kept) for member in info.members]
+        return _load_one(info, chosen, engine, kept, device, at_once)
+    each = max(1, at_once // len(info.members))
+    members = [_load_one(m, chosen, engine, kept, device, each) for m in info.members]
     share_towers(members)
     return Ensemble(members, info.mixture, info.smoothing)
 
 
-def _load_one(info: WeightsInfo, precision: str, engine: str, kept: Path | None) -> Predictor:
+def _load_one(
+    info: WeightsInfo,
+    precision: str,
+    engine: str,
+    kept: Path | None,
+    device: str | None,
+    at_once: int,
+) -> Predictor:
     """Load the weights of one network."""
     assert info.model is not None
     network = build_network(info.model, precision)
     fill(network.parts, info.folder)
     store = kept and KeptScores(kept, [info.sha256, info.sizes(), precision, engine])
-    return Predictor(network, info.smoothing, engine, store or None)
+    return Predictor(network, info.smoothing, engine, store or None, device, at_once)
 
 
 def _lattice_arrays(lattice: Lattice) -> list[Any]:

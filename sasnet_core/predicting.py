@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sasnet_core.ahead import AT_ONCE
 from sasnet_core.attached import say_ready, write_first
-from sasnet_core.devices import choose_device, limit_threads, silenced_start
+from sasnet_core.devices import choose_device, share_threads, silenced_start
 from sasnet_core.memory import sizes_within
 from sasnet_core.options import listed_pairs
 from sasnet_core.weights import default_folder, read_info
@@ -52,9 +53,10 @@ def loaded(options: argparse.Namespace, info: WeightsInfo) -> Iterator[Scorer]:
 
         from sasnet_core.predict import load_predictor
 
-        limit_threads(options.threads)
-    with keras.device(choose_device(options.device)):
-        yield load_predictor(info.folder, options.precision)
+        at_once = share_threads(options.threads, AT_ONCE)
+    device = choose_device(options.device)
+    with keras.device(device):
+        yield load_predictor(info.folder, options.precision, device=device, at_once=at_once)
 
 
 def predict(

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from sasnet_core.ahead import AT_ONCE
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator
@@ -34,13 +36,16 @@ def progress_callback(options: argparse.Namespace) -> Iterator[Callable[[int], N
         from tqdm import tqdm
 
         with tqdm(total=options.rotations, desc="rotations", unit="", file=sys.stderr) as bar:
-            clock = Clock()
+            started = time.perf_counter()
 
             def show(done: int) -> None:
-                seconds = clock.lap()
+                nonlocal started
                 bar.update(done - bar.n)
-                if done == 1 and seconds * (options.rotations - 1) > LONG_RUN:
-                    told = f"{duration(seconds * (options.rotations - 1))} for the other rotations"
+                if done == 0:
+                    started = time.perf_counter()
+                seconds = (time.perf_counter() - started) / AT_ONCE * (options.rotations - AT_ONCE)
+                if done == AT_ONCE and seconds > LONG_RUN:
+                    told = f"{duration(seconds)} for the other rotations"
                     bar.write(f"note: {told}, by the first; fewer: --rotations", file=sys.stderr)
 
             yield show

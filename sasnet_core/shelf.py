@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ class Shelf:
     """Keeps the arrays of owners that are still to come again.
 
     What fits nowhere is not kept, and whoever asks for it makes it anew. The file on disk has no
-    name: it goes with the process, however that ends.
+    name: it goes with the process, however that ends. Several threads may ask and put.
 
     Parameters
     ----------
@@ -37,6 +38,7 @@ class Shelf:
         self._free: list[tuple[int, int]] = []  # places on disk that were given back: start, size
         self._size = 0  # bytes in memory
         self._end = 0
+        self._lock = threading.Lock()
         self._file: Any = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (closed by __exit__)
 
     def __enter__(self) -> Shelf:
@@ -58,26 +60,28 @@ class Shelf:
     def get(self, owner: str, key: Hashable) -> np.ndarray | None:
         """Return an array that was put aside, None if it was not kept."""
         name = owner, key
-        if name in self._held:
-            self._held.move_to_end(name)
-            return self._held[name]
-        if name not in self._spilled:
-            return None
-        start, shape = self._spilled[name]
-        self._file.seek(start)
-        content = np.frombuffer(self._file.read(shape.nbytes), np.uint8)
+        with self._lock:
+            if name in self._held:
+                self._held.move_to_end(name)
+                return self._held[name]
+            if name not in self._spilled:
+                return None
+            start, shape = self._spilled[name]
+            self._file.seek(start)
+            content = np.frombuffer(self._file.read(shape.nbytes), np.uint8)
         return content.view(shape.dtype).reshape(shape.shape)
 
     def put(self, owner: str, key: Hashable, array: np.ndarray) -> None:
         """Keep an array if its owner is to come again, and those asked for last nearest at hand."""
         if self._uses[owner] < 2 or array.nbytes == 0:
             return
-        self._held[owner, key] = array
-        self._size += array.nbytes
-        while self._size > self._memory:
-            name, oldest = self._held.popitem(last=False)
-            self._size -= oldest.nbytes
-            self._spill(name, oldest)
+        with self._lock:
+            self._held[owner, key] = array
+            self._size += array.nbytes
+            while self._size > self._memory:
+                name, oldest = self._held.popitem(last=False)
+                self._size -= oldest.nbytes
+                self._spill(name, oldest)
 
     def finish(self, owner: str) -> None:
         """Note that an owner has come once; forget it if that was the last time."""

@@ -1,40 +1,37 @@
 import threading
+import time
 
 import pytest
 
-from sasnet_core.ahead import Ahead
+from sasnet_core.ahead import in_order
 
 
-class Squares:
-    """Squares of the numbers in lists, and in which thread each was made."""
+def test_results_come_in_order_whichever_is_made_first():
+    def slow_at_first(number):
+        time.sleep(0.05 if number == 0 else 0)
+        return number**2
 
-    def __init__(self):
-        self.threads = {}
-
-    def __call__(self, numbers):
-        self.threads[numbers[0]] = threading.current_thread()
-        return numbers[0] ** 2
+    assert list(in_order(slow_at_first, range(7), threads=3)) == [0, 1, 4, 9, 16, 25, 36]
 
 
-def test_the_next_call_is_begun_in_a_thread_and_made_once():
-    squares = Squares()
-    ahead, asked = Ahead(squares), [[k] for k in range(5)]
-    found = [ahead(one, then) for one, then in zip(asked, [*asked[1:], None], strict=True)]
-    assert found == [0, 1, 4, 9, 16] and list(squares.threads) == [0, 1, 2, 3, 4]
-    here = threading.current_thread()
-    assert [thread is here for thread in squares.threads.values()] == [True] + 4 * [False]
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_so_many_are_worked_on_at_once(threads):
+    together = threading.Barrier(threads)  # breaks if fewer come within its time
+    found = list(in_order(lambda _: together.wait(10), range(2 * threads), threads))
+    assert sorted(found) == sorted([*range(threads), *range(threads)])
 
 
-def test_what_was_begun_for_another_object_is_not_taken():
-    ahead = Ahead(Squares())
-    assert ahead([2], then=[3]) == 4
-    assert ahead([5], then=[6]) == 25
-    assert ahead([6]) == 36
+def test_nothing_is_begun_that_nobody_has_room_for():
+    begun = []
+    results = in_order(begun.append, range(100), threads=2)
+    next(results)
+    results.close()
+    assert 1 <= len(begun) <= 3
+    assert not [t for t in threading.enumerate() if "ThreadPool" in t.name]
 
 
-def test_an_error_of_the_thread_reaches_the_caller_who_asks_for_it():
-    ahead, bad = Ahead(lambda numbers: 1 / numbers[0]), [0]
-    assert ahead([1], then=bad) == 1
+def test_what_fails_fails_where_it_is_asked_for():
+    results = in_order(lambda number: 1 / number, [2, 0, 4], threads=2)
+    assert next(results) == 0.5
     with pytest.raises(ZeroDivisionError):
-        ahead(bad)
-    assert ahead([2]) == 0.5
+        next(results)

@@ -11,16 +11,16 @@ import sys
 sys.path.insert(0, ".")
 import numpy
 import tensorflow as tf
-from sasnet_core.devices import limit_threads
-limit_threads(1)
+from sasnet_core.devices import share_threads
+assert share_threads(1, 2) == 1
 tf.matmul(tf.ones((8, 8)), tf.ones((8, 8)))
 import threadpoolctl
 print(tf.config.threading.get_intra_op_parallelism_threads(),
       tf.config.threading.get_inter_op_parallelism_threads(),
       *{pool["num_threads"] for pool in threadpoolctl.threadpool_info()})
-limit_threads(1)
+share_threads(1, 2)
 try:
-    limit_threads(2)
+    share_threads(2, 2)
 except Exception as error:
     print(type(error).__name__, error)
 """

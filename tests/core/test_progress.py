@@ -70,13 +70,15 @@ def options(**values):
     )
 
 
-def test_a_long_run_is_told_after_its_first_rotation(clock, capsys):
+def test_a_long_run_is_told_after_its_first_rotations(clock, capsys):
     with progress_callback(options()) as show:
         clock[0] += 100.0  # loading
         show(0)
-        clock[0] += 10.0
-        show(1)
+        clock[0] += 19.0
+        show(1)  # two at once
+        clock[0] += 1.0
         show(2)
+        show(3)
     told = capsys.readouterr().err
     assert told.count("note: about 3 min for the other rotations") == 1
 
@@ -86,6 +88,7 @@ def test_a_short_run_is_not(clock, capsys):
         show(0)
         clock[0] += 0.5
         show(1)
+        show(2)
     assert "note:" not in capsys.readouterr().err
 
 
