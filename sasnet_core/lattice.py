@@ -121,6 +121,9 @@ def build_lattice(
         stride *= step
     places = starts // stride @ _strides(index.shape)
     windows = _gather(index, places, window_offsets(config))
+    if not is_convolution(tables[-1]):
+        tables[-1], windows = _only_read(tables[-1], windows)
+        counts[-1] = len(tables[-1][-1])
     return Lattice(occupancy, tuple(tables), windows, np.array(counts, np.int32), tuple(inverse))
 
 
@@ -267,11 +270,24 @@ def _neighbours(index: np.ndarray, size: int, step: int) -> tuple[Reads, np.ndar
     """
     tables = []
     for axis in AXES:
-        spans = _spans(index, axis, size, step)
-        active = functools.reduce(np.bitwise_or, spans) > 0
-        tables.append(_listed(spans, active))
+        active = functools.reduce(np.bitwise_or, _spans(index > 0, axis, size, step))
+        tables.append(_listed(_spans(index, axis, size, step), active))
         index = _number(active)
     return tuple(tables), index
+
+
+def _only_read(reads: Reads, windows: np.ndarray) -> tuple[Reads, np.ndarray]:
+    """Drop the rows of a layer's tables that no window reads; the tables, and the windows anew.
+
+    A pooling in steps of one voxel gives voxels between those that the windows take of it.
+    """
+    readers, kept = windows, []
+    for table in reversed(reads):
+        read = np.zeros(len(table), bool)
+        read[0] = read[readers] = True
+        kept.append((np.cumsum(read, dtype=np.int32) - 1)[readers])
+        readers = table[read]
+    return (readers, *reversed(kept[1:])), kept[0]
 
 
 def _spans(volume: np.ndarray, axis: int, size: int, step: int) -> list[np.ndarray]:
@@ -296,10 +312,11 @@ def _readers(index: np.ndarray, output: np.ndarray) -> Reads:
     """
     volume, tables = np.pad(output, 2), []
     for axis in AXES:
-        spans = _spans(volume, axis, 3, 1)[::-1]
-        last = axis == AXES[-1]
-        active = index > 0 if last else functools.reduce(np.bitwise_or, spans) > 0
-        tables.append(_listed(spans, active))
+        if axis == AXES[-1]:
+            active = index > 0
+        else:
+            active = functools.reduce(np.bitwise_or, _spans(volume > 0, axis, 3, 1))
+        tables.append(_listed(_spans(volume, axis, 3, 1)[::-1], active))
         volume = _number(active)
     return tuple(tables)
 

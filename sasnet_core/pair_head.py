@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Most pairs that are worked on at a time, and what their number is a multiple of
 #: (`lattice_tower.ROW_BLOCK` says why).
-PAIR_BLOCK, PAIR_UNIT = 8192, 256
+PAIR_BLOCK, PAIR_UNIT = 2048, 256
 
 
 def split_head(head: keras.Model, left: Any, right: Any) -> tuple[Any, Any]:
