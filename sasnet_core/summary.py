@@ -86,7 +86,8 @@ def meaning(calibration: Calibration) -> str:
     return (
         f"likely: probability {calibration.threshold:.2f} or more; in the benchmark "
         f"{calibration.precision:.0%} of such residues were in the interface, and "
-        f"{calibration.recall:.0%} of the interface was found"
+        f"{calibration.recall:.0%} of the interface was found (the two are taken to bind: a wrong "
+        "partner would not look worse)"
     )
 
 

@@ -116,6 +116,15 @@ def test_members_with_one_tower_run_it_once(partners, monkeypatch):
     assert ensemble.score(*partners, 1).matrix.shape == (9, 7)
 
 
+def test_what_fails_in_a_shared_tower_fails_for_every_member(partners, monkeypatch):
+    members = [Predictor(tiny_network(tiny_model(16), seed=1)) for _ in range(2)]
+    share_towers(members)
+    monkeypatch.setattr(predict, "build_lattice", None)
+    for member in members:
+        with pytest.raises(TypeError):
+            next(member.rotation_scores(*partners, 1, 0))
+
+
 def test_members_put_embeddings_aside_each_for_itself(folders, partners, tmp_path, monkeypatch):
     folder = make(tmp_path / "e", folders)
     alone, ensemble = load(folder).score(*partners, 2), load(folder)

@@ -147,6 +147,20 @@ def test_inverse_tables_name_every_reader():
         assert forward == backward
 
 
+@given(seed=st.integers(0, 999), edge=edges)
+def test_the_last_pooling_gives_only_what_windows_read(seed, edge):
+    config = ModelConfig(edge=edge)
+    lattice = build_lattice(random_protein(seed), config, random_pose(np.random.default_rng(seed)))
+    if is_convolution(lattice.tables[-1]):
+        assert edge < 16, "a cube this large has a second pooling"
+        return
+    readers = lattice.windows
+    for table in reversed(lattice.tables[-1]):
+        assert np.array_equal(np.union1d(readers, 0), np.arange(len(table)))
+        assert not table[0].any(), "vacuum reads vacuum"
+        readers = table
+
+
 def test_a_protein_of_one_residue_without_known_elements_is_all_vacuum():
     protein = random_protein(1, 1)
     blank = type(protein)(
