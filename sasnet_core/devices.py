@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def share_threads(count: int | None, tasks: int) -> int:
-    """Share processor threads out among tasks that are at work at once.
+    """Set how many processor threads serve the tasks that are at work at once.
 
     Must come before TensorFlow computes anything: it makes its threads then.
 
@@ -49,7 +49,8 @@ def share_threads(count: int | None, tasks: int) -> int:
 
         threading = tf.config.threading
         try:
-            threading.set_intra_op_parallelism_threads(threads // at_once)
+            # One pool serves all tasks. Where there is a thread for each, no step need be divided.
+            threading.set_intra_op_parallelism_threads(threads if threads > tasks else 1)
             threading.set_inter_op_parallelism_threads(threads)
         except RuntimeError:
             if count not in (None, threading.get_inter_op_parallelism_threads()):
@@ -60,7 +61,7 @@ def share_threads(count: int | None, tasks: int) -> int:
     elif keras.backend.backend() == "torch" and count is not None:
         import torch
 
-        torch.set_num_threads(max(1, count // at_once))
+        torch.set_num_threads(count // at_once)  # each task has a pool of its own
     return at_once
 
 
