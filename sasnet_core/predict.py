@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import threading
@@ -52,9 +53,9 @@ if TYPE_CHECKING:
 
 #: Ways to embed a protein.
 ENGINES = ("lattice", "windows")
-#: Calls of each function that run untraced, those of the rotations that are begun first. Tracing
-#: takes a second, which the first score need not wait for.
-UNTRACED = 2 * AT_ONCE
+#: Calls of each function that run untraced, those of the first rotation among them. Tracing takes
+#: a second, which the first score need not wait for.
+UNTRACED = 2
 #: Residues whose voxel grids go through the tower at a time.
 WINDOW_BLOCK = 32
 
@@ -97,6 +98,7 @@ class Predictor(Scorer):
         self._sizes = Sizes(TILE_VOXELS, PAIRS_LISTED)
         self._kept = kept
         self._device, self._at_once = device, at_once
+        self._cold = True  # no rotation was computed yet
         self._embed_towers: Callable[[Sequence[Posed]], list[Any]] = (
             self._lattice_embeddings if engine == "lattice" else self._windowed
         )
@@ -142,9 +144,12 @@ class Predictor(Scorer):
         if keys[0] == keys[1]:  # the same protein twice: poses of their own all the same
             keys[1] = (*keys[1], 1)
         partners = [_Partner(*pair) for pair in zip((left, right), keys, strict=True)]
-        return in_order(
-            lambda rotation: self._rotation(partners, seed, rotation), rotations, self._at_once
-        )
+        compute = functools.partial(self._rotation, partners, seed)
+        if self._cold and rotations:  # untraced, it would only be hindered by others beside it
+            self._cold = False
+            yield compute(rotations[0])
+            rotations = rotations[1:]
+        yield from in_order(compute, rotations, self._at_once)
 
     def _rotation(self, partners: Sequence[_Partner], seed: int, rotation: int) -> np.ndarray:
         """Compute the scores of one rotation, on the device, whatever the thread."""
