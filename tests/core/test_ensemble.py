@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sasnet_core import predict
+from sasnet_core.config import ROTATIONS
 from sasnet_core.ensemble import Ensemble
 from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.fitted import Calibration, Mixture, Smoothing
@@ -214,6 +215,15 @@ def test_shipped_weights_are_found_by_name(tmp_path, monkeypatch):
     assert read_info("default").folder.resolve() == tmp_path / "default"
     with pytest.raises(WeightsError, match="no_such_weights"):
         read_info("no_such_weights")
+
+
+def test_the_shipped_ensemble_is_two_networks_calibrated_as_one():
+    best, default = read_info("best"), read_info("default")
+    assert len(best.members) == 2 and default.sha256 in {m.sha256 for m in best.members}
+    assert best.smoothing == default.smoothing
+    assert best.needed_calibration().rotations == ROTATIONS
+    sizes = [(m.folder / "weights.npz").stat().st_size for m in best.members]
+    assert sum(sizes) < 40e6
 
 
 def test_rotations_must_be_one_or_more(folders, partners, tmp_path):
