@@ -27,6 +27,7 @@ import numpy as np
 from keras import ops
 
 from benchmarks import report
+from benchmarks.memory import peak_memory
 from benchmarks.operations import dense_operations, head_operations, lattice_convolutions
 from benchmarks.proteins import ball
 from sasnet_core.ahead import AT_ONCE, in_order
@@ -205,16 +206,6 @@ def growth(dtype: str) -> dict[str, list[tuple[int, float]]]:
         found["head"].append((count, time.perf_counter() - middle))
         found["GiB"].append((count, peak_memory()))
     return found
-
-
-def peak_memory() -> float:
-    """Return the most memory that this process has held, in GiB.
-
-    getrusage would count what its parent held when it started this process, too.
-    """
-    lines = Path("/proc/self/status").read_text().splitlines()
-    [kibibytes] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
-    return int(kibibytes) / 2**20
 
 
 def in_child(dtype: str) -> dict[str, list[tuple[int, float]]]:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
-import threading
-from collections import deque
-from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -36,6 +33,7 @@ from sasnet_core.network import build_network, compiled
 from sasnet_core.pair_head import pair_scores
 from sasnet_core.precision import choose_precision
 from sasnet_core.scorer import Scorer
+from sasnet_core.shared_tower import SharedTower
 from sasnet_core.surroundings import find_surroundings
 from sasnet_core.voxels import surfacelet
 from sasnet_core.weights import fill, read_info
@@ -285,47 +283,6 @@ class _Partner:
     around: list[Any] | None = None  # `Predictor._surroundings`, once they were asked for
 
 
-class _SharedTower:
-    """A tower that several members run: what its last calls gave is remembered.
-
-    Members are about as far as one another, so few calls are worth it.
-    """
-
-    def __init__(self, embed: Callable[[Sequence[Posed]], list[Any]]) -> None:
-        self._embed = embed
-        self._lock = threading.Lock()
-        self._last: deque[tuple[Posed, Future[Any]]] = deque(maxlen=4 * AT_ONCE)
-
-    def __call__(self, posed: Sequence[Posed]) -> list[Any]:
-        with self._lock:
-            found = [known for each in posed if (known := self._find(each))]
-            if new := len(found) < len(posed):
-                found = [Future() for _ in posed]
-                self._last.extend(zip(posed, found, strict=True))
-        if new:
-            self._fill(posed, found)
-        return [embeddings.result() for embeddings in found]
-
-    def _find(self, posed: Posed) -> Future[Any] | None:
-        for (protein, pose), embeddings in self._last:
-            if protein is posed[0] and all(
-                map(np.array_equal, vars(pose).values(), vars(posed[1]).values())
-            ):
-                return embeddings
-        return None
-
-    def _fill(self, posed: Sequence[Posed], wanted: Sequence[Future[Any]]) -> None:
-        """Embed, and hand the embeddings, or what went wrong, to all who wait for them."""
-        try:
-            made = self._embed(posed)
-        except BaseException as error:
-            for each in wanted:
-                each.set_exception(error)
-            return
-        for each, embeddings in zip(wanted, made, strict=True):
-            each.set_result(embeddings)
-
-
 def share_towers(members: Sequence[Predictor]) -> None:
     """Let predictors with the same tower run it once for all of them."""
     shared: dict[str, Any] = {}
@@ -333,7 +290,7 @@ def share_towers(members: Sequence[Predictor]) -> None:
         digest = hashlib.sha256(repr(member.network.config.tower_sizes).encode())
         for variable in member.network.tower.weights:
             digest.update(ops.convert_to_numpy(variable).tobytes())
-        own = _SharedTower(member._embed_towers)
+        own = SharedTower(member._embed_towers)
         member._embed_towers = shared.setdefault(digest.hexdigest(), own)
 
 

@@ -21,7 +21,7 @@ ORDER = (
     ("sources",),
     ("protein", "rotations", "metrics", "markdown", "paper"),
     ("voxels", "lattice", "surroundings", "interface", "scores", "structure", "homology"),
-    ("mixture", "kept_scores", "rotation_sums"),
+    ("shared_tower", "mixture", "kept_scores", "rotation_sums"),
     ("complexes", "baselines", "rules", "similarity", "memory"),
     ("scorer",),
     ("ensemble",),
