@@ -34,13 +34,16 @@ def in_order(
     items : iterable
         Its arguments.
     threads : int
-        Items that are worked on at once.
+        Items that are worked on at once; 0: each when it is asked for, in no thread of its own.
 
     Yields
     ------
     object
         The next result.
     """
+    if threads == 0:
+        yield from map(function, items)
+        return
     coming = iter(items)
     pool = ThreadPoolExecutor(threads)
     begun: deque[Future[Made]] = deque()

@@ -29,7 +29,7 @@ def share_threads(count: int | None, tasks: int) -> int:
     Returns
     -------
     int
-        How many of them should be: no more than there are threads.
+        How many of them should be, each in a thread of its own; 0 where there is but one thread.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def share_threads(count: int | None, tasks: int) -> int:
         TensorFlow has its threads already, and others than these.
     """
     threads = count or processors()
-    at_once = min(tasks, threads)
+    at_once = min(tasks, threads) if threads > 1 else 0
     if count is not None:
         import threadpoolctl
 
@@ -61,7 +61,7 @@ def share_threads(count: int | None, tasks: int) -> int:
     elif keras.backend.backend() == "torch" and count is not None:
         import torch
 
-        torch.set_num_threads(count // at_once)  # each task has a pool of its own
+        torch.set_num_threads(count // max(at_once, 1))  # each task has a pool of its own
     return at_once
 
 

@@ -75,7 +75,7 @@ class Predictor(Scorer):
     device : str, optional
         Where to compute, like "cpu:0"; where Keras would when left out.
     at_once : int
-        Rotations that are computed at once, each in a thread of its own.
+        Rotations that are computed at once, each in a thread of its own; 0: one after another.
     """
 
     def __init__(
@@ -329,7 +329,7 @@ def load_predictor(
     chosen = choose_precision(precision)
     if info.mixture is None:
         return _load_one(info, chosen, engine, kept, device, at_once)
-    each = max(1, at_once // len(info.members))
+    each = -(-at_once // len(info.members))
     members = [_load_one(m, chosen, engine, kept, device, each) for m in info.members]
     share_towers(members)
     return Ensemble(members, info.mixture, info.smoothing)

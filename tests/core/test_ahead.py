@@ -14,6 +14,14 @@ def test_results_come_in_order_whichever_is_made_first():
     assert list(in_order(slow_at_first, range(7), threads=3)) == [0, 1, 4, 9, 16, 25, 36]
 
 
+def test_without_threads_each_is_made_when_it_is_asked_for():
+    made = []
+    results = in_order(lambda n: made.append((n, threading.current_thread())), range(3), threads=0)
+    assert made == []
+    next(results)
+    assert made == [(0, threading.current_thread())]
+
+
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_so_many_are_worked_on_at_once(threads):
     together = threading.Barrier(threads)  # breaks if fewer come within its time
