@@ -41,9 +41,9 @@ setup(
             "*.md",
             "*.json",
             "*/*.json",
-            "*/weights.npz",
+            "*/*.npz",
             "*/*/*.json",
-            "*/*/weights.npz",
+            "*/*/*.npz",
             "report/*",
             "3dmol/*",
         ]

@@ -103,7 +103,8 @@ def predict(
             "seed": options.seed,
             "precision": predictor.precision,
         }
-        prediction = Prediction(left, right, scores, info, calibration, settings)
+        fitting = calibration.between(scores.compatibility)
+        prediction = Prediction(left, right, scores, info, fitting, settings)
         asked = options.threshold is not None or options.precision_target is not None
         return prediction if asked else prediction.above_average()
 

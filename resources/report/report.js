@@ -146,7 +146,7 @@ function showAnswer() {
         textContent: `and ${likely.length - LISTED} more, underlined in the sequences` }));
     }
   }
-  place.append(make("p", { id: "meaning", textContent: data.meaning }));
+  for (const text of data.meaning) place.append(make("p", { className: "meaning", textContent: text }));
   if (data.observed) place.append(make("p", { textContent: observedWords(data.observed) }));
 }
 
