@@ -41,9 +41,9 @@ setup(
             "*.md",
             "*.json",
             "*/*.json",
-            "*/*.npz",
+            "*/weights.npz",
             "*/*/*.json",
-            "*/*/*.npz",
+            "*/*/weights.npz",
             "report/*",
             "3dmol/*",
         ]

@@ -204,33 +204,6 @@ class ModelConfig(Settings):
 
 
 @dataclass(frozen=True)
-class MatcherConfig(Settings):
-    """Sizes of the matcher, which tells partners from strangers; the paper has none.
-
-    Attributes
-    ----------
-    residues : int
-        Residues of each side that it reads: the likeliest.
-    hidden : int
-        Outputs of its hidden layers.
-    width : int
-        Numbers in which a residue says what it asks of its partner, and what it answers.
-    dropout : float
-        Share of its inputs and hidden numbers left out in training.
-    trained_on : str
-        Complexes, in words.
-    """
-
-    residues: int = 40
-    hidden: int = 64
-    width: int = 24
-    dropout: float = 0.2
-    trained_on: str = ""
-
-    _rules = {"residues": COUNT, "hidden": COUNT, "width": COUNT, "dropout": UNDER_ONE}
-
-
-@dataclass(frozen=True)
 class MiningConfig(Settings):
     """Rules for the complex-only set (paper, section 3).
 

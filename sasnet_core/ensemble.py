@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from sasnet_core.mixture import member_views, mixed
 from sasnet_core.scorer import Scorer
-from sasnet_core.scores import RotationScores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +23,6 @@ class Ensemble(Scorer):
 
     In each rotation every member sees the partners in the same poses, and their scores are mixed;
     mean and smoothing are as for one network. The spread is over all rotations of all members.
-    Compatibility is the members' mean, if all of them have a matcher.
 
     Parameters
     ----------
@@ -60,12 +58,8 @@ class Ensemble(Scorer):
 
     def _rotations(
         self, left: Protein, right: Protein, rotations: int, seed: int
-    ) -> Iterator[tuple[RotationScores, Sequence[np.ndarray]]]:
+    ) -> Iterator[tuple[np.ndarray, Sequence[np.ndarray]]]:
         """Yield the mixed scores of each rotation, and each member's on the same scale."""
         runs = [member.rotation_scores(left, right, rotations, seed) for member in self._members]
-        for found in zip(*runs, strict=True):
-            matrices = [one.matrix for one in found]
-            numbers = [one.compatibility for one in found if one.compatibility is not None]
-            mean = sum(numbers) / len(found) if len(numbers) == len(found) else None
-            together = RotationScores(mixed(matrices, self._mixture), mean)
-            yield together, member_views(matrices, self._mixture)
+        for scores in zip(*runs, strict=True):
+            yield mixed(scores, self._mixture), member_views(scores, self._mixture)

@@ -74,8 +74,7 @@ class Calibration(Settings):
     Log odds of a residue: ``slope * log odds of its best pair score + own_size * ln(residues of its
     protein) + partner_size * ln(residues of the partner) + intercept``. Log odds of a pair:
     ``pair_slope * log odds of its score + pair_size * ln(pairs) + pair_intercept``. Sizes count
-    because interfaces grow more slowly than proteins. To both comes the logarithm of
-    `partner_probability`: see `between`.
+    because interfaces grow more slowly than proteins.
 
     Attributes
     ----------
@@ -83,13 +82,6 @@ class Calibration(Settings):
         Of residues.
     pair_slope, pair_size, pair_intercept : float
         Of pairs.
-    compatibility_slope, compatibility_intercept : float
-        Of the log odds that two proteins are partners, if half of all that are asked about are; a
-        slope of 0: compatibility plays no part.
-    compatibility_auroc : float
-        How often partners there were more compatible than strangers.
-    matcher : str
-        Hash of the matcher that compatibility came from; "" if there was none.
     threshold : float
         Probability from which residues are called likely; fitted: the best F1 there.
     precision, recall : float
@@ -114,10 +106,6 @@ class Calibration(Settings):
     pair_slope: float = 1.0
     pair_size: float = 0.0
     pair_intercept: float = 0.0
-    compatibility_slope: float = 0.0
-    compatibility_intercept: float = 0.0
-    compatibility_auroc: float = 0.5
-    matcher: str = ""
     threshold: float = 0.5
     precision: float = 0.0
     recall: float = 0.0
@@ -129,39 +117,6 @@ class Calibration(Settings):
     residues: int = 0
     interface_share: float = 0.0
     contact_share: float = 0.0
-
-    def partner_probability(self, compatibility: float | None) -> float | None:
-        """Return the probability that two proteins are partners, if half of all asked about are.
-
-        Parameters
-        ----------
-        compatibility : float or None
-            See `scores.PairScores`.
-
-        Returns
-        -------
-        float or None
-            None if compatibility is not known or plays no part.
-        """
-        if compatibility is None or not self.compatibility_slope:
-            return None
-        log_odds = self.compatibility_slope * compatibility + self.compatibility_intercept
-        return 1 / (1 + math.exp(-log_odds))
-
-    def shift(self, compatibility: float | None) -> float:
-        """Return what a compatibility adds to the log odds of residues and pairs, 0 or less."""
-        probability = self.partner_probability(compatibility)
-        return 0.0 if probability is None else math.log(probability)
-
-    def between(self, compatibility: float | None) -> Self:
-        """Return the calibration for two proteins of a compatibility: it is in the intercepts."""
-        shift = self.shift(compatibility)
-        return replace(
-            self,
-            intercept=self.intercept + shift,
-            pair_intercept=self.pair_intercept + shift,
-            compatibility_slope=0.0,
-        )
 
     def at_threshold(self, threshold: float) -> Self:
         """Return this calibration with another threshold and what that was worth.

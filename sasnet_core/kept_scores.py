@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sasnet_core import __version__
-from sasnet_core.files import read_arrays, written_whole
-from sasnet_core.scores import RotationScores
+from sasnet_core.files import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -47,8 +46,8 @@ class KeptScores:
         right: Protein,
         seed: int,
         count: int,
-        compute: Callable[[Protein, Protein, int, range], Iterator[RotationScores]],
-    ) -> Iterator[RotationScores]:
+        compute: Callable[[Protein, Protein, int, range], Iterator[np.ndarray]],
+    ) -> Iterator[np.ndarray]:
         """Yield the scores of the first rotations; those that are missing are computed and kept.
 
         Parameters
@@ -64,7 +63,7 @@ class KeptScores:
 
         Yields
         ------
-        RotationScores
+        ndarray, shape (n_left, n_right), float32
         """
         path = self._path(left, right, seed)
         kept = _read(path)[:count]
@@ -73,11 +72,12 @@ class KeptScores:
         if not missing:
             return
         scores = list(kept)
-        for found in compute(left, right, seed, missing):
-            scores.append(found)
+        for matrix in compute(left, right, seed, missing):
+            scores.append(matrix)
             if len(scores) == count:  # before the last is given away: nobody need ask for more
-                _write(scores, path)
-            yield found
+                with written_whole(path, "wb") as stream:
+                    np.save(stream, np.stack(scores))
+            yield matrix
 
     def _path(self, left: Protein, right: Protein, seed: int) -> Path:
         """Name a file by all that a network reads of the proteins, and by their names."""
@@ -88,20 +88,13 @@ class KeptScores:
                 digest.update(f"{name} {values.dtype} {values.shape} ".encode())
                 digest.update(np.ascontiguousarray(values).tobytes())
         names = re.sub(r"[^\w.-]+", "_", f"{left.name}-{right.name}")[:80]
-        return self._folder / f"{names}-{digest.hexdigest()[:16]}-seed{seed}.npz"
+        return self._folder / f"{names}-{digest.hexdigest()[:16]}-seed{seed}.npy"
 
 
-def _read(path: Path) -> list[RotationScores]:
-    """Read kept scores, those of each rotation; none where there is no whole file."""
+def _read(path: Path) -> np.ndarray:
+    """Read kept scores, shape (rotations, n_left, n_right); none where there is no whole file."""
     try:
-        arrays = read_arrays(path)
-        numbers = arrays["compatibility"].tolist() or [None] * len(arrays["matrices"])
-        return [RotationScores(*row) for row in zip(arrays["matrices"], numbers, strict=True)]
-    except (ValueError, KeyError):
-        return []
-
-
-def _write(scores: Sequence[RotationScores], path: Path) -> None:
-    numbers = [one.compatibility for one in scores if one.compatibility is not None]
-    with written_whole(path, "wb") as stream:
-        np.savez(stream, matrices=np.stack([one.matrix for one in scores]), compatibility=numbers)
+        kept: np.ndarray = np.load(path, mmap_mode="r")
+    except (OSError, ValueError, EOFError):
+        return np.zeros((0, 0, 0), np.float32)
+    return kept

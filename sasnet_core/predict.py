@@ -14,7 +14,6 @@ import numpy as np
 from keras import ops
 
 from sasnet_core.ahead import AT_ONCE, in_order
-from sasnet_core.compatibility import load_compatibility
 from sasnet_core.context import surroundings_tensors
 from sasnet_core.ensemble import Ensemble
 from sasnet_core.errors import SettingError
@@ -34,7 +33,6 @@ from sasnet_core.network import build_network, compiled
 from sasnet_core.pair_head import pair_scores
 from sasnet_core.precision import choose_precision
 from sasnet_core.scorer import Scorer
-from sasnet_core.scores import RotationScores
 from sasnet_core.shared_tower import SharedTower
 from sasnet_core.surroundings import find_surroundings
 from sasnet_core.voxels import surfacelet
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from sasnet_core.compatibility import Compatibility
     from sasnet_core.fitted import Smoothing
     from sasnet_core.lattice import Lattice, Pose, Posed
     from sasnet_core.network import Network
@@ -79,8 +76,6 @@ class Predictor(Scorer):
         Where to compute, like "cpu:0"; where Keras would when left out.
     at_once : int
         Rotations that are computed at once, each in a thread of its own; 0: one after another.
-    compatibility : Compatibility, optional
-        Tells how well two proteins match; not told when left out.
     """
 
     def __init__(
@@ -91,7 +86,6 @@ class Predictor(Scorer):
         kept: KeptScores | None = None,
         device: str | None = None,
         at_once: int = AT_ONCE,
-        compatibility: Compatibility | None = None,
     ) -> None:
         if engine not in ENGINES:
             raise SettingError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
@@ -102,7 +96,6 @@ class Predictor(Scorer):
         self._sizes = Sizes(TILE_VOXELS, PAIRS_LISTED)
         self._kept = kept
         self._device, self._at_once = device, at_once
-        self._compatibility = compatibility
         self._cold = True  # no rotation was computed yet
         self._embed_towers: Callable[[Sequence[Posed]], list[Any]] = (
             self._lattice_embeddings if engine == "lattice" else self._windowed
@@ -133,17 +126,17 @@ class Predictor(Scorer):
 
     def _rotations(
         self, left: Protein, right: Protein, rotations: int, seed: int
-    ) -> Iterator[tuple[RotationScores, Sequence[np.ndarray]]]:
+    ) -> Iterator[tuple[np.ndarray, Sequence[np.ndarray]]]:
         """Yield the scores of each rotation, and the views that its spread is made of."""
         if self._kept is None:
             found = self._compute(left, right, seed, range(rotations))
         else:
             found = self._kept.rotations(left, right, seed, rotations, self._compute)
-        return ((scores, [scores.matrix]) for scores in found)
+        return ((scores, [scores]) for scores in found)
 
     def _compute(
         self, left: Protein, right: Protein, seed: int, rotations: range
-    ) -> Iterator[RotationScores]:
+    ) -> Iterator[np.ndarray]:
         """Compute the scores of some rotations."""
         keys = [_content_key(protein) for protein in (left, right)]
         if keys[0] == keys[1]:  # the same protein twice: poses of their own all the same
@@ -156,7 +149,7 @@ class Predictor(Scorer):
             rotations = rotations[1:]
         yield from in_order(compute, rotations, self._at_once)
 
-    def _rotation(self, partners: Sequence[_Partner], seed: int, rotation: int) -> RotationScores:
+    def _rotation(self, partners: Sequence[_Partner], seed: int, rotation: int) -> np.ndarray:
         """Compute the scores of one rotation, on the device, whatever the thread."""
         posed = self._posed(partners, [seed, rotation])
         with keras.device(self._device) if self._device else nullcontext():
@@ -165,11 +158,7 @@ class Predictor(Scorer):
             else:
                 names = [(self._place, seed, rotation, *partner.key) for partner in partners]
                 embeddings = self._embed_or_find(partners, posed, names, self._shelf)
-            matrix = self.score_embeddings(*embeddings)
-            if self._compatibility is None:
-                return RotationScores(matrix)
-            rows = [ops.convert_to_numpy(each) for each in embeddings]
-            return RotationScores(matrix, self._compatibility(rows, matrix))
+            return self.score_embeddings(*embeddings)
 
     def _posed(self, partners: Sequence[_Partner], stream: list[int]) -> list[Posed]:
         """Put partners in their poses of a rotation, each by a random stream of its own."""
@@ -358,10 +347,8 @@ def _load_one(
     assert info.model is not None
     network = build_network(info.model, precision)
     fill(network.parts, info.folder)
-    names = [info.sha256, info.sizes(), info.matcher_sha256, precision, engine]
-    store = None if kept is None else KeptScores(kept, names)
-    compatibility = load_compatibility(info)
-    return Predictor(network, info.smoothing, engine, store, device, at_once, compatibility)
+    store = kept and KeptScores(kept, [info.sha256, info.sizes(), precision, engine])
+    return Predictor(network, info.smoothing, engine, store or None, device, at_once)
 
 
 def _lattice_arrays(lattice: Lattice) -> list[Any]:

@@ -103,8 +103,7 @@ def predict(
             "seed": options.seed,
             "precision": predictor.precision,
         }
-        fitting = calibration.between(scores.compatibility)
-        prediction = Prediction(left, right, scores, info, fitting, settings)
+        prediction = Prediction(left, right, scores, info, calibration, settings)
         asked = options.threshold is not None or options.precision_target is not None
         return prediction if asked else prediction.above_average()
 

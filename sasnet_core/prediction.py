@@ -149,16 +149,6 @@ class Prediction:
     calibration: Calibration
     settings: dict[str, Any]
 
-    @property
-    def compatibility(self) -> float | None:
-        """Probability that the two are partners, if half of all asked about are.
-
-        None if the weights have no matcher. See `fitted.Calibration.partner_probability`.
-        """
-        fitted = self.weights.needed_calibration()
-        found = fitted.partner_probability(self.scores.compatibility)
-        return None if found is None else _rounded(found)
-
     def probabilities(self, side: str) -> tuple[np.ndarray, np.ndarray]:
         """Return probability and spread of each residue of a side, two arrays (n_residues,).
 
@@ -273,7 +263,6 @@ class Prediction:
                 "calibration": self.calibration.to_dict(),
             },
             "threshold": self.calibration.threshold,
-            "compatibility": self.compatibility,
             "settings": self.settings,
             "warnings": self.warnings(),
             "observed_in_input": self.observed(),

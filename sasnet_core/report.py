@@ -22,7 +22,7 @@ from sasnet_core.fitted import Calibration
 from sasnet_core.picture import SCALE, facing_rotation, likely_direction, unit
 from sasnet_core.plain_pdb import one_letter_names
 from sasnet_core.scores import best_pairs, pair_log_odds
-from sasnet_core.summary import meanings
+from sasnet_core.summary import meaning
 
 if TYPE_CHECKING:
     from sasnet_core.result import Result, Side
@@ -155,12 +155,12 @@ def _number(value: float) -> float:
     return round(float(value), 4)
 
 
-def _meaning(result: Result) -> list[str]:
-    """Say what "likely" means, what that was worth in the benchmark, and how the partners match."""
+def _meaning(result: Result) -> str:
+    """Say what "likely" means, and what that was worth in the benchmark."""
     calibration = Calibration.from_dict(result.values["weights"]["calibration"])
     if result.threshold != calibration.threshold:
         calibration = calibration.at_threshold(result.threshold)
-    return meanings(calibration, result.values.get("compatibility"))
+    return meaning(calibration)
 
 
 def _side_data(side: Side) -> dict[str, Any]:

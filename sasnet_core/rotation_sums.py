@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sasnet_core.protein import Protein
-    from sasnet_core.scores import RotationScores, Smoother
+    from sasnet_core.scores import Smoother
 
 
 class RotationSums:
@@ -33,22 +33,19 @@ class RotationSums:
         self._rotations = 0
         self._total, self._sums, self._squares = (np.zeros(shape) for _ in range(3))
         self._best: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
-        self._compatibility: list[float] = []
 
-    def add(self, raw: RotationScores, views: Sequence[np.ndarray]) -> None:
+    def add(self, raw: np.ndarray, views: Sequence[np.ndarray]) -> None:
         """Add a rotation.
 
         Parameters
         ----------
-        raw : RotationScores
-            What it gave.
+        raw : ndarray, shape (n_left, n_right)
+            Its scores, not smoothed.
         views : sequence of ndarray, shape (n_left, n_right)
             What spread and best scores are made of, not smoothed: a matrix for each network.
         """
         self._rotations += 1
-        self._total += raw.matrix
-        if raw.compatibility is not None:
-            self._compatibility.append(raw.compatibility)
+        self._total += raw
         for matrix in map(self._smoother.smooth, views):
             self._sums += matrix
             self._squares += matrix.astype(np.float64) ** 2
@@ -65,5 +62,4 @@ class RotationSums:
             np.sqrt(np.maximum(variance, 0.0)).astype(np.float32),
             np.stack(self._best[0]),
             np.stack(self._best[1]),
-            float(np.mean(self._compatibility)) if self._compatibility else None,
         )

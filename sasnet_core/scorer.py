@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sasnet_core.memory import Sizes
     from sasnet_core.protein import Protein
-    from sasnet_core.scores import PairScores, RotationScores
+    from sasnet_core.scores import PairScores
     from sasnet_core.shelf import Shelf
 
 
@@ -58,7 +58,7 @@ class Scorer(ABC):
     @abstractmethod
     def _rotations(
         self, left: Protein, right: Protein, rotations: int, seed: int
-    ) -> Iterator[tuple[RotationScores, Sequence[np.ndarray]]]:
+    ) -> Iterator[tuple[np.ndarray, Sequence[np.ndarray]]]:
         """Yield the scores of each rotation, and the views that its spread is made of."""
 
     def score(
@@ -109,12 +109,12 @@ class Scorer(ABC):
 
     def rotation_scores(
         self, left: Protein, right: Protein, rotations: int, seed: int
-    ) -> Iterator[RotationScores]:
+    ) -> Iterator[np.ndarray]:
         """Yield the scores of one rotation after another, not smoothed.
 
         Yields
         ------
-        RotationScores
+        ndarray, shape (n_left, n_right), float32
         """
         return (raw for raw, _ in self._rotations(left, right, rotations, seed))
 
@@ -127,5 +127,5 @@ class Scorer(ABC):
         -------
         ndarray, shape (n_left, n_right), float32
         """
-        single = [one.matrix for one in self.rotation_scores(left, right, rotations, seed)]
+        single = list(self.rotation_scores(left, right, rotations, seed))
         return np.asarray(np.mean(single, axis=0))

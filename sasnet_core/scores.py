@@ -24,15 +24,6 @@ class PairScores:
     spread: np.ndarray  # (n_left, n_right) float32, standard deviation over rotations, members
     left_best: np.ndarray  # (rotations x members, n_left) float32, best pair score in each
     right_best: np.ndarray  # (rotations x members, n_right) float32
-    compatibility: float | None = None  # how well partners match, mean; None: no matcher
-
-
-@dataclass(frozen=True)
-class RotationScores:
-    """What one network says in one rotation."""
-
-    matrix: np.ndarray  # (n_left, n_right) float32, not smoothed
-    compatibility: float | None = None  # None: no matcher
 
 
 def logit(scores: np.ndarray) -> np.ndarray:

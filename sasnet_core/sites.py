@@ -23,17 +23,13 @@ class Site:
     best_scores: np.ndarray  # (n_residues,) float32, of each residue's best pair
     partner_size: int  # residues of the other protein
     labels: np.ndarray  # (n_residues,) bool, whether in the interface
-    compatibility: float | None = None  # of the two proteins, see `scores.PairScores`
 
     def probabilities(self, calibration: Calibration) -> np.ndarray:
         """Return each residue's probability, shape (n_residues,)."""
-        fitting = calibration.between(self.compatibility)
-        return residue_probabilities(self.best_scores, self.partner_size, fitting)
+        return residue_probabilities(self.best_scores, self.partner_size, calibration)
 
 
-def sites_of(
-    item: Complex, matrix: np.ndarray, compatibility: float | None = None
-) -> tuple[Site, Site]:
+def sites_of(item: Complex, matrix: np.ndarray) -> tuple[Site, Site]:
     """Take pair scores to the left and the right residues.
 
     Parameters
@@ -42,17 +38,10 @@ def sites_of(
         The complex.
     matrix : ndarray, shape (n_left, n_right)
         Its pair scores.
-    compatibility : float, optional
-        Of its proteins.
     """
     truth = item.labels()
     left, right = (
-        Site(
-            matrix.max(axis=axis),
-            matrix.shape[axis],
-            np.asarray(truth.any(axis=axis)),
-            compatibility,
-        )
+        Site(matrix.max(axis=axis), matrix.shape[axis], np.asarray(truth.any(axis=axis)))
         for axis in (1, 0)
     )
     return left, right

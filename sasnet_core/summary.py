@@ -14,8 +14,8 @@ MOST_PAIRS = 5
 #: What the summary of a list says of each row.
 SUMMARY_COLUMNS = (
     "left_residues", "right_residues", "left_likely", "right_likely", "left_highest",
-    "right_highest", "best_pair_left", "best_pair_right", "best_pair_score", "compatibility",
-    "contacts_in_input", "pair_auroc_in_input", "warnings",
+    "right_highest", "best_pair_left", "best_pair_right", "best_pair_score", "contacts_in_input",
+    "pair_auroc_in_input", "warnings",
 )  # fmt: skip
 
 
@@ -33,8 +33,7 @@ def summary_row(prediction: Prediction, notes: list[str]) -> dict[str, Any]:
     -------
     dict
         By `SUMMARY_COLUMNS`: residues, residues called likely and the highest probability of each
-        side, the best pair, how well the partners match, and how the contacts of an input that is
-        a complex compare.
+        side, the best pair, and how the contacts of an input that is a complex compare.
     """
     rows = prediction.residue_rows()
     found: dict[str, Any] = {}
@@ -52,7 +51,6 @@ def summary_row(prediction: Prediction, notes: list[str]) -> dict[str, Any]:
         "best_pair_left": _left(best),
         "best_pair_right": _right(best),
         "best_pair_score": best.score,
-        "compatibility": "" if prediction.compatibility is None else prediction.compatibility,
         "contacts_in_input": observed.get("contacts", ""),
         "pair_auroc_in_input": observed.get("pair_auroc", ""),
         "warnings": "; ".join([*prediction.warnings(), *notes]),
@@ -75,7 +73,7 @@ def summary_lines(prediction: Prediction) -> list[str]:
         title = f"{partner.side} (chain {chains})"
         lines += _side_lines(title, side, prediction.calibration.threshold)
         lines += _model_lines(partner, side, prediction.calibration.threshold)
-    lines += meanings(prediction.calibration, prediction.compatibility)
+    lines.append(meaning(prediction.calibration))
     settings = prediction.settings
     rotations = f"{settings['rotations']} rotations in {settings['precision']}"
     lines.append(f"most likely pairs (score, spread over {rotations}):")
@@ -83,29 +81,14 @@ def summary_lines(prediction: Prediction) -> list[str]:
     return lines + _observed_lines(prediction)
 
 
-def meanings(calibration: Calibration, compatibility: float | None) -> list[str]:
-    """Say what "likely" means, what it was worth in the benchmark, and how the partners match.
-
-    Parameters
-    ----------
-    calibration : Calibration
-        Of the prediction.
-    compatibility : float or None
-        Of its partners, see `prediction.Prediction`.
-    """
-    likely = (
+def meaning(calibration: Calibration) -> str:
+    """Say what "likely" means, and what it was worth in the benchmark."""
+    return (
         f"likely: probability {calibration.threshold:.2f} or more; in the benchmark "
         f"{calibration.precision:.0%} of such residues were in the interface, and "
-        f"{calibration.recall:.0%} of the interface was found (the two are taken to bind)"
+        f"{calibration.recall:.0%} of the interface was found (the two are taken to bind: a wrong "
+        "partner would not look worse)"
     )
-    if compatibility is None:
-        return [likely]
-    return [
-        likely,
-        f"compatibility {compatibility:.2f}: the chance that such two are partners, were every "
-        "second pair one of strangers; a hint (in the benchmark it was higher for partners in "
-        f"{calibration.compatibility_auroc:.0%} of cases), and probabilities rise and fall with it",
-    ]
 
 
 def _side_lines(title: str, rows: list[ResidueRow], threshold: float) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sasnet_core.config import MatcherConfig, ModelConfig
+from sasnet_core.config import ModelConfig
 from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.files import read_arrays, write_arrays, write_json
 from sasnet_core.fitted import Calibration, Mixture, Smoothing
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "weights.npz"
-MATCHER_FILE = "matcher.npz"
 FORMAT = 1
 
 
@@ -51,12 +50,6 @@ class WeightsInfo:
         Of an ensemble; their own calibrations and smoothings play no part in it.
     mixture : Mixture or None
         How an ensemble's members speak with one voice.
-    matcher : MatcherConfig or None
-        Of the matcher that tells a network's partners from strangers; None before
-        `train.compatibility` has run, and for an ensemble, whose members have theirs.
-    matcher_sha256 : str
-        Hash of the matcher's file; of an ensemble, of its members' hashes; "" where a matcher is
-        missing.
     """
 
     folder: Path
@@ -66,8 +59,6 @@ class WeightsInfo:
     smoothing: Smoothing
     members: tuple[WeightsInfo, ...] = ()
     mixture: Mixture | None = None
-    matcher: MatcherConfig | None = None
-    matcher_sha256: str = ""
 
     def needed_calibration(self) -> Calibration:
         """Return the calibration.
@@ -75,19 +66,12 @@ class WeightsInfo:
         Raises
         ------
         WeightsError
-            There is none, or it was fitted with another matcher.
+            There is none.
         """
         if self.calibration is None:
             raise WeightsError(
                 f"{self.folder}: weights with a calibration are needed, these have none; "
                 "run train.calibrate on them"
-            )
-        fitted_with = self.calibration.matcher
-        if fitted_with not in ("", self.matcher_sha256):
-            raise WeightsError(
-                f"{self.folder}: the calibration needs the matcher {fitted_with[:12]}..., here is "
-                f"{self.matcher_sha256[:12] or 'none'}; fetch both files again, or run "
-                "train.calibrate"
             )
         return self.calibration
 
@@ -112,37 +96,12 @@ def save_weights(folder: Path, network: Network, calibration: Calibration | None
     calibration : Calibration, optional
         See `WeightsInfo`.
     """
-    write_arrays(half_precision(network.parts), folder / WEIGHTS_FILE)
-    write_config(folder, network.config, calibration)
-
-
-def half_precision(parts: Sequence[keras.Model]) -> dict[str, np.ndarray]:
-    """Return the weights of models by name, kernels in half precision, the rest in single."""
-    return {
+    arrays = {
         name: np.asarray(variable, np.float16 if variable.path.endswith("kernel") else np.float32)
-        for name, variable in _named_variables(parts).items()
+        for name, variable in _named_variables(network.parts).items()
     }
-
-
-def write_matcher(
-    info: WeightsInfo, config: MatcherConfig, arrays: dict[str, np.ndarray]
-) -> WeightsInfo:
-    """Write the matcher of a network; its calibration has to be fitted anew.
-
-    Parameters
-    ----------
-    info : WeightsInfo
-        Of the network that it reads.
-    config : MatcherConfig
-        Its sizes.
-    arrays : dict of str to ndarray
-        Its weights and its panel.
-    """
-    write_arrays(arrays, info.folder / MATCHER_FILE)
-    values = json.loads((info.folder / CONFIG_FILE).read_text())
-    values["matcher"] = {**config.to_dict(), "sha256": _hash(info.folder / MATCHER_FILE)}
-    write_json({**values, "calibration": None}, info.folder / CONFIG_FILE)
-    return read_info(info.folder)
+    write_arrays(arrays, folder / WEIGHTS_FILE)
+    write_config(folder, network.config, calibration)
 
 
 def write_config(
@@ -159,8 +118,7 @@ def write_config(
 def write_fitted(info: WeightsInfo, calibration: Calibration | None, smoothing: Smoothing) -> None:
     """Change what was fitted for weights, those of an ensemble too; the weights stay."""
     values = json.loads((info.folder / CONFIG_FILE).read_text())
-    kept = ("model", "members", "mixture", "sha256", "matcher")
-    own = {key: values[key] for key in kept if key in values}
+    own = {key: values[key] for key in ("model", "members", "mixture", "sha256") if key in values}
     _write_values(info.folder, own, calibration, smoothing)
 
 
@@ -212,7 +170,7 @@ def save_ensemble(
             place = os.path.relpath(member.folder.resolve(), folder.resolve())
         else:
             (folder / place).mkdir(parents=True, exist_ok=True)
-            for name in (WEIGHTS_FILE, CONFIG_FILE, *([MATCHER_FILE] if member.matcher else [])):
+            for name in (WEIGHTS_FILE, CONFIG_FILE):
                 shutil.copyfile(member.folder / name, folder / place / name)
         entries.append({"folder": place, "sha256": member.sha256})
     own = {
@@ -260,34 +218,17 @@ def read_info(folder: str | Path) -> WeightsInfo:
         model = ModelConfig.from_dict(values["model"])
         expected = str(values["sha256"])
         found = _hash(folder / WEIGHTS_FILE)
-        matcher = _read_matcher(folder, values.get("matcher"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SettingError) as error:
         raise WeightsError(
             f"{folder / CONFIG_FILE}: settings of this sasnet are needed ({error}); "
             "use the file that came with the weights"
         ) from None
     if found != expected:
-        raise _changed(folder / WEIGHTS_FILE, expected, found)
-    return WeightsInfo(folder, model, found, calibration, smoothing, (), None, *matcher)
-
-
-def _read_matcher(folder: Path, values: dict[str, Any] | None) -> tuple[MatcherConfig | None, str]:
-    """Read the settings of a matcher and check its file against them."""
-    if values is None:
-        return None, ""
-    config = MatcherConfig.from_dict({k: v for k, v in values.items() if k != "sha256"})
-    _needs(folder, MATCHER_FILE)
-    found, expected = _hash(folder / MATCHER_FILE), str(values["sha256"])
-    if found != expected:
-        raise _changed(folder / MATCHER_FILE, expected, found)
-    return config, found
-
-
-def _changed(path: Path, expected: str, found: str) -> WeightsError:
-    return WeightsError(
-        f"{path}: sha256 must be {expected[:12]}..., is {found[:12]}...; "
-        "the file is damaged or belongs to another configuration: fetch it again"
-    )
+        raise WeightsError(
+            f"{folder / WEIGHTS_FILE}: sha256 must be {expected[:12]}..., is {found[:12]}...; "
+            "the file is damaged or belongs to another configuration: fetch it again"
+        )
+    return WeightsInfo(folder, model, found, calibration, smoothing)
 
 
 def _needs(folder: Path, name: str) -> None:
@@ -323,16 +264,10 @@ def _read_ensemble(
             f"have {found[:12]}...; the file was changed: make the ensemble anew with "
             "train.ensemble"
         )
-    hashes = [member.matcher_sha256 for member in members]
-    matchers = hashlib.sha256(json.dumps(hashes).encode()).hexdigest() if all(hashes) else ""
-    return WeightsInfo(
-        folder, None, found, calibration, smoothing, tuple(members), mixture, None, matchers
-    )
+    return WeightsInfo(folder, None, found, calibration, smoothing, tuple(members), mixture)
 
 
-def fill(
-    parts: Sequence[keras.Model], folder: Path, others: bool = False, name: str = WEIGHTS_FILE
-) -> None:
+def fill(parts: Sequence[keras.Model], folder: Path, others: bool = False) -> None:
     """Fill parts of a network with the weights of a folder.
 
     Parameters
@@ -343,8 +278,6 @@ def fill(
         Made by `save_weights`.
     others : bool
         Whether the folder may hold weights of other parts too.
-    name : str
-        File of the folder.
 
     Raises
     ------
@@ -352,33 +285,26 @@ def fill(
         An array is missing, left over, or of another shape.
     """
     variables = _named_variables(parts)
-    arrays = read_weights(folder / name)
+    arrays = _read_arrays(folder / WEIGHTS_FILE)
     if others:
-        arrays = {key: value for key, value in arrays.items() if key in variables}
+        arrays = {name: value for name, value in arrays.items() if name in variables}
     if set(arrays) != set(variables):
         differing = sorted(set(arrays) ^ set(variables))
         raise WeightsError(
             f"{folder}: weights do not fit their settings at {differing[:3]}; "
             "fetch both files again"
         )
-    for key, variable in variables.items():
-        value = arrays[key].astype(np.float32)
+    for name, variable in variables.items():
+        value = arrays[name].astype(np.float32)
         if value.shape != tuple(variable.shape):
             raise WeightsError(
-                f"{folder}: {key} must have shape {tuple(variable.shape)}, has {value.shape}; "
+                f"{folder}: {name} must have shape {tuple(variable.shape)}, has {value.shape}; "
                 "fetch both files again"
             )
         variable.assign(value)
 
 
-def read_weights(path: Path) -> dict[str, np.ndarray]:
-    """Read a file of weights by their names.
-
-    Raises
-    ------
-    WeightsError
-        It is missing or damaged.
-    """
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         return read_arrays(path)
     except ValueError as error:

@@ -29,7 +29,7 @@ from sasnet_core.looks import add_look_options, note_look
 from sasnet_core.metrics import auroc, average_precision, brier_skill, calibration_error
 from sasnet_core.predict import load_predictor
 from sasnet_core.scorer import Scorer
-from sasnet_core.scores import PairScores, residue_probabilities
+from sasnet_core.scores import residue_probabilities
 from sasnet_core.sites import Site, labels, probabilities, sites_of
 from sasnet_core.summaries import RESULTS_HEAD
 from sasnet_core.weights import WeightsInfo, read_info
@@ -58,11 +58,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def top_mean(scores: PairScores, axis: int, calibration: Calibration) -> float:
+def top_mean(matrix: np.ndarray, axis: int, calibration: Calibration) -> float:
     """Average a protein's highest probabilities."""
-    fitting = calibration.between(scores.compatibility)
-    best = scores.matrix.max(axis=axis)
-    told = residue_probabilities(best, scores.matrix.shape[axis], fitting)
+    told = residue_probabilities(matrix.max(axis=axis), matrix.shape[axis], calibration)
     return float(np.sort(told)[-TOP:].mean())
 
 
@@ -80,10 +78,10 @@ def strangers(
     found = []
     for place, item in enumerate(tqdm(items, desc="strangers", disable=None)):
         other = items[(place + 1) % len(items)]
-        own = predictor.score(item.left, item.right, rotations)
+        own = predictor.score(item.left, item.right, rotations).matrix
         for axis, left, right in ((1, item.left, other.right), (0, other.left, item.right)):
-            wrong = predictor.score(left, right, rotations)
-            found.append([top_mean(scores, axis, calibration) for scores in (own, wrong)])
+            wrong = predictor.score(left, right, rotations).matrix
+            found.append([top_mean(m, axis, calibration) for m in (own, wrong)])
     return np.array(found)
 
 
@@ -194,10 +192,11 @@ def main(arguments: list[str] | None = None) -> int:
     note_look(rows, options, "train.reliability", [info.sha256])
     predictor = load_predictor(info.folder, kept=options.kept)
     items = [load_complex(options.dataset / row["file"]) for row in rows]
-    sites: list[Site] = []
-    for item in tqdm(items, desc="complexes", disable=None):
-        scores = predictor.score(item.left, item.right, options.rotations)
-        sites += sites_of(item, scores.matrix, scores.compatibility)
+    sites = [
+        site
+        for item in tqdm(items, desc="complexes", disable=None)
+        for site in sites_of(item, predictor.score(item.left, item.right, options.rotations).matrix)
+    ]
     control = strangers(items, predictor, options.control_rotations, calibration)
     picture = options.output / f"reliability-{options.split}.png"
     draw(labels(sites), probabilities(sites, calibration), picture)

@@ -146,7 +146,7 @@ function showAnswer() {
         textContent: `and ${likely.length - LISTED} more, underlined in the sequences` }));
     }
   }
-  for (const text of data.meaning) place.append(make("p", { className: "meaning", textContent: text }));
+  place.append(make("p", { id: "meaning", textContent: data.meaning }));
   if (data.observed) place.append(make("p", { textContent: observedWords(data.observed) }));
 }
 

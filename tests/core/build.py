@@ -196,11 +196,6 @@ def tiny_network(config: ModelConfig, seed=0, dtype="float32"):
     return network
 
 
-def matrices(scorer, partners, rotations):
-    """Yield the pair scores of each rotation."""
-    return (one.matrix for one in scorer.rotation_scores(*partners, rotations, 0))
-
-
 def write_dataset(folder: Path, complexes: list[Complex], clusters: list[str]) -> Path:
     """Write complexes with the manifest that training reads."""
     rows = []

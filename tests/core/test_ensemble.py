@@ -21,7 +21,7 @@ from sasnet_core.weights import (
     write_config,
     write_fitted,
 )
-from tests.core.build import matrices, random_protein, tiny_model, tiny_network
+from tests.core.build import random_protein, tiny_model, tiny_network
 
 SMOOTHING = Smoothing(width=6.0, sharpness=4.0, share=0.5)
 HALVES = Mixture((0.5, 0.5))
@@ -71,7 +71,7 @@ def test_the_order_of_members_does_not_matter(folders, partners, tmp_path):
 
 def test_scores_are_the_sigmoid_of_the_members_log_odds(folders, partners, tmp_path):
     folder = make(tmp_path / "e", folders, Mixture((0.7, 0.4), -0.3), Smoothing())
-    raw = [next(matrices(load(f), partners, 1)) for f in folders]
+    raw = [next(iter(load(f).rotation_scores(*partners, 1, 0))) for f in folders]
     a, b = (np.log(scores / (1 - scores)) for scores in raw)
     expected = 1 / (1 + np.exp(-(0.7 * a + 0.4 * b - 0.3)))
     np.testing.assert_allclose(load(folder).score(*partners, 1).matrix, expected, atol=1e-5)
@@ -80,7 +80,7 @@ def test_scores_are_the_sigmoid_of_the_members_log_odds(folders, partners, tmp_p
 def test_the_spread_is_over_members_too(folders, partners, tmp_path):
     folder = make(tmp_path / "e", folders, smoothing=Smoothing())
     scores = load(folder).score(*partners, rotations=3)
-    every = [scores for f in folders for scores in matrices(load(f), partners, 3)]
+    every = [s for f in folders for s in load(f).rotation_scores(*partners, 3, 0)]
     np.testing.assert_allclose(scores.spread, np.std(every, axis=0), atol=1e-5)
     assert load(folder).score(*partners, rotations=1).spread.max() > 1e-3
     assert scores.left_best.shape == (6, 9) and scores.right_best.shape == (6, 7)
@@ -98,7 +98,7 @@ def test_members_with_one_tower_run_it_once(partners, monkeypatch):
     for mine, its in zip(second.tower.weights, first.tower.weights, strict=True):
         mine.assign(its)
     alone = [Predictor(network) for network in (first, second)]
-    expected = [list(matrices(one, partners, 2)) for one in alone]
+    expected = [list(one.rotation_scores(*partners, 2, 0)) for one in alone]
     built = []
     build = predict.build_lattice
 
@@ -110,7 +110,7 @@ def test_members_with_one_tower_run_it_once(partners, monkeypatch):
     members = [Predictor(first), Predictor(second), Predictor(tiny_network(config, seed=3))]
     share_towers(members)
     ensemble = Ensemble(members, Mixture((0.5, 0.5, 0.5)))
-    scores = list(zip(*(matrices(one, partners, 2) for one in members), strict=True))
+    scores = list(zip(*(one.rotation_scores(*partners, 2, 0) for one in members), strict=True))
     assert sorted(built) == [7] * 4 + [9] * 4, "two different towers"
     np.testing.assert_allclose([s[0] for s in scores], expected[0], atol=1e-6)
     np.testing.assert_allclose([s[1] for s in scores], expected[1], atol=1e-6)

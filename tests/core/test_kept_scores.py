@@ -3,21 +3,19 @@ import pytest
 
 from sasnet_core.kept_scores import KeptScores
 from sasnet_core.predict import Predictor
-from sasnet_core.scores import RotationScores
 from tests.core.build import random_protein, tiny_model, tiny_network
 
 
 class Counting:
     """Stands for a network: rotation k gives scores of k everywhere, and is written down."""
 
-    def __init__(self, compatibility=False):
-        self.asked, self.compatibility = [], compatibility or None
+    def __init__(self):
+        self.asked = []
 
     def __call__(self, left, right, seed, rotations):
         for rotation in rotations:
             self.asked.append(rotation)
-            matrix = np.full((left.n_residues, right.n_residues), rotation, np.float32)
-            yield RotationScores(matrix, self.compatibility and rotation / 4)
+            yield np.full((left.n_residues, right.n_residues), rotation, np.float32)
 
 
 @pytest.fixture
@@ -26,20 +24,7 @@ def partners():
 
 
 def found(kept, partners, count, compute, seed=0):
-    rotations = kept.rotations(*partners, seed, count, compute)
-    return [one.matrix[0, 0] for one in rotations]
-
-
-def test_compatibility_is_kept_too(tmp_path, partners):
-    kept, compute = KeptScores(tmp_path, ["net"]), Counting(compatibility=True)
-    for count in (3, 2):
-        rotations = list(kept.rotations(*partners, 0, count, compute))
-        assert [one.compatibility for one in rotations] == [0.0, 0.25, 0.5][:count]
-    assert compute.asked == [0, 1, 2]
-    without = KeptScores(tmp_path, ["other"])
-    for compute in (Counting(), None):
-        (one,) = without.rotations(*partners, 0, 1, compute)
-        assert one.compatibility is None
+    return [matrix[0, 0] for matrix in kept.rotations(*partners, seed, count, compute)]
 
 
 def test_only_what_is_missing_is_computed(tmp_path, partners):

@@ -14,7 +14,7 @@ from sasnet_core.predict import UNTRACED, Predictor, load_predictor
 from sasnet_core.rotations import random_rotation
 from sasnet_core.shelf import Shelf
 from sasnet_core.voxels import surfacelet
-from tests.core.build import matrices, moved, random_protein, tiny_model, tiny_network
+from tests.core.build import moved, random_protein, tiny_model, tiny_network
 
 
 @pytest.fixture(scope="module", params=[0, 2], ids=["paper", "context"])
@@ -36,7 +36,7 @@ def test_scores_are_probabilities_of_every_pair(predictor, partners):
 
 
 def test_mean_and_spread_are_over_rotations(predictor, partners):
-    single = np.stack(list(matrices(predictor, partners, 4)))
+    single = np.stack(list(predictor.rotation_scores(*partners, rotations=4, seed=0)))
     scores = predictor.score(*partners, rotations=4)
     np.testing.assert_allclose(scores.matrix, single.mean(axis=0), atol=1e-6)
     np.testing.assert_allclose(scores.spread, single.std(axis=0), atol=1e-5)
@@ -85,7 +85,8 @@ def test_the_same_seed_gives_the_same_scores_and_another_seed_others(predictor, 
 
 
 def test_more_rotations_begin_with_those_of_fewer(predictor, partners):
-    few, more = (list(matrices(predictor, partners, count)) for count in (2, 3))
+    few = list(predictor.rotation_scores(*partners, rotations=2, seed=0))
+    more = list(predictor.rotation_scores(*partners, rotations=3, seed=0))
     np.testing.assert_allclose(few, more[:2], atol=1e-6)
 
 
@@ -284,7 +285,7 @@ def test_how_many_rotations_are_computed_at_once_changes_no_bit(dtype):
     network = tiny_network(config, dtype=dtype)
     partners = random_protein(1, 80), random_protein(2, 70)
     one, *others = (
-        list(matrices(Predictor(network, at_once=count), partners, UNTRACED + 6))
+        list(Predictor(network, at_once=count).rotation_scores(*partners, UNTRACED + 6, 0))
         for count in (1, 0, 2, 3)
     )
     for other in others:

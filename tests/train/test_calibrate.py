@@ -1,25 +1,19 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from sasnet_core.fitted import Calibration
 from sasnet_core.metrics import brier_skill, calibration_error
-from sasnet_core.scores import PairScores, logistic, pair_log_odds
-from sasnet_core.sites import Site, labels, probabilities
+from sasnet_core.scores import logistic, pair_log_odds
+from sasnet_core.sites import Site, probabilities
 from tests.core.build import random_complex
 from train.calibrate import (
     collect,
     fit,
-    fit_compatibility,
     fit_residues,
     held_out_probabilities,
     residue_terms,
     worth,
 )
-
-#: Compatibility of strangers where there is no matcher.
-NONE = np.zeros(0)
 
 
 def honest_site(rng, size, partner_size):
@@ -37,7 +31,7 @@ def complexes(count, seed=0):
 
 
 def test_the_law_of_the_residues_is_found_again():
-    found = fit_residues([site for pair in complexes(200) for site in pair], Calibration())
+    found = fit_residues([site for pair in complexes(200) for site in pair])
     assert found.slope == pytest.approx(1.5, abs=0.05)
     assert found.own_size == pytest.approx(-1.0, abs=0.1)
     assert found.partner_size == pytest.approx(-0.5, abs=0.1)
@@ -47,45 +41,11 @@ def test_the_law_of_the_residues_is_found_again():
 def test_complexes_left_out_are_told_honestly():
     made = complexes(60, seed=1)
     labels = np.concatenate([site.labels for pair in made for site in pair])
-    told = held_out_probabilities(made, NONE)
+    told = held_out_probabilities(made)
     assert told.shape == labels.shape
     assert calibration_error(labels, told) < 0.02
     assert brier_skill(labels, told) > 0.2
     assert abs(brier_skill(labels, np.full(len(labels), labels.mean()))) < 1e-9
-
-
-def test_partners_are_told_from_strangers_by_even_odds():
-    rng = np.random.default_rng(0)
-    found = fit_compatibility(rng.normal(1.0, 1.0, 5000), rng.normal(0.0, 1.0, 500))
-    assert found.partner_probability(0.5) == pytest.approx(0.5, abs=0.03)
-    assert found.compatibility_slope == pytest.approx(1.0, abs=0.15)
-    assert found.compatibility_auroc == pytest.approx(0.76, abs=0.03)
-
-
-@pytest.mark.parametrize("strangers", [NONE, np.full(50, 3.0)], ids=["none", "better"])
-def test_what_does_not_tell_partners_plays_no_part(strangers):
-    found = fit_compatibility(np.linspace(-1, 1, 50), strangers)
-    assert found == Calibration()
-    assert found.partner_probability(2.0) is None and found.shift(2.0) == 0.0
-
-
-def test_residues_between_strangers_are_less_likely_and_partners_stay_honest():
-    rng = np.random.default_rng(2)
-    made = [
-        tuple(replace(site, compatibility=value) for site in pair)
-        for pair, value in zip(complexes(80, seed=2), rng.normal(1.0, 1.0, 80), strict=True)
-    ]
-    sites = [site for pair in made for site in pair]
-    strangers = rng.normal(0.0, 1.0, 80)
-    own = np.array([left.compatibility for left, _ in made])
-    calibration = fit_residues(sites, fit_compatibility(own, strangers))
-    truth, told = labels(sites), probabilities(sites, calibration)
-    assert told.mean() == pytest.approx(truth.mean(), rel=0.02)
-    assert calibration_error(truth, held_out_probabilities(made, strangers)) < 0.03
-    swapped = [
-        replace(s, compatibility=v) for s, v in zip(sites, np.repeat(strangers, 2), strict=True)
-    ]
-    assert probabilities(swapped, calibration).mean() < 0.85 * told.mean()
 
 
 def test_pairs_are_fitted_for_all_though_a_sample_is_seen(monkeypatch):
@@ -96,9 +56,8 @@ def test_pairs_are_fitted_for_all_though_a_sample_is_seen(monkeypatch):
     for k in range(30):
         item = random_complex([k], 40, 30)
         matrix = logistic(rng.normal(size=(40, 30)) + 2.0 * item.labels()).astype(np.float32)
-        scores = PairScores(item.left, item.right, matrix, matrix, matrix, matrix)
-        collected.append((collect(item, scores, rng), item, matrix))
-    calibration = fit([found for found, _, _ in collected], NONE)
+        collected.append((collect(item, matrix, rng), item, matrix))
+    calibration = fit([found for found, _, _ in collected])
     chances = [logistic(pair_log_odds(matrix, calibration)) for _, _, matrix in collected]
     contacts = sum(item.labels().sum() for _, item, _ in collected)
     assert sum(chance.sum() for chance in chances) == pytest.approx(contacts, rel=0.1)
