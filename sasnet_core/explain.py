@@ -16,7 +16,7 @@ from sasnet_core.errors import SelectionError
 from sasnet_core.files import write_table
 from sasnet_core.fitted import Calibration
 from sasnet_core.result import PLACE_COLUMNS
-from sasnet_core.scores import residue_probabilities
+from sasnet_core.scores import mean_log_odds, residue_probabilities
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,7 +174,8 @@ def explain(result: Result, name: str, row: int) -> Explanation:
     if name == "right":
         pairs, spread = pairs.T, spread.T
     calibration = Calibration.from_dict(result.values["weights"]["calibration"])
-    alone = residue_probabilities(pairs.T, partner.protein.n_residues, calibration)[:, row]
+    mean = mean_log_odds(pairs.max(axis=1))
+    alone = residue_probabilities(pairs.T, calibration, mean)[:, row]
     patches = _patches(pairs[row], alone, partner.protein.centers)
     return Explanation(own, row, partner, pairs[row], spread[row], alone, patches)
 

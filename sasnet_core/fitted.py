@@ -71,16 +71,17 @@ class Mixture(Settings):
 class Calibration(Settings):
     """How pair scores become probabilities, and what these were worth in a benchmark.
 
-    Log odds of a residue: ``slope * log odds of its best pair score + own_size * ln(residues of its
-    protein) + partner_size * ln(residues of the partner) + intercept``. Log odds of a pair:
-    ``pair_slope * log odds of its score + pair_size * ln(pairs) + pair_intercept``. Sizes count
+    Log odds of a residue: ``slope * log odds of its best pair score + own_mean * mean of these over
+    its protein + own_size * ln(residues of its protein) + intercept``. Log odds of a pair:
+    ``pair_slope * log odds of its score + pair_means * sum of both proteins' means + pair_size *
+    ln(pairs) + pair_intercept``. Means count because some proteins score high all over, sizes
     because interfaces grow more slowly than proteins.
 
     Attributes
     ----------
-    slope, own_size, partner_size, intercept : float
+    slope, own_mean, own_size, intercept : float
         Of residues.
-    pair_slope, pair_size, pair_intercept : float
+    pair_slope, pair_means, pair_size, pair_intercept : float
         Of pairs.
     threshold : float
         Probability from which residues are called likely; fitted: the best F1 there.
@@ -100,10 +101,11 @@ class Calibration(Settings):
     """
 
     slope: float = 1.0
+    own_mean: float = 0.0
     own_size: float = 0.0
-    partner_size: float = 0.0
     intercept: float = 0.0
     pair_slope: float = 1.0
+    pair_means: float = 0.0
     pair_size: float = 0.0
     pair_intercept: float = 0.0
     threshold: float = 0.5

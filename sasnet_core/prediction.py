@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sasnet_core.weights import WeightsInfo
 
 #: Version of the layout of result.json, and the name of the JSON Schema that describes it.
-SCHEMA = 2
+SCHEMA = 3
 JSON_SCHEMA = f"urn:sasnet:result:{SCHEMA}"
 #: Stretches of residues that a warning names.
 MOST_RANGES = 5
@@ -157,11 +157,8 @@ class Prediction:
         """
         axis = 1 if side == "left" else 0
         best = self.scores.left_best if side == "left" else self.scores.right_best
-        partner_size = self.scores.matrix.shape[axis]
-        probability = residue_probabilities(
-            self.scores.matrix.max(axis=axis), partner_size, self.calibration
-        )
-        alone = residue_probabilities(best, partner_size, self.calibration)
+        probability = residue_probabilities(self.scores.matrix.max(axis=axis), self.calibration)
+        alone = residue_probabilities(best, self.calibration)
         return probability, alone.std(axis=0)
 
     def above_average(self) -> Prediction:

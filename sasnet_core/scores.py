@@ -88,8 +88,13 @@ def _neighbour_weights(centers: np.ndarray, width: float) -> np.ndarray:
     return weights
 
 
+def mean_log_odds(best_scores: np.ndarray) -> float:
+    """Say how high a protein scores all over: mean log odds of its residues' best pair scores."""
+    return float(logit(best_scores).mean())
+
+
 def residue_probabilities(
-    best_scores: np.ndarray, partner_size: int, calibration: Calibration
+    best_scores: np.ndarray, calibration: Calibration, mean: float | None = None
 ) -> np.ndarray:
     """Turn each residue's best pair score into the probability that it is in the interface.
 
@@ -97,18 +102,19 @@ def residue_probabilities(
     ----------
     best_scores : ndarray, shape (..., n_residues)
         Maximum of the pair scores of each residue of a protein.
-    partner_size : int
-        Residues of the partner.
     calibration : Calibration
         The one fitted for the weights that gave the scores.
+    mean : float, optional
+        `mean_log_odds` of the protein, if not of these scores.
 
     Returns
     -------
     ndarray, the same shape, float64
     """
-    sizes = calibration.own_size * np.log(best_scores.shape[-1])
-    sizes += calibration.partner_size * np.log(partner_size)
-    return logistic(calibration.slope * logit(best_scores) + sizes + calibration.intercept)
+    log_odds = logit(best_scores)
+    means = log_odds.mean(axis=-1, keepdims=True) if mean is None else mean
+    protein = calibration.own_mean * means + calibration.own_size * np.log(best_scores.shape[-1])
+    return logistic(calibration.slope * log_odds + protein + calibration.intercept)
 
 
 def pair_log_odds(matrix: np.ndarray, calibration: Calibration) -> np.ndarray:
@@ -126,9 +132,10 @@ def pair_log_odds(matrix: np.ndarray, calibration: Calibration) -> np.ndarray:
     ndarray, shape (n_left, n_right), float64
         Natural logarithm.
     """
-    size = calibration.pair_size * np.log(matrix.size)
+    means = sum(mean_log_odds(matrix.max(axis=axis)) for axis in (0, 1))
+    both = calibration.pair_means * means + calibration.pair_size * np.log(matrix.size)
     log_odds: np.ndarray = (
-        calibration.pair_slope * logit(matrix) + size + calibration.pair_intercept
+        calibration.pair_slope * logit(matrix) + both + calibration.pair_intercept
     )
     return log_odds
 

@@ -21,12 +21,11 @@ class Site:
     """The residues of one protein of a complex."""
 
     best_scores: np.ndarray  # (n_residues,) float32, of each residue's best pair
-    partner_size: int  # residues of the other protein
     labels: np.ndarray  # (n_residues,) bool, whether in the interface
 
     def probabilities(self, calibration: Calibration) -> np.ndarray:
         """Return each residue's probability, shape (n_residues,)."""
-        return residue_probabilities(self.best_scores, self.partner_size, calibration)
+        return residue_probabilities(self.best_scores, calibration)
 
 
 def sites_of(item: Complex, matrix: np.ndarray) -> tuple[Site, Site]:
@@ -40,10 +39,7 @@ def sites_of(item: Complex, matrix: np.ndarray) -> tuple[Site, Site]:
         Its pair scores.
     """
     truth = item.labels()
-    left, right = (
-        Site(matrix.max(axis=axis), matrix.shape[axis], np.asarray(truth.any(axis=axis)))
-        for axis in (1, 0)
-    )
+    left, right = (Site(matrix.max(axis=axis), np.asarray(truth.any(axis=axis))) for axis in (1, 0))
     return left, right
 
 

@@ -26,7 +26,7 @@ from sasnet_core.fit_set import add_fit_options, read_fit_set
 from sasnet_core.fitted import Calibration
 from sasnet_core.metrics import brier_skill, calibration_error
 from sasnet_core.predict import load_predictor
-from sasnet_core.scores import logistic, logit
+from sasnet_core.scores import logistic, logit, mean_log_odds
 from sasnet_core.sites import Site, labels, probabilities, sites_of
 from sasnet_core.weights import default_folder, read_info, write_fitted
 
@@ -52,7 +52,7 @@ class Collected:
     """What the fits need of one complex."""
 
     sites: tuple[Site, Site]
-    pairs: np.ndarray  # (n, 3), what a pair's log odds are a sum of
+    pairs: np.ndarray  # (n, 4), what a pair's log odds are a sum of
     contacts: np.ndarray  # (n,) bool
     pair_weights: np.ndarray  # (n,), pairs that each row stands for
 
@@ -63,7 +63,8 @@ def collect(item: Complex, matrix: np.ndarray, rng: np.random.Generator) -> Coll
     contacts, others = np.flatnonzero(truth), np.flatnonzero(~truth)
     drawn = rng.choice(others, min(PAIR_SAMPLE, len(others)), replace=False)
     rows = np.concatenate([contacts, drawn])
-    constant = np.broadcast_to([np.log(truth.size), 1.0], (len(rows), 2))
+    means = sum(mean_log_odds(matrix.max(axis=axis)) for axis in (0, 1))
+    constant = np.broadcast_to([means, np.log(truth.size), 1.0], (len(rows), 3))
     return Collected(
         sites_of(item, matrix),
         np.column_stack([logit(matrix.ravel()[rows]), constant]),
@@ -100,15 +101,15 @@ def fit_logistic(
 
 def residue_terms(site: Site) -> np.ndarray:
     """Return what a residue's log odds are a sum of, shape (n_residues, 4)."""
-    sizes = np.log([len(site.best_scores), site.partner_size])
-    columns = np.broadcast_to([*sizes, 1.0], (len(site.best_scores), 3))
-    return np.column_stack([logit(site.best_scores), columns])
+    log_odds = logit(site.best_scores)
+    of_protein = [log_odds.mean(), np.log(len(log_odds)), 1.0]
+    return np.column_stack([log_odds, np.broadcast_to(of_protein, (len(log_odds), 3))])
 
 
 def fit_residues(sites: Sequence[Site]) -> Calibration:
     """Fit the probability of residues alone."""
     x = np.concatenate([residue_terms(site) for site in sites])
-    names = ("slope", "own_size", "partner_size", "intercept")
+    names = ("slope", "own_mean", "own_size", "intercept")
     return Calibration(**dict(zip(names, fit_logistic(x, labels(sites)), strict=True)))
 
 
@@ -167,12 +168,11 @@ def fit(collected: Sequence[Collected]) -> Calibration:
         np.concatenate([getattr(found, name) for found in collected])
         for name in ("pairs", "contacts", "pair_weights")
     )
-    pair_slope, pair_size, pair_intercept = fit_logistic(pairs, touching, weights)
+    names = ("pair_slope", "pair_means", "pair_size", "pair_intercept")
+    of_pairs = dict(zip(names, fit_logistic(pairs, touching, weights), strict=True))
     return replace(
         fitted,
-        pair_slope=pair_slope,
-        pair_size=pair_size,
-        pair_intercept=pair_intercept,
+        **of_pairs,
         threshold=round(threshold, 3),
         precision=round(precision, 3),
         recall=round(recall, 3),

@@ -60,7 +60,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def top_mean(matrix: np.ndarray, axis: int, calibration: Calibration) -> float:
     """Average a protein's highest probabilities."""
-    told = residue_probabilities(matrix.max(axis=axis), matrix.shape[axis], calibration)
+    told = residue_probabilities(matrix.max(axis=axis), calibration)
     return float(np.sort(told)[-TOP:].mean())
 
 

@@ -96,7 +96,7 @@ def test_the_arrays_fit_the_tables(demo_result):
 
 def test_the_result_is_described_by_itself(demo_result, demo_pdb):
     result = json.loads((demo_result / "result.json").read_text())
-    assert result["schema"] == 2
+    assert result["schema"] == 3
     precision = choose_precision("auto")
     assert result["settings"] == {"rotations": 2, "seed": 0, "precision": precision}
     assert [part["chains"] for part in result["inputs"]] == [["D"], ["E"]]

@@ -92,6 +92,14 @@ def test_the_best_pair_alone_gives_the_residue_its_probability(side, row, result
     assert found.scores[best] == found.scores.max()
 
 
+def test_how_high_the_protein_scores_stays_when_partner_residues_are_left_out(result):
+    result.values["weights"]["calibration"] |= {"slope": 2.0, "own_mean": -1.5}
+    calibration = Calibration(slope=2.0, own_mean=-1.5)
+    own = residue_probabilities(result.scores.max(axis=1), calibration)
+    for row in range(len(own)):
+        assert explain(result, "left", row).alone.max() == pytest.approx(own[row])
+
+
 def test_without_a_patch_the_probability_is_that_of_the_other_residues(result):
     found = explain(result, "left", 1)
     centers = result.right.protein.centers
@@ -105,7 +113,7 @@ def test_without_a_patch_the_probability_is_that_of_the_other_residues(result):
         assert set(rows) == set(np.flatnonzero(near & remaining))
         remaining[rows] = False
         best = np.full(result.left.protein.n_residues, found.scores[remaining].max())
-        expected = residue_probabilities(best, len(centers), Calibration())
+        expected = residue_probabilities(best, Calibration())
         assert patch.without == pytest.approx(float(expected[0]))
 
 

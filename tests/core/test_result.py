@@ -113,7 +113,7 @@ def test_another_json_file_is_refused(tmp_path, text):
 def test_a_result_of_an_older_sasnet_is_refused(saved):
     path = saved[1] / "result.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "schema": 1}))
-    with pytest.raises(ResultError, match="a result of schema 2 is needed, this is of 1"):
+    with pytest.raises(ResultError, match="a result of schema 3 is needed, this is of 1"):
         read_result(path)
 
 
