@@ -2,7 +2,8 @@
 
 A residue's probability belongs to its best pair score. So the partner's residues are taken best
 first, in patches: the best that is left and those around it. What the probability would be without
-a patch and those before it tells how much hangs on them.
+a patch and those before it tells how much hangs on them; how high the residue's protein scores all
+over, which counts too, is left as it is.
 """
 
 from __future__ import annotations
