@@ -63,10 +63,11 @@ def collect(item: Complex, matrix: np.ndarray, rng: np.random.Generator) -> Coll
     contacts, others = np.flatnonzero(truth), np.flatnonzero(~truth)
     drawn = rng.choice(others, min(PAIR_SAMPLE, len(others)), replace=False)
     rows = np.concatenate([contacts, drawn])
-    means = sum(mean_log_odds(matrix.max(axis=axis)) for axis in (0, 1))
+    sites = sites_of(item, matrix)
+    means = sum(mean_log_odds(site.best_scores) for site in sites)
     constant = np.broadcast_to([means, np.log(truth.size), 1.0], (len(rows), 3))
     return Collected(
-        sites_of(item, matrix),
+        sites,
         np.column_stack([logit(matrix.ravel()[rows]), constant]),
         truth.ravel()[rows],
         np.repeat([1.0, len(others) / len(drawn)], [len(contacts), len(drawn)]),

@@ -7,6 +7,7 @@ from sasnet_core.scores import logistic, pair_log_odds
 from sasnet_core.sites import Site, probabilities
 from tests.core.build import random_complex
 from train.calibrate import (
+    best_threshold,
     collect,
     fit,
     fit_residues,
@@ -77,3 +78,9 @@ def test_probabilities_of_several_proteins_stand_below_one_another():
     made = complexes(2)
     sites = [site for pair in made for site in pair]
     assert len(probabilities(sites, Calibration())) == sum(len(site.labels) for site in sites)
+
+
+def test_the_threshold_has_the_best_f1():
+    probabilities = np.array([0.9, 0.8, 0.7, 0.2, 0.1])
+    labels = np.array([True, False, True, False, False])
+    assert best_threshold(probabilities, labels) == (0.7, pytest.approx(2 / 3), 1.0)

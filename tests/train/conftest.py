@@ -1,0 +1,48 @@
+"""A benchmark of three real complexes and weights of a tiny network, for the scripts."""
+
+import csv
+
+import pytest
+
+from sasnet_core.config import ModelConfig
+from sasnet_core.network import build_network
+from sasnet_core.weights import save_weights
+from tests.conftest import SHARED
+from train import db5
+
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"no structures at {SHARED}")
+
+TINY = {"edge": 16, "filters": [4, 4, 8, 8], "embedding_size": 16, "head_sizes": [16, 16],
+        "normalization": "layer"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def benchmark(tmp_path_factory):
+    """Three complexes of DB4U as a benchmark of their own."""
+    folder = tmp_path_factory.mktemp("db5")
+    rows = [r for r in csv.DictReader((SHARED / "db5" / "db5.csv").open()) if r["split"] == "DB4U"]
+    rows = rows[:3]
+    with (folder / "db5.csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    for row in rows:
+        for name in ("r_u", "l_u", "r_b", "l_b"):
+            file = f"{row['code']}_{name}.pdb.gz"
+            (folder / file).symlink_to(SHARED / "db5" / file)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dataset(benchmark, tmp_path_factory):
+    output = tmp_path_factory.mktemp("dataset")
+    assert db5.main([str(benchmark), "-o", str(output)]) == 0
+    return output
+
+
+@pytest.fixture
+def weights(tmp_path):
+    model = ModelConfig.from_dict(TINY)
+    folder = tmp_path / "weights"
+    save_weights(folder, build_network(model))
+    return folder
