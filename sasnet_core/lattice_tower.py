@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 #: Most rows that are worked on at a time in inference, which bounds the memory, and what their
 #: number is a multiple of, so that few shapes occur: matrix products are compiled for each shape.
 ROW_BLOCK, ROW_UNIT = 4096, 128
-#: The same of residues.
-RESIDUE_BLOCK, RESIDUE_UNIT = 512, 16
+#: Residues that the dense layer works on at a time, always as many: in bfloat16 its long sums round
+#: otherwise in products of other sizes, and what a residue gets must not depend on its company.
+RESIDUE_BLOCK = 256
 
 
 def lattice_tensors(lattice: Lattice) -> list[Any]:
@@ -52,7 +53,7 @@ def embed_lattice(
         lambda rows: embed_features(tower, _read(voxels, rows)),
         windows,
         RESIDUE_BLOCK,
-        RESIDUE_UNIT,
+        RESIDUE_BLOCK,
     )
 
 

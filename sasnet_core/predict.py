@@ -27,7 +27,7 @@ from sasnet_core.lattice import (
     random_pose,
     tiles,
 )
-from sasnet_core.lattice_tower import RESIDUE_UNIT, ROW_UNIT, embed_lattice, lattice_tensors
+from sasnet_core.lattice_tower import ROW_UNIT, embed_lattice, lattice_tensors
 from sasnet_core.memory import PAIRS_LISTED, Sizes
 from sasnet_core.network import build_network, compiled
 from sasnet_core.pair_head import pair_scores
@@ -54,6 +54,8 @@ ENGINES = ("lattice", "windows")
 #: Calls of each function that run untraced, those of the first rotation among them. Tracing takes
 #: a second, which the first score need not wait for.
 UNTRACED = 2
+#: What the number of residues is filled up to a multiple of, so that few shapes occur.
+RESIDUE_UNIT = 16
 #: Residues whose voxel grids go through the tower at a time.
 WINDOW_BLOCK = 32
 

@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
+from keras import ops
 
 from sasnet_core.complexes import Complex
 from sasnet_core.errors import SettingError
+from sasnet_core.lattice import build_lattice, pad_lattice, random_pose
+from sasnet_core.lattice_tower import ROW_UNIT, embed_lattice, lattice_tensors
 from sasnet_core.precision import PRECISIONS, choose_precision, cpu_is_fast, current_gpu
 from sasnet_core.predict import load_predictor
 from sasnet_core.structure import read
@@ -66,6 +69,27 @@ def assert_agree(folder, item):
     assert exact.std() > 1e-3, "a network that scores all alike would agree with anything"
     assert np.quantile(np.abs(rough - exact), 0.99) < 0.01
     assert not np.array_equal(rough, exact)
+
+
+def test_an_embedding_does_not_depend_on_how_many_are_embedded(demo_pdb):
+    """Long sums in bfloat16 round otherwise in small products, where there are units for it."""
+    network, protein = (
+        load_predictor(default_folder(), "bfloat16").network,
+        read(demo_pdb).protein(),
+    )
+
+    def embed(pose, rows):
+        lattice = build_lattice(protein, network.config, pose, residues=rows)
+        tensors = lattice_tensors(pad_lattice(lattice, ROW_UNIT))
+        found = embed_lattice(network.tower, network.config, tensors)
+        return ops.convert_to_numpy(found).astype(np.float32)[: len(rows)]
+
+    every = np.arange(protein.n_residues)
+    for seed in range(3):
+        pose = random_pose(np.random.default_rng(seed))
+        together = embed(pose, every)
+        for count in (10, 40, 60):
+            np.testing.assert_array_equal(embed(pose, every[:count]), together[:count])
 
 
 def test_precisions_agree_on_random_proteins():

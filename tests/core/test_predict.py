@@ -204,9 +204,12 @@ def test_tiles_make_no_difference(predictor, seed, voxels):
 def test_blocks_of_rows_and_residues_make_no_difference(partners, monkeypatch, block):
     network = tiny_network(tiny_model(16))
     whole = np.asarray(Predictor(network).embed(partners[0], np.random.default_rng(0)))
-    for name, value in (("ROW", block), ("RESIDUE", block // 2)):
-        monkeypatch.setattr(lattice_tower, f"{name}_BLOCK", value)
-        monkeypatch.setattr(lattice_tower, f"{name}_UNIT", value // 3)
+    for name, value in (
+        ("ROW_BLOCK", block),
+        ("ROW_UNIT", block // 3),
+        ("RESIDUE_BLOCK", block // 2),
+    ):
+        monkeypatch.setattr(lattice_tower, name, value)
     blocks = np.asarray(Predictor(network).embed(partners[0], np.random.default_rng(0)))
     np.testing.assert_allclose(blocks, whole, rtol=2e-4, atol=2e-4)
 
