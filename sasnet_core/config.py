@@ -284,6 +284,10 @@ class TrainConfig(Settings):
         Whether residues that touch third chains of the assembly are left out of the non-contacts
         (paper: no): they lie in an interface, only not in this one. What `auxiliary` asks is then
         whether a residue is in any interface.
+    unlike_repeats : int
+        How often a round shows each cluster of unlike partners, where it shows one of like
+        partners once (paper: 1). Most mined complexes are of like partners; users ask about
+        unlike ones.
     strangers : float
         Weight, beside that of a complex, of pairs of interface residues of proteins that come from
         different complexes of a step, as non-contacts: what makes a partner the right one (paper:
@@ -322,6 +326,7 @@ class TrainConfig(Settings):
     positives: int = 256
     negatives: int = 1024
     spare_elsewhere: bool = False
+    unlike_repeats: int = 1
     strangers: float = 0.0
     distinct_pairs: int = 0
     noise: float = 0.0
@@ -341,6 +346,7 @@ class TrainConfig(Settings):
         "complexes_per_step": COUNT,
         "positives": COUNT,
         "negatives": COUNT,
+        "unlike_repeats": COUNT,
         "strangers": NOT_NEGATIVE,
         "distinct_pairs": Rule(
             "0, or a whole number over 1", lambda pairs: pairs == 0 or pairs > 1

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ComplexStream:
-    """An endless, reproducible stream of complexes: each cluster once per round.
+    """An endless, reproducible stream of complexes: each cluster once per round, or more often.
 
     Parameters
     ----------
@@ -32,9 +32,18 @@ class ComplexStream:
         Only complexes of this split.
     pairs : int
         `TrainConfig.distinct_pairs`; 0: all complexes.
+    unlike_repeats : int
+        `TrainConfig.unlike_repeats`: visits of each cluster of unlike partners in a round.
     """
 
-    def __init__(self, dataset: Path, seed: int, split: str | None = None, pairs: int = 0) -> None:
+    def __init__(
+        self,
+        dataset: Path,
+        seed: int,
+        split: str | None = None,
+        pairs: int = 0,
+        unlike_repeats: int = 1,
+    ) -> None:
         rows = [r for r in read_manifest(dataset) if split is None or r["split"] == split]
         if not rows:
             raise DatasetError(f"{dataset}: no complexes to train on (split {split})")
@@ -48,11 +57,13 @@ class ComplexStream:
         for row in rows:
             clusters.setdefault(row["cluster"], []).append(dataset / row["file"])
         self._clusters = list(clusters.values())
+        repeats = [unlike_repeats if _unlike(cluster) else 1 for cluster in clusters]
+        self._round = np.repeat(np.arange(len(clusters)), repeats)  # clusters of one round
         self._seed = seed
 
     def __len__(self) -> int:
-        """Return the number of clusters: complexes in one round."""
-        return len(self._clusters)
+        """Return the number of complexes in one round."""
+        return len(self._round)
 
     def clusters(self) -> list[list[Path]]:
         """List the files of each cluster."""
@@ -71,8 +82,14 @@ class ComplexStream:
 
     def complex_at(self, place: int) -> Complex:
         """Return the complex at a place in the stream."""
-        round_number, row = divmod(place, len(self._clusters))
-        order = np.random.default_rng([self._seed, round_number]).permutation(len(self._clusters))
-        files = self._clusters[order[row]]
+        round_number, row = divmod(place, len(self))
+        order = np.random.default_rng([self._seed, round_number]).permutation(len(self))
+        files = self._clusters[self._round[order[row]]]
         chosen = np.random.default_rng([self._seed, place, 1]).integers(len(files))
         return load_complex(files[chosen])
+
+
+def _unlike(cluster: str) -> bool:
+    """Say whether a complex's cluster, like ``"12-57"``, is of two different proteins."""
+    left, _, right = cluster.partition("-")
+    return left != right

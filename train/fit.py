@@ -194,7 +194,11 @@ def main(arguments: list[str] | None = None) -> int:
     steps = default_steps()
     config = settle_config(options, steps.chief)
     stream = ComplexStream(
-        options.dataset, config.train.seed, options.split, config.train.distinct_pairs
+        options.dataset,
+        config.train.seed,
+        options.split,
+        config.train.distinct_pairs,
+        config.train.unlike_repeats,
     )
     held_out = (
         validation_complexes(options.validate, options.validate_split, options.validate_count)
