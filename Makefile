@@ -19,7 +19,7 @@ test: $(STAMP)
 	@.ci/system-libraries chromium fonts-dejavu-core
 	@.ci/system-libraries pymol
 	@command -v npm >/dev/null || .ci/system-libraries npm
-	@$(BIN)/python -m sasnet_core.threedmol || true
+	@$(BIN)/python -m sasnet_core.results.threedmol || true
 	$(MAKE) lint docs
 	$(BIN)/python -m pytest
 
@@ -69,7 +69,7 @@ $(STAMP): setup.py
 	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "a virtual environment cannot be made; on Debian: apt-get install python3-venv"; exit 2; }
 	$(BIN)/python -m pip install --quiet --editable '.[cluster,docs,pymol,train,test]'
-	@$(BIN)/python -m sasnet_core.threedmol || true
+	@$(BIN)/python -m sasnet_core.results.threedmol || true
 	touch $@
 
 clean:

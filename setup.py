@@ -4,12 +4,12 @@ import re
 import sys
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
-from sasnet_core.threedmol import ViewerError, take_viewer  # noqa: E402
+from sasnet_core.results.threedmol import ViewerError, take_viewer  # noqa: E402
 
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "sasnet_core/__init__.py").read_text())[1]
 
@@ -34,7 +34,12 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     python_requires=">=3.11",
-    packages=["sasnet_core", "sasnet_core.resources", "sasnet_plugin", "sasnet_plugin.window"],
+    packages=[
+        *find_packages(include=["sasnet_core", "sasnet_core.*"]),
+        "sasnet_core.resources",
+        "sasnet_plugin",
+        "sasnet_plugin.window",
+    ],
     package_dir={"sasnet_core.resources": "resources", "sasnet_plugin": "plugin"},
     package_data={
         "sasnet_core.resources": [
@@ -82,8 +87,8 @@ setup(
     },
     entry_points={
         "console_scripts": [
-            "sasnet_export = sasnet_core.export_cli:main",
-            "sasnet_predict = sasnet_core.cli:main",
+            "sasnet_export = sasnet_core.shell.export_cli:main",
+            "sasnet_predict = sasnet_core.shell.cli:main",
         ]
     },
 )

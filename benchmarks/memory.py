@@ -28,9 +28,9 @@ import numpy as np
 
 from benchmarks import report
 from benchmarks.proteins import ball
-from sasnet_core.ahead import AT_ONCE
 from sasnet_core.config import ModelConfig
-from sasnet_core.memory import sizes_within
+from sasnet_core.scoring.lookahead import AT_ONCE
+from sasnet_core.scoring.memory import sizes_within
 
 GIB = 2**30
 #: The first rotation of a process is computed alone, then as many at once as ever are.
@@ -39,10 +39,10 @@ ROTATIONS = 1 + AT_ONCE
 
 def predictor(paper: bool, precision: str) -> Any:
     """Load the shipped weights, or make the paper's network with random ones."""
-    from sasnet_core.network import build_network
-    from sasnet_core.precision import choose_precision
-    from sasnet_core.predict import Predictor, load_predictor
-    from sasnet_core.weights import default_folder
+    from sasnet_core.network.network import build_network
+    from sasnet_core.network.precision import choose_precision
+    from sasnet_core.network.weights import default_folder
+    from sasnet_core.scoring.predictor import Predictor, load_predictor
 
     if paper:
         return Predictor(build_network(ModelConfig(), choose_precision(precision)))

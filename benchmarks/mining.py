@@ -22,9 +22,10 @@ from typing import Any
 
 from benchmarks import report
 from benchmarks.mining_peers import AREAS, MIN_CONTACTS
-from sasnet_core import structure
 from sasnet_core.config import SURFACE_POINTS
-from sasnet_core.interface import atom_radii, buried_area, contacts
+from sasnet_core.structure import reading
+from sasnet_core.structure.contacts import contacts
+from sasnet_core.structure.surface import atom_radii, buried_area
 
 ROUTES = {"biopython": "Biopython", "atom3d": "atom3d"}
 STEPS = {
@@ -39,7 +40,7 @@ def measure(path: Path) -> dict[str, Any]:
     """Take one file through the steps; CPU seconds and results."""
     seconds, touching, areas = {}, {}, {}
     start = time.process_time()
-    entry = structure.read(path)
+    entry = reading.read(path)
     proteins = {chain: entry.protein([chain]) for chain in entry.chain_ids()}
     seconds["reading"] = time.process_time() - start
     start = time.process_time()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sasnet_core.chemistry import CHANNELS
 from sasnet_core.config import ModelConfig
-from sasnet_core.lattice import build_lattice, is_convolution, random_pose
-from sasnet_core.protein import Protein
+from sasnet_core.network.lattice import build_lattice, is_convolution, random_pose
+from sasnet_core.structure.chemistry import CHANNELS
+from sasnet_core.structure.protein import Protein
 
 
 def dense_operations(config: ModelConfig) -> float:

@@ -30,18 +30,19 @@ from benchmarks import report
 from benchmarks.memory import peak_memory
 from benchmarks.operations import dense_operations, head_operations, lattice_convolutions
 from benchmarks.proteins import ball
-from sasnet_core.ahead import AT_ONCE, in_order
-from sasnet_core.chemistry import CHANNELS
 from sasnet_core.config import ROTATIONS, ModelConfig
-from sasnet_core.devices import share_threads
 from sasnet_core.files import written_whole
-from sasnet_core.lattice import build_lattice, random_pose
-from sasnet_core.model import build_sasnet
-from sasnet_core.network import Network, build_network, compiled
-from sasnet_core.precision import choose_precision
-from sasnet_core.predict import UNTRACED, Predictor
-from sasnet_core.protein import Protein
-from sasnet_core.voxels import occupied_cells, surfacelet, voxelize
+from sasnet_core.network.devices import share_threads
+from sasnet_core.network.lattice import build_lattice, random_pose
+from sasnet_core.network.model import build_sasnet
+from sasnet_core.network.network import Network, build_network
+from sasnet_core.network.precision import choose_precision
+from sasnet_core.network.tracing import compiled
+from sasnet_core.network.voxels import occupied_cells, surfacelet, voxelize
+from sasnet_core.scoring.lookahead import AT_ONCE, in_order
+from sasnet_core.scoring.predictor import UNTRACED, Predictor
+from sasnet_core.structure.chemistry import CHANNELS
+from sasnet_core.structure.protein import Protein
 
 SIZES = ((100, 70), (245, 70), (400, 250))
 GROWTH = (100, 250, 500, 1000, 2000, 4000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sasnet_core.protein import Protein
+from sasnet_core.structure.protein import Protein
 
 RESIDUE_VOLUME = 135.0  # A^3 in folded proteins
 RESIDUE_ATOMS = 8

@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import report
-from sasnet_core.ahead import AT_ONCE
-from sasnet_core.partners import DEMO_CHAINS, demo_structure
+from sasnet_core.scoring.lookahead import AT_ONCE
+from sasnet_core.shell.question import DEMO_CHAINS, demo_structure
 
 COMMAND = (sys.executable, "-m", "sasnet_core.cli")
 DONE = "sasnet-progress"

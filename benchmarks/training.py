@@ -22,12 +22,12 @@ import numpy as np
 
 from benchmarks import report
 from benchmarks.operations import dense_operations, lattice_convolutions, window_operations
-from sasnet_core.complexes import benchmark_rows, evenly_spread, load_complex
 from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
+from sasnet_core.dataset.complexes import benchmark_rows, evenly_spread, load_complex
 from sasnet_core.metrics import cauroc, mean_auroc
-from sasnet_core.predict import Predictor
-from sasnet_core.stream import ComplexStream
-from sasnet_core.training import Trainer
+from sasnet_core.scoring.predictor import Predictor
+from sasnet_core.training.stream import ComplexStream
+from sasnet_core.training.trainer import Trainer
 
 #: The paper's way: every pair of a step from another complex, as many positives as negatives.
 WINDOWS = {"engine": "windows", "complexes_per_step": 16, "positives": 1, "negatives": 1}

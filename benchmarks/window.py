@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
-from sasnet_core.partners import demo_structure
+from sasnet_core.shell.question import demo_structure
 from tests.plugin.screen import virtual_screen
 
 ROOT = Path(__file__).resolve().parents[1]

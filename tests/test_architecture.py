@@ -12,77 +12,59 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "sasnet_core"
 
-#: Each module may import those of earlier lines and of its own.
-ORDER = (
-    ("errors", "chemistry", "confidence", "files", "entries", "workers", "threedmol", "grouping"),
-    ("settings",),
-    ("config", "fitted"),
-    ("pdb_records", "shelf", "ahead"),
-    ("sources",),
-    ("protein", "rotations", "metrics", "markdown", "paper"),
-    ("voxels", "lattice", "surroundings", "interface", "scores", "structure", "homology"),
-    ("shared_tower", "mixture", "kept_scores", "rotation_sums"),
-    ("complexes", "baselines", "rules", "similarity", "memory"),
-    ("scorer",),
-    ("ensemble",),
-    ("evaluation", "looks", "fixed_pairs", "sites", "fit_set", "targets"),
-    ("summaries", "trends", "stream"),
-    ("db5", "mining", "splits"),
-    ("harvest",),
-    ("model", "inference", "context", "layers", "pipeline"),
-    ("lattice_tower", "pair_head"),
-    ("network",),
-    ("weights", "embeddings", "losses", "checkpoints", "runlog", "precision"),
-    ("steps",),
-    ("steps_tensorflow", "steps_jax", "steps_torch"),
-    ("predict", "training", "prediction"),
-    ("result", "top_pairs", "summary", "picture", "overview"),
-    ("haddock", "viewers", "cofolding", "plain_pdb", "report", "explain", "json_schema", "formats"),
-    ("export", "options", "partners", "devices", "progress", "doctor"),
-    ("answer", "attached", "predicting"),
-    ("batch",),
-    ("cli", "export_cli"),
+#: Rooms of sasnet_core from the ground up; rooms on one floor do not know each other.
+FLOORS = (
+    ("ground",),  # the modules that lie in sasnet_core itself
+    ("structure",),
+    ("network", "dataset"),
+    ("mining", "training", "scoring"),
+    ("evaluation", "results"),
+    ("shell",),
+    ("doors",),  # what users and other programs import by a short name
 )
-RANK = {module: rank for rank, group in enumerate(ORDER) for module in group}
+FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+DOORS = {"cli", "predict", "weights"}
 
 ANYWHERE, IN_FUNCTION, FOR_TYPES = "anywhere", "in a function", "for types only"
+#: Libraries that take time to import, or that few machines have, and where they may be imported.
 HEAVY = {
-    "gemmi": {"structure": ANYWHERE},
+    "gemmi": {"structure.reading": ANYWHERE},
     "tensorflow": {
-        "steps_tensorflow": ANYWHERE,
-        "network": IN_FUNCTION,
-        "runlog": IN_FUNCTION,
-        "precision": IN_FUNCTION,
-        "devices": IN_FUNCTION,
+        "training.steps_tensorflow": ANYWHERE,
+        "network.tracing": IN_FUNCTION,
+        "training.runlog": IN_FUNCTION,
+        "network.precision": IN_FUNCTION,
+        "network.devices": IN_FUNCTION,
     },
-    "jax": {"steps_jax": ANYWHERE},
+    "jax": {"training.steps_jax": ANYWHERE},
     "torch": {
-        "steps_torch": ANYWHERE,
-        "precision": IN_FUNCTION,
-        "devices": IN_FUNCTION,
+        "training.steps_torch": ANYWHERE,
+        "network.precision": IN_FUNCTION,
+        "network.devices": IN_FUNCTION,
     },
     "keras": {
-        "model": ANYWHERE,
-        "inference": ANYWHERE,
-        "lattice_tower": ANYWHERE,
-        "pair_head": ANYWHERE,
-        "layers": ANYWHERE,
-        "training": ANYWHERE,
-        "losses": ANYWHERE,
-        "runlog": ANYWHERE,
-        "steps": ANYWHERE,
-        "steps_tensorflow": ANYWHERE,
-        "steps_jax": ANYWHERE,
-        "steps_torch": ANYWHERE,
-        "context": ANYWHERE,
-        "network": ANYWHERE,
-        "embeddings": ANYWHERE,
-        "precision": IN_FUNCTION,
-        "predict": ANYWHERE,
-        "weights": FOR_TYPES,
-        "cli": IN_FUNCTION,
-        "devices": IN_FUNCTION,
-        "predicting": IN_FUNCTION,
+        "network.model": ANYWHERE,
+        "network.folding": ANYWHERE,
+        "network.lattice_tower": ANYWHERE,
+        "network.pair_head": ANYWHERE,
+        "network.preprocessing": ANYWHERE,
+        "network.context": ANYWHERE,
+        "network.network": ANYWHERE,
+        "network.tracing": ANYWHERE,
+        "network.weights": FOR_TYPES,
+        "network.precision": IN_FUNCTION,
+        "network.devices": IN_FUNCTION,
+        "training.trainer": ANYWHERE,
+        "training.losses": ANYWHERE,
+        "training.runlog": ANYWHERE,
+        "training.steps": ANYWHERE,
+        "training.steps_tensorflow": ANYWHERE,
+        "training.steps_jax": ANYWHERE,
+        "training.steps_torch": ANYWHERE,
+        "training.frozen_embeddings": ANYWHERE,
+        "scoring.predictor": ANYWHERE,
+        "shell.cli": IN_FUNCTION,
+        "shell.session": IN_FUNCTION,
     },
 }
 
@@ -130,37 +112,80 @@ def imports_of(path, package=""):
 
 
 def core_modules():
-    return sorted(path for path in CORE.glob("*.py") if path.stem != "__init__")
+    return sorted(path for path in CORE.rglob("*.py") if path.stem != "__init__")
+
+
+def name_of(path):
+    """Name a module of the core without the package: "structure.reading"."""
+    return ".".join(path.relative_to(CORE).with_suffix("").parts)
+
+
+def room_of(module):
+    """Name the room of a module, given without the package."""
+    if "." in module:
+        return module.split(".")[0]
+    return "doors" if module in DOORS else module if module in FLOOR else "ground"
 
 
 def core_targets(path):
-    """Name the modules of sasnet_core that a file imports."""
-    parts = [found.target.split(".") for found in imports_of(path, "sasnet_core")]
-    return {part[1] for part in parts if part[0] == "sasnet_core" and part[1] in RANK}
+    """Name the modules of sasnet_core that a file imports, without the package."""
+    targets = [found.target.split(".") for found in imports_of(path, "sasnet_core")]
+    names = {name_of(module) for module in core_modules()}
+    found = set()
+    for package, *parts in targets:
+        if package == "sasnet_core":
+            dotted = [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
+            found.update([name for name in dotted if name in names][:1] or dotted[-1:])
+    return found - {"__version__"}
 
 
-@pytest.mark.parametrize("path", core_modules(), ids=lambda path: path.stem)
-def test_a_core_module_imports_only_its_own_group_and_those_below(path):
-    assert path.stem in RANK, "a new module needs its place in ORDER"
-    upward = {t for t in core_targets(path) if RANK[t] > RANK[path.stem]}
-    assert not upward
+def not_below(path):
+    """List what a module imports of rooms that are not below its own."""
+    here = room_of(name_of(path))
+    rooms = {target: room_of(target) for target in core_targets(path)}
+    return {t for t, room in rooms.items() if room != here and FLOOR[room] >= FLOOR[here]}
+
+
+IDS = {"ids": name_of}
+
+
+@pytest.mark.parametrize("path", core_modules(), **IDS)
+def test_a_module_imports_only_from_its_own_room_and_from_rooms_below(path):
+    assert room_of(name_of(path)) in FLOOR, "a new room needs its floor"
+    assert not not_below(path)
 
 
 def test_core_modules_import_in_no_circle():
-    graph = {path.stem: core_targets(path) for path in core_modules()}
+    graph = {name_of(path): core_targets(path) for path in core_modules()}
     assert set(graphlib.TopologicalSorter(graph).static_order()) >= set(graph)
 
 
-@pytest.mark.parametrize("path", core_modules(), ids=lambda path: path.stem)
+def test_each_room_says_in_a_few_lines_what_lives_there():
+    rooms = [path for path in CORE.rglob("__init__.py") if path.parent != CORE]
+    assert {name_of(path).split(".")[0] for path in rooms} == set(FLOOR) - {"ground", "doors"}
+    for path in rooms:
+        text = ast.get_docstring(ast.parse(path.read_text()))
+        assert 1 <= len(text.splitlines()) <= 8, path
+        assert not any(found.where == ANYWHERE for found in imports_of(path)
+                       if found.target.split(".")[0] == "sasnet_core"), path  # fmt: skip
+
+
+@pytest.mark.parametrize("path", core_modules(), **IDS)
+def test_each_module_has_a_test_file_of_its_name(path):
+    parts = path.relative_to(CORE).with_name(f"test_{path.name}").parts
+    assert (ROOT / "tests" / "core").joinpath(*parts).is_file() or name_of(path) in DOORS
+
+
+@pytest.mark.parametrize("path", core_modules(), **IDS)
 def test_the_core_knows_neither_train_nor_plugin(path):
     tops = {found.target.split(".")[0] for found in imports_of(path, "sasnet_core")}
     assert not tops & {"train", "plugin", "sasnet_plugin", "tests"}
 
 
 @pytest.mark.parametrize("library", HEAVY)
-@pytest.mark.parametrize("path", core_modules(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", core_modules(), **IDS)
 def test_heavy_libraries_stay_in_their_modules(path, library):
-    allowed = HEAVY[library].get(path.stem)
+    allowed = HEAVY[library].get(name_of(path))
     wheres = {f.where for f in imports_of(path) if f.target.split(".")[0] == library}
     assert wheres <= ({ANYWHERE, IN_FUNCTION, FOR_TYPES} if allowed == ANYWHERE else {allowed})
 
@@ -182,10 +207,23 @@ def test_the_plugin_needs_only_python_and_pymol(path):
     assert "plugin" not in absolute, "absolute import of the plugin's own name"
 
 
-def test_the_order_would_catch_an_upward_import(tmp_path):
-    path = tmp_path / "chemistry.py"
-    path.write_text("def f():\n    from sasnet_core import predict\n")
-    assert [t for t in core_targets(path) if RANK[t] > RANK[path.stem]] == ["predict"]
+@pytest.mark.parametrize(
+    ("room", "statement"),
+    [
+        ("structure", "from sasnet_core.scoring import predictor"),
+        ("network", "from sasnet_core.dataset.complexes import Complex"),
+        ("structure", "from sasnet_core import predict"),
+    ],
+)
+def test_an_upward_or_sideward_import_would_be_seen(tmp_path, monkeypatch, room, statement):
+    path = tmp_path / room / "chemistry.py"
+    path.parent.mkdir()
+    path.write_text(f"def f():\n    {statement}\n")
+    modules = core_modules()
+    monkeypatch.setitem(globals(), "core_modules", lambda: modules)
+    names = {module: name_of(module) for module in modules} | {path: f"{room}.chemistry"}
+    monkeypatch.setitem(globals(), "name_of", names.__getitem__)
+    assert not_below(path)
 
 
 def run_python(code, folder):
@@ -208,7 +246,8 @@ def run_python(code, folder):
 def test_start_up_loads_no_tensorflow(action, tmp_path):
     code = f"""
 import sys
-from sasnet_core import cli, export_cli
+from sasnet_core.shell import cli
+from sasnet_core.shell import export_cli
 try:
     {action or "pass"}
 except SystemExit:

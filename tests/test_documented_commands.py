@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sasnet_core.options import EPILOG, build_parser
+from sasnet_core.shell.options import EPILOG, build_parser
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *ROOT.glob("train/*.py")]

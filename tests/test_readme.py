@@ -71,7 +71,7 @@ def fresh_clone(demo_pdb, tmp_path_factory):
     predict = f'exec "{sys.executable}" -m sasnet_core.cli "$@" --rotations 1 --no-picture'
     write_script(folder / ".venv" / "bin" / "sasnet_predict", predict)
     export = folder / ".venv" / "bin" / "sasnet_export"
-    export.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sasnet_core.export_cli "$@"\n')
+    export.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sasnet_core.shell.export_cli "$@"\n')
     export.chmod(0o755)
     (folder / ".venv" / ".installed").touch()
     entry = gemmi.read_structure(str(demo_pdb))

@@ -19,16 +19,17 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 
-from sasnet_core.complexes import Complex
 from sasnet_core.config import ROTATIONS
+from sasnet_core.dataset.complexes import Complex
 from sasnet_core.errors import run_script
-from sasnet_core.fit_set import add_fit_options, read_fit_set
+from sasnet_core.evaluation.interface_residues import Site, labels, probabilities, sites_of
+from sasnet_core.evaluation.selection_set import add_fit_options, read_fit_set
 from sasnet_core.fitted import Calibration
 from sasnet_core.metrics import brier_skill, calibration_error
-from sasnet_core.predict import load_predictor
-from sasnet_core.scores import logistic, logit, mean_log_odds
-from sasnet_core.sites import Site, labels, probabilities, sites_of
-from sasnet_core.weights import default_folder, read_info, write_fitted
+from sasnet_core.network.weights import default_folder, read_info, write_fitted
+from sasnet_core.scoring.calibration import mean_log_odds
+from sasnet_core.scoring.log_odds import logistic, logit
+from sasnet_core.scoring.predictor import load_predictor
 
 #: Non-contacts of a complex that the fit of pairs looks at.
 PAIR_SAMPLE = 20_000

@@ -19,9 +19,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from sasnet_core import __version__, db5
-from sasnet_core.complexes import MANIFEST, SUMMARY, Complex, save_complex
+from sasnet_core import __version__
 from sasnet_core.config import CONTACT_CUTOFF, DB5_POSITIVES, DB5U_POSITIVES
+from sasnet_core.dataset import db5
+from sasnet_core.dataset.complexes import MANIFEST, SUMMARY, Complex, save_complex
 from sasnet_core.errors import run_script
 from sasnet_core.files import write_json, write_table
 

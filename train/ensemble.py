@@ -19,16 +19,17 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 
-from sasnet_core.complexes import Complex
 from sasnet_core.config import SELECTION_SPLITS
+from sasnet_core.dataset.complexes import Complex
 from sasnet_core.errors import SettingError, run_script
-from sasnet_core.fit_set import add_fit_options, read_fit_set
+from sasnet_core.evaluation.selection_set import add_fit_options, read_fit_set
 from sasnet_core.fitted import Mixture, Smoothing
 from sasnet_core.metrics import cauroc, mean_auroc
-from sasnet_core.mixture import mixed
-from sasnet_core.predict import load_predictor
-from sasnet_core.scores import Smoother, logit
-from sasnet_core.weights import WeightsInfo, read_info, save_ensemble
+from sasnet_core.network.weights import WeightsInfo, read_info, save_ensemble
+from sasnet_core.scoring.log_odds import logit
+from sasnet_core.scoring.mixture import mixed
+from sasnet_core.scoring.predictor import load_predictor
+from sasnet_core.scoring.smoothing import Smoother
 
 #: Weight of the squared slopes in the fit: decides where members say the same.
 RIDGE = 1e-4

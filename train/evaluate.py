@@ -19,10 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sasnet_core.complexes import Complex, benchmark_rows, evenly_spread, load_complex
 from sasnet_core.config import ROTATIONS
+from sasnet_core.dataset.complexes import Complex, benchmark_rows, evenly_spread, load_complex
 from sasnet_core.errors import run_script
-from sasnet_core.evaluation import (
+from sasnet_core.evaluation.measures import (
     Row,
     baseline_scores,
     columns,
@@ -31,13 +31,13 @@ from sasnet_core.evaluation import (
     move_partners,
     stranger_scores,
 )
+from sasnet_core.evaluation.test_set import add_look_options, note_look
 from sasnet_core.files import write_table
-from sasnet_core.looks import add_look_options, note_look
 from sasnet_core.metrics import cauroc, mean_auroc
-from sasnet_core.precision import PRECISIONS
-from sasnet_core.predict import ENGINES, load_predictor
-from sasnet_core.scorer import Scorer
-from sasnet_core.weights import default_folder, read_info
+from sasnet_core.network.precision import PRECISIONS
+from sasnet_core.network.weights import default_folder, read_info
+from sasnet_core.scoring.predictor import ENGINES, load_predictor
+from sasnet_core.scoring.scorer import Scorer
 
 LOOKS = Path(__file__).parents[1] / "docs" / "db5u_looks.csv"
 

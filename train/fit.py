@@ -31,20 +31,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
-from sasnet_core.checkpoints import list_checkpoints
-from sasnet_core.complexes import Complex, evenly_spread, load_complex
 from sasnet_core.config import RunConfig
-from sasnet_core.embeddings import EmbeddingCache
+from sasnet_core.dataset.complexes import Complex, evenly_spread, load_complex
 from sasnet_core.errors import DatasetError, SettingError, run_script
+from sasnet_core.evaluation.selection_set import read_fit_set
 from sasnet_core.files import write_json
-from sasnet_core.fit_set import read_fit_set
 from sasnet_core.metrics import cauroc, mean_auroc
-from sasnet_core.network import Network
-from sasnet_core.predict import Predictor
-from sasnet_core.runlog import RunLog
-from sasnet_core.stream import ComplexStream
-from sasnet_core.training import Trainer, default_steps
-from sasnet_core.weights import fill, read_info, save_weights
+from sasnet_core.network.network import Network
+from sasnet_core.network.weights import fill, read_info, save_weights
+from sasnet_core.scoring.predictor import Predictor
+from sasnet_core.training.checkpoints import list_checkpoints
+from sasnet_core.training.frozen_embeddings import EmbeddingCache
+from sasnet_core.training.runlog import RunLog
+from sasnet_core.training.stream import ComplexStream
+from sasnet_core.training.trainer import Trainer, default_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,9 +16,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sasnet_core.complexes import load_complex
+from sasnet_core.dataset.complexes import load_complex
+from sasnet_core.dataset.overview import Overview, draw_overview, read_overview, typical
 from sasnet_core.errors import DatasetError, OutputError, run_script
-from sasnet_core.overview import Overview, draw_overview, read_overview, typical
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -49,7 +49,7 @@ def draw_complex(complex_file: Path, picture: Path) -> bool:
     if importlib.util.find_spec("pymol2") is None:
         print("no complex is drawn: PyMOL is not installed (pip install 'sasnet[pymol]')")
         return False
-    command = [sys.executable, "-m", "sasnet_core.picture", str(complex_file), str(picture)]
+    command = [sys.executable, "-m", "sasnet_core.results.picture", str(complex_file), str(picture)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip() or "no message").splitlines()[-1]

@@ -16,12 +16,12 @@ import sys
 from pathlib import Path
 
 from sasnet_core.config import ASSEMBLIES, MiningConfig
-from sasnet_core.entries import find_entries
 from sasnet_core.errors import run_script
-from sasnet_core.harvest import Harvest, mine_all
-from sasnet_core.rules import read_facts
-from sasnet_core.similarity import read_sequences
-from sasnet_core.workers import Limits, cluster_slots, local_slots
+from sasnet_core.mining.entries import find_entries
+from sasnet_core.mining.processes import Limits, cluster_slots, local_slots
+from sasnet_core.mining.rules import read_facts
+from sasnet_core.mining.run import Harvest, mine_all
+from sasnet_core.mining.similarity import read_sequences
 
 
 def parser() -> argparse.ArgumentParser:

@@ -19,14 +19,14 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from sasnet_core import structure
-from sasnet_core.complexes import evenly_spread
 from sasnet_core.config import MiningConfig
-from sasnet_core.entries import Entry, find_entries
+from sasnet_core.dataset.complexes import evenly_spread
 from sasnet_core.errors import SasnetError, run_script
-from sasnet_core.harvest import Harvest, harvest_entry
-from sasnet_core.rules import read_facts
-from sasnet_core.similarity import read_sequences
+from sasnet_core.mining.entries import Entry, find_entries
+from sasnet_core.mining.rules import read_facts
+from sasnet_core.mining.run import Harvest, harvest_entry
+from sasnet_core.mining.similarity import read_sequences
+from sasnet_core.structure import reading
 
 BINS = 5
 
@@ -51,7 +51,7 @@ def measure(harvest: Harvest, entry: Entry) -> Cost | None:
     harvest_entry(**harvest.job(entry))
     seconds = time.process_time() - begun
     try:
-        found = structure.read(harvest.structures / entry.files[0].path)
+        found = reading.read(harvest.structures / entry.files[0].path)
         return Cost(len(found.protein().coords), seconds)
     except SasnetError:
         return None

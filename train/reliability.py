@@ -20,19 +20,19 @@ import numpy as np
 from tqdm import tqdm
 
 from sasnet_core import markdown
-from sasnet_core.complexes import Complex, benchmark_rows, evenly_spread, load_complex
 from sasnet_core.config import ROTATIONS
+from sasnet_core.dataset.complexes import Complex, benchmark_rows, evenly_spread, load_complex
 from sasnet_core.errors import DatasetError, run_script
+from sasnet_core.evaluation.interface_residues import Site, labels, probabilities, sites_of
+from sasnet_core.evaluation.tables import RESULTS_HEAD
+from sasnet_core.evaluation.test_set import add_look_options, note_look
 from sasnet_core.files import written_whole
 from sasnet_core.fitted import Calibration
-from sasnet_core.looks import add_look_options, note_look
 from sasnet_core.metrics import auroc, average_precision, brier_skill, calibration_error
-from sasnet_core.predict import load_predictor
-from sasnet_core.scorer import Scorer
-from sasnet_core.scores import residue_probabilities
-from sasnet_core.sites import Site, labels, probabilities, sites_of
-from sasnet_core.summaries import RESULTS_HEAD
-from sasnet_core.weights import WeightsInfo, read_info
+from sasnet_core.network.weights import WeightsInfo, read_info
+from sasnet_core.scoring.calibration import residue_probabilities
+from sasnet_core.scoring.predictor import load_predictor
+from sasnet_core.scoring.scorer import Scorer
 
 PROGRAM = "python -m train.reliability"
 DOCS = Path(__file__).parents[1] / "docs"

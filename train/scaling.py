@@ -28,20 +28,21 @@ from pathlib import Path
 
 import numpy as np
 
-from sasnet_core import markdown, paper, trends
+from sasnet_core import markdown
 from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
 from sasnet_core.errors import SettingError, run_script
+from sasnet_core.evaluation import curves, literature
+from sasnet_core.evaluation.curves import Point
+from sasnet_core.evaluation.tables import RESULTS_HEAD, shown_command
 from sasnet_core.files import write_json, write_table
 from sasnet_core.metrics import cauroc, mean_auroc
-from sasnet_core.stream import ComplexStream
-from sasnet_core.summaries import RESULTS_HEAD, shown_command
-from sasnet_core.trends import Point
+from sasnet_core.training.stream import ComplexStream
 
 ROOT = Path(__file__).parents[1]
 EDGES = (11, 23, 35)
 PAIRS = (10_240, 40_960, 163_840, 327_680)
 #: Pairs of the paper's whole set, as many negatives as positives.
-WHOLE = 2 * paper.DATASETS["complex-only"][1]
+WHOLE = 2 * literature.DATASETS["complex-only"][1]
 #: A quarter of the paper's filters and of its dense layers, so that a point takes minutes; batch
 #: normalization learns the make-up of steps of few complexes (docs/experiments.md). Figure A is of
 #: the paper's network, so that the cube is all a residue is known by; figure B has the context
@@ -155,9 +156,9 @@ def places(options: argparse.Namespace) -> list[Place]:
     """List the points, first replicates first."""
     replicates = range(1, options.replicates + 1)
     if options.figure == "grid":
-        pairs = options.pairs[0] if options.quick else paper.FIGURE_PAIRS
+        pairs = options.pairs[0] if options.quick else literature.FIGURE_PAIRS
         return [Place(edge, pairs, r) for r in replicates for edge in options.edges]
-    edge = options.edges[0] if options.quick else paper.FIGURE_PAIRS_EDGE
+    edge = options.edges[0] if options.quick else literature.FIGURE_PAIRS_EDGE
     return [Place(edge, pairs, r) for r in replicates for pairs in options.pairs]
 
 
@@ -242,21 +243,21 @@ def write_figure(options: argparse.Namespace, found: list[dict]) -> str:
     columns = ("edge", "pairs", "complexes", "clusters", "replicate", "cauroc", "mean")
     rows = [{key: row[key] for key in columns} for row in found]
     write_table(rows, options.docs / f"{name}.csv", columns)
-    trend = trends.fit_trend(points) if axis == "pairs" else None
+    trend = curves.fit_trend(points) if axis == "pairs" else None
 
     def decorate(axes) -> None:  # noqa: ANN001
-        trends.draw_points(axes, points)
+        curves.draw_points(axes, points)
         if axis == "edge":
             axes.set_xlabel("edge of the cube (A)")
             axes.set_xticks(sorted({p.size for p in points}))
         else:
             axes.set(xscale="log", xlabel="different training pairs")
             if trend is not None:
-                trends.draw_trend(axes, trend, np.geomspace(min(p.size for p in points), WHOLE, 50))
-                axes.axvline(WHOLE, color=trends.REFERENCE_COLOUR, ls=":", label="the paper's set")
+                curves.draw_trend(axes, trend, np.geomspace(min(p.size for p in points), WHOLE, 50))
+                axes.axvline(WHOLE, color=curves.REFERENCE_COLOUR, ls=":", label="the paper's set")
         axes.legend(fontsize="small")
 
-    trends.draw(options.docs / f"{name}.png", decorate)
+    curves.draw(options.docs / f"{name}.png", decorate)
     text = section(options, found, points, trend, name)
     markdown.write_section(name, text, options.docs / "results.md", RESULTS_HEAD)
     return text
@@ -266,13 +267,13 @@ def section(
     options: argparse.Namespace,
     found: list[dict],
     points: list[Point],
-    trend: trends.Trend | None,
+    trend: curves.Trend | None,
     name: str,
 ) -> str:
     """Write the section: picture, table, settings."""
     axis = "edge" if options.figure == "grid" else "pairs"
     rows = []
-    for size, values in trends.by_size(points).items():
+    for size, values in curves.by_size(points).items():
         complexes = np.mean([row["complexes"] for row in found if row[axis] == size])
         deviation = f"{np.std(values, ddof=1):.3f}" if len(values) > 1 else ""
         rows.append([f"{size:,}", f"{complexes:,.0f}", str(len(values)), f"{np.mean(values):.3f}",
@@ -303,10 +304,10 @@ def caption(point: dict, options: argparse.Namespace) -> str:
     if options.figure == "pairs" and not options.steps:
         steps = "Every point: as many steps as it takes to see its complexes once"
     fixed = (
-        f"Edges: 11 to 41 A in the paper. Pairs: {paper.FIGURE_PAIRS:,} in the paper, "
+        f"Edges: 11 to 41 A in the paper. Pairs: {literature.FIGURE_PAIRS:,} in the paper, "
         f"{point['pairs']:,} here"
         if options.figure == "grid"
-        else f"Edge: {paper.FIGURE_PAIRS_EDGE} A in the paper, {point['edge']} A here"
+        else f"Edge: {literature.FIGURE_PAIRS_EDGE} A in the paper, {point['edge']} A here"
     )
     sentences = (
         f"CAUROC of {point['measured']}, scores not smoothed; weights of the best check on "
@@ -320,22 +321,22 @@ def caption(point: dict, options: argparse.Namespace) -> str:
         f"batch){context}.",
         "Pairs are different ones, contacts and non-contacts half and half, of whole complexes, "
         "one of each cluster first; each replicate has complexes and a start of its own (paper: "
-        f"{paper.FIGURE_REPLICATES} replicates).",
+        f"{literature.FIGURE_REPLICATES} replicates).",
     )
     return " ".join(sentences)
 
 
-def extrapolation(trend: trends.Trend) -> str:
+def extrapolation(trend: curves.Trend) -> str:
     """Say where the trend leads."""
     middle, low, high = trend.at([WHOLE])[:, 0]
-    needed = trend.size_for(paper.SASNET.best)
+    needed = trend.size_for(literature.SASNET.best)
     reached = f"{needed:.1e} pairs" if needed < 1e15 else "no number of pairs"
     return (
         "Trend: a straight line of the log odds of CAUROC against the logarithm of the number of "
         f"pairs, its interval from resampling the points. At the paper's whole set ({WHOLE:.1e} "
         f"pairs with as many negatives) it stands at {middle:.3f} ({low:.3f} to {high:.3f}), and "
-        f"it reaches {paper.SASNET.best} at {reached}. That the line goes on straight, for this "
-        "network and this training, is an assumption."
+        f"it reaches {literature.SASNET.best} at {reached}. That the line goes on straight, for "
+        "this network and this training, is an assumption."
     )
 
 

@@ -17,16 +17,16 @@ from pathlib import Path
 
 import numpy as np
 
-from sasnet_core.complexes import Complex
 from sasnet_core.config import SELECTION_SPLITS
+from sasnet_core.dataset.complexes import Complex
 from sasnet_core.errors import run_script
-from sasnet_core.fit_set import add_fit_options, read_fit_set
+from sasnet_core.evaluation.interface_residues import Site, labels, sites_of
+from sasnet_core.evaluation.selection_set import add_fit_options, read_fit_set
 from sasnet_core.fitted import Smoothing
 from sasnet_core.metrics import auroc, cauroc, mean_auroc
-from sasnet_core.predict import load_predictor
-from sasnet_core.scores import Smoother
-from sasnet_core.sites import Site, labels, sites_of
-from sasnet_core.weights import default_folder, read_info, write_fitted
+from sasnet_core.network.weights import default_folder, read_info, write_fitted
+from sasnet_core.scoring.predictor import load_predictor
+from sasnet_core.scoring.smoothing import Smoother
 
 WIDTHS = (6.0, 8.0, 10.0, 12.0)  # angstrom
 SHARPNESSES = (4.0, 8.0, 16.0)

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sasnet_core.complexes import MANIFEST, read_manifest
+from sasnet_core.dataset.complexes import MANIFEST, read_manifest
+from sasnet_core.dataset.splits import LEFT_OUT, TRAIN, Splits, protein_clusters, split_complexes
 from sasnet_core.errors import DatasetError, run_script
 from sasnet_core.files import write_json, write_table
-from sasnet_core.splits import LEFT_OUT, TRAIN, Splits, protein_clusters, split_complexes
 
 RECORD = "split.json"
 

@@ -28,11 +28,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sasnet_core import markdown, paper
-from sasnet_core.complexes import benchmark_rows, evenly_spread, load_complex, read_manifest
+from sasnet_core import markdown
 from sasnet_core.config import ROTATIONS, SELECTION_SPLITS, TEST_SPLIT
+from sasnet_core.dataset.complexes import benchmark_rows, evenly_spread, load_complex, read_manifest
 from sasnet_core.errors import DatasetError, SettingError, run_script
-from sasnet_core.evaluation import (
+from sasnet_core.evaluation import literature
+from sasnet_core.evaluation.measures import (
     Row,
     baseline_scores,
     columns,
@@ -41,11 +42,7 @@ from sasnet_core.evaluation import (
     residue_sum,
     stranger_scores,
 )
-from sasnet_core.files import write_table
-from sasnet_core.looks import add_look_options, note_look, read_looks
-from sasnet_core.metrics import cauroc
-from sasnet_core.precision import PRECISIONS
-from sasnet_core.summaries import (
+from sasnet_core.evaluation.tables import (
     BASELINE_NAMES,
     RESULTS_HEAD,
     difference,
@@ -58,10 +55,14 @@ from sasnet_core.summaries import (
     values,
     with_interval,
 )
-from sasnet_core.weights import WeightsInfo, read_info
+from sasnet_core.evaluation.test_set import add_look_options, note_look, read_looks
+from sasnet_core.files import write_table
+from sasnet_core.metrics import cauroc
+from sasnet_core.network.precision import PRECISIONS
+from sasnet_core.network.weights import WeightsInfo, read_info
 
 if TYPE_CHECKING:
-    from sasnet_core.scorer import Scorer
+    from sasnet_core.scoring.scorer import Scorer
 
 DOCS = Path(__file__).parents[1] / "docs"
 PROGRAM = "python -m train.tables"
@@ -127,7 +128,9 @@ class Workbench:
         return evenly_spread(rows, self.options.count)
 
     def _predictor(self, folder: Path) -> Scorer:
-        from sasnet_core.predict import load_predictor  # TensorFlow takes seconds, sizes need none
+        from sasnet_core.scoring.predictor import (
+            load_predictor,  # TensorFlow takes seconds, sizes need none
+        )
 
         return load_predictor(folder, self.options.precision, kept=self.options.kept)
 
@@ -189,7 +192,7 @@ def table1(options: argparse.Namespace) -> str:
     for name, part in parts.items():
         positives = sum(int(row["n_contacts"]) for row in part)
         pairs = sum(int(row["n_left"]) * int(row["n_right"]) for row in part)
-        theirs = paper.DATASETS.get(name)
+        theirs = literature.DATASETS.get(name)
         records.append(
             {"dataset": name, "complexes": len(part),
              "clusters": len({row["cluster"] for row in part}), "positives": positives,
@@ -283,7 +286,7 @@ def one_line(
 
 
 def replicates_line(
-    bench: Workbench, entrants: Entrants, name: str, state: str, theirs: paper.Published
+    bench: Workbench, entrants: Entrants, name: str, state: str, theirs: literature.Published
 ) -> Line:
     """Make the line of mean and standard deviation over replicates."""
 
@@ -311,21 +314,21 @@ def table2(options: argparse.Namespace) -> str:
         *(baseline_line(bench, name, words) for name, words in BASELINE_NAMES.items()),
         *(
             Line(f"{name} (published)", lambda _: "", published(numbers))
-            for name, numbers in paper.METHODS.items()
+            for name, numbers in literature.METHODS.items()
         ),
         one_line(
             bench, "**SASNet, replicate best on DB4**", entrants.best,
-            theirs=f"{paper.SASNET.best:.3f}", selection=f"{entrants.ranked[0][0]:.3f}",
+            theirs=f"{literature.SASNET.best:.3f}", selection=f"{entrants.ranked[0][0]:.3f}",
         ),
         replicates_line(
             bench, entrants, f"SASNet, mean and standard deviation (replicates: {count})",
-            "unbound", paper.SASNET,
+            "unbound", literature.SASNET,
         ),
     ]  # fmt: skip
     if ensemble:
         lines.append(
             one_line(
-                bench, "**SASNet, ensemble**", ensemble, theirs=f"{paper.SASNET_ENSEMBLE:.3f}",
+                bench, "**SASNet, ensemble**", ensemble, theirs=f"{literature.SASNET_ENSEMBLE:.3f}",
                 selection=f"{bench.selection(ensemble.folder):.3f}",
             )
         )  # fmt: skip
@@ -342,11 +345,13 @@ def table3(options: argparse.Namespace) -> str:
     bench = Workbench(options)
     entrants = find_entrants(bench)
     splits = bench.splits(entrants.infos, "unbound", "bound")
-    lines = state_lines(bench, "best on DB4", entrants.best, f"{paper.SASNET.best:.3f}")
+    lines = state_lines(bench, "best on DB4", entrants.best, f"{literature.SASNET.best:.3f}")
     if entrants.ensemble:
-        lines += state_lines(bench, "ensemble", entrants.ensemble, f"{paper.SASNET_ENSEMBLE:.3f}")
+        lines += state_lines(
+            bench, "ensemble", entrants.ensemble, f"{literature.SASNET_ENSEMBLE:.3f}"
+        )
     name = f"mean and standard deviation (replicates: {len(entrants.ranked)})"
-    for state, theirs in (("unbound", paper.SASNET), ("bound", paper.SASNET_BOUND)):
+    for state, theirs in (("unbound", literature.SASNET), ("bound", literature.SASNET_BOUND)):
         line = replicates_line(bench, entrants, f"{name}: {state}", state, theirs)
         lines.append(line._replace(selection=""))
     note = f"The same complexes, labels and rotations in both states. {entrants.note()}"

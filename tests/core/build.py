@@ -7,18 +7,18 @@ from typing import NamedTuple
 import gemmi
 import numpy as np
 
-from sasnet_core import protein as rules
-from sasnet_core.complexes import MANIFEST, Complex, save_complex
 from sasnet_core.config import ModelConfig
-from sasnet_core.export import write_prediction
+from sasnet_core.dataset.complexes import MANIFEST, Complex, save_complex
 from sasnet_core.files import write_table
 from sasnet_core.fitted import Calibration, Smoothing
-from sasnet_core.interface import contacts
-from sasnet_core.prediction import Partner, Prediction
-from sasnet_core.protein import Protein, RawResidues
-from sasnet_core.scores import PairScores
-from sasnet_core.structure import Structure
-from sasnet_core.weights import WeightsInfo
+from sasnet_core.network.weights import WeightsInfo
+from sasnet_core.results.prediction import Partner, Prediction
+from sasnet_core.results.writing import write_prediction
+from sasnet_core.scoring.pair_scores import PairScores
+from sasnet_core.structure import protein as rules
+from sasnet_core.structure.contacts import contacts
+from sasnet_core.structure.protein import Protein, RawResidues
+from sasnet_core.structure.reading import Structure
 
 ELEMENTS = {"N": "N", "CA": "C", "C": "C", "O": "O", "CB": "C", "SG": "S"}
 
@@ -180,7 +180,7 @@ def tiny_model(edge=20, normalization="batch", context_layers=0) -> ModelConfig:
 
 def tiny_network(config: ModelConfig, seed=0, dtype="float32"):
     """Build a network with random weights, normalization statistics included."""
-    from sasnet_core.network import build_network
+    from sasnet_core.network.network import build_network
 
     network = build_network(config, dtype)
     rng = np.random.default_rng(seed)

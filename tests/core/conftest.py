@@ -9,7 +9,7 @@ from tests.core.build import tiny_model, tiny_network
 def weights_folder(tmp_path_factory):
     """Weights of a tiny random network, with a calibration."""
     from sasnet_core.fitted import Calibration
-    from sasnet_core.weights import save_weights
+    from sasnet_core.network.weights import save_weights
 
     folder = tmp_path_factory.mktemp("weights")
     model = tiny_model()

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("pymol2", reason="PyMOL is not installed", exc_type=ImportError)
 from pymol import CmdException
 
-from sasnet_core import structure
+from sasnet_core.structure import reading
 from tests.core.build import (
     chain_lines,
     random_prediction,
@@ -26,7 +26,7 @@ def saved(tmp_path):
         *residue_lines("A", 53, (11.4, 0, 0), icode="A"),
         *chain_lines("B", 2, first=-1, start=(0, 5, 0)),
     ]
-    entry = structure.read(write_pdb(tmp_path / "pair.pdb", lines))
+    entry = reading.read(write_pdb(tmp_path / "pair.pdb", lines))
     prediction = random_prediction((entry, ["A"]), (entry, ["B"]))
     return prediction, save_prediction(prediction, tmp_path / "out", 3)
 

@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("pymol2", reason="PyMOL is not installed", exc_type=ImportError)
 from pymol import CmdException
 
-from sasnet_core import structure
-from sasnet_core.cli import main
+from sasnet_core.shell.cli import main
+from sasnet_core.structure import reading
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,7 +46,7 @@ def test_the_plugin_says_what_the_command_says(
         assert statistics.correlation(found, wanted) > 0.8
     likely = set()
     enterotoxin.iterate("sasnet_left_interface", "likely.add(resi)", space={"likely": likely})
-    read = structure.read(demo).protein(["D"]).residue_ids.tolist()
+    read = reading.read(demo).protein(["D"]).residue_ids.tolist()
     over = [each.probability >= last.threshold for each in last.answer.residues["left"]]
     assert likely == {resi for resi, yes in zip(read, over, strict=True) if yes}
 

@@ -90,7 +90,7 @@ def test_gemmi_reads_the_file_as_pymol_has_it(antibody, selections, tmp_path):
 
 
 def test_the_core_reads_the_residues_that_pymol_has(enterotoxin, selections, tmp_path):
-    structure = pytest.importorskip("sasnet_core.structure")
+    structure = pytest.importorskip("sasnet_core.structure.reading")
     cmd = enterotoxin
     cmd.remove("not (polymer and chain D+E+F+G+H)")
     cmd.alter("chain D and resi 1-5", "resi = '-' + resi")

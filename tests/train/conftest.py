@@ -5,8 +5,8 @@ import csv
 import pytest
 
 from sasnet_core.config import ModelConfig
-from sasnet_core.network import build_network
-from sasnet_core.weights import save_weights
+from sasnet_core.network.network import build_network
+from sasnet_core.network.weights import save_weights
 from tests.conftest import SHARED
 from train import db5
 

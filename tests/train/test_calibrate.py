@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from sasnet_core.evaluation.interface_residues import Site, probabilities
 from sasnet_core.fitted import Calibration
 from sasnet_core.metrics import brier_skill, calibration_error
-from sasnet_core.scores import logistic, pair_log_odds
-from sasnet_core.sites import Site, probabilities
+from sasnet_core.scoring.calibration import pair_log_odds
+from sasnet_core.scoring.log_odds import logistic
 from tests.core.build import random_complex
 from train.calibrate import (
     best_threshold,

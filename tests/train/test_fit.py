@@ -6,10 +6,10 @@ import json
 import numpy as np
 import pytest
 
-from sasnet_core.complexes import read_manifest
 from sasnet_core.config import ModelConfig
+from sasnet_core.dataset.complexes import read_manifest
 from sasnet_core.errors import SettingError, WeightsError
-from sasnet_core.weights import read_info
+from sasnet_core.network.weights import read_info
 from tests.train.conftest import TINY, needs_shared
 from train import fit
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sasnet_core.complexes import MANIFEST, save_complex
+from sasnet_core.dataset.complexes import MANIFEST, save_complex
 from sasnet_core.errors import DatasetError
 from sasnet_core.files import write_table
 from tests.core.build import random_complex

@@ -15,10 +15,10 @@ import pytest
 
 pytest.importorskip("pyopal")
 
-from sasnet_core.complexes import load_complex, read_manifest  # noqa: E402
 from sasnet_core.config import MiningConfig  # noqa: E402
-from sasnet_core.homology import MAX_EVALUE, MIN_COLUMNS  # noqa: E402
-from sasnet_core.similarity import read_sequences  # noqa: E402
+from sasnet_core.dataset.complexes import load_complex, read_manifest  # noqa: E402
+from sasnet_core.mining.similarity import read_sequences  # noqa: E402
+from sasnet_core.structure.alignment import MAX_EVALUE, MIN_COLUMNS  # noqa: E402
 from tests.core.build import contents, table  # noqa: E402
 from train import mine, mine_cost  # noqa: E402
 

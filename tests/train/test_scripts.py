@@ -12,11 +12,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sasnet_core.complexes import load_complex, read_manifest, save_complex
 from sasnet_core.config import ModelConfig
+from sasnet_core.dataset.complexes import load_complex, read_manifest, save_complex
 from sasnet_core.errors import DatasetError, SettingError, WeightsError
-from sasnet_core.network import build_network
-from sasnet_core.weights import read_info, save_weights
+from sasnet_core.network.network import build_network
+from sasnet_core.network.weights import read_info, save_weights
 from tests.conftest import SHARED
 from tests.train.conftest import TINY, needs_shared
 from train import calibrate, db5, ensemble, evaluate, mine, reliability, smooth

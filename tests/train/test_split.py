@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sasnet_core.complexes import MANIFEST, read_manifest
+from sasnet_core.dataset.complexes import MANIFEST, read_manifest
 from sasnet_core.files import write_table
 from train import split
 

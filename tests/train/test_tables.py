@@ -7,12 +7,12 @@ import shutil
 
 import pytest
 
-from sasnet_core.complexes import MANIFEST, save_complex
 from sasnet_core.config import RunConfig, TrainConfig
+from sasnet_core.dataset.complexes import MANIFEST, save_complex
 from sasnet_core.errors import DatasetError, SettingError
 from sasnet_core.files import write_json, write_table
 from sasnet_core.fitted import Mixture, Smoothing
-from sasnet_core.weights import read_info, save_ensemble, save_weights
+from sasnet_core.network.weights import read_info, save_ensemble, save_weights
 from tests.core.build import random_complex, tiny_model, tiny_network
 from train import scaling, tables
 

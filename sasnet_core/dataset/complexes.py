@@ -1,0 +1,169 @@
+"""Complexes and their files: one .npz per complex, a manifest.csv over them."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from sasnet_core.errors import DatasetError
+from sasnet_core.files import read_arrays, write_arrays
+from sasnet_core.metrics import auroc
+from sasnet_core.structure.contacts import NOWHERE, contact_matrix
+from sasnet_core.structure.protein import Protein
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_Item = TypeVar("_Item")
+#: Files of a dataset beside its complexes: their table, what was left out, and what it was made of.
+MANIFEST, REJECTED, SUMMARY = "manifest.csv", "rejected.csv", "dataset.json"
+
+
+@dataclass(frozen=True)
+class Complex:
+    """Two partners and the pairs of their residues that touch in the bound complex."""
+
+    name: str
+    left: Protein
+    right: Protein
+    contacts: np.ndarray  # (n_contacts, 2) int32, rows (left residue, right residue)
+    #: Rows of the left and of the right residues, int32, that touch third chains of the assembly.
+    elsewhere: tuple[np.ndarray, np.ndarray] = (NOWHERE, NOWHERE)
+
+    def labels(self) -> np.ndarray:
+        """Say of every residue pair whether it is a contact, shape (n_left, n_right), bool."""
+        return contact_matrix(self.contacts, self.left.n_residues, self.right.n_residues)
+
+    def auroc(self, scores: np.ndarray) -> float:
+        """Compute the AUROC over all pairs, the CAUROC's value of this complex.
+
+        Parameters
+        ----------
+        scores : ndarray, shape (n_left, n_right)
+            Of every residue pair.
+
+        Returns
+        -------
+        float
+            0 to 1; nan when every pair or none is a contact.
+        """
+        return auroc(self.labels(), scores)
+
+
+def save_complex(item: Complex, path: Path) -> None:
+    """Write a complex as .npz without pickle; its folder is made if it is not there."""
+    arrays: dict[str, np.ndarray] = {"name": np.array(item.name), "contacts": item.contacts}
+    for side, elsewhere in zip(("left", "right"), item.elsewhere, strict=True):
+        protein: Protein = getattr(item, side)
+        arrays[f"elsewhere_{side}"] = elsewhere
+        arrays[f"{side}_name"] = np.array(protein.name)
+        arrays |= {f"{side}_{key}": value for key, value in protein.array_fields().items()}
+    write_arrays(arrays, path)
+
+
+def load_complex(path: Path) -> Complex:
+    """Read a complex.
+
+    Raises
+    ------
+    DatasetError
+        The file is missing or is no complex.
+    """
+    try:
+        arrays = read_arrays(path)
+        left, right = (_protein_of(arrays, side) for side in ("left", "right"))
+        elsewhere = arrays["elsewhere_left"], arrays["elsewhere_right"]
+        return Complex(str(arrays["name"]), left, right, arrays["contacts"], elsewhere)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DatasetError(
+            f"{path}: a complex (.npz) is needed ({error}); build it again"
+        ) from None
+
+
+def _protein_of(arrays: dict[str, np.ndarray], side: str) -> Protein:
+    prefix = f"{side}_"
+    values: dict[str, Any] = {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
+    return Protein(name=str(values.pop("name")), **values)
+
+
+def read_manifest(dataset: Path) -> list[dict[str, str]]:
+    """Read the manifest of a dataset, one dict per complex.
+
+    Raises
+    ------
+    DatasetError
+        There is no manifest.
+    """
+    path = Path(dataset) / MANIFEST
+    if not path.is_file():
+        raise DatasetError(
+            f"{dataset}: a dataset with a {MANIFEST} is needed, there is none; "
+            "make one with train.mine or train.db5"
+        )
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def benchmark_rows(
+    dataset: Path, splits: str | None, state: str = "unbound"
+) -> list[dict[str, str]]:
+    """List a benchmark's complexes of some splits in one state.
+
+    Parameters
+    ----------
+    dataset : Path
+        Made by `train.db5`, or mined: then every complex is bound.
+    splits : str or None
+        Like ``"DB3,DB4U"``; None for all.
+    state : str
+        "unbound" or "bound".
+
+    Returns
+    -------
+    list of dict
+        Rows of the manifest, never none.
+
+    Raises
+    ------
+    DatasetError
+        There is no such complex.
+    """
+    wanted = None if splits is None else splits.split(",")
+    rows = [
+        row
+        for row in read_manifest(dataset)
+        if (wanted is None or row["split"] in wanted) and row.get("state", "bound") == state
+    ]
+    if not rows:
+        raise DatasetError(
+            f"{dataset}: {state} complexes of {splits or 'any split'} are needed, there are none; "
+            "name another split or dataset"
+        )
+    return rows
+
+
+def evenly_spread(items: Sequence[_Item], count: int | None) -> list[_Item]:
+    """Take some of a list, from the first to the last at even steps.
+
+    Parameters
+    ----------
+    items : sequence
+        Rows of a manifest, say.
+    count : int or None
+        How many at most; None: all.
+
+    Examples
+    --------
+    >>> evenly_spread("abcdefg", 3)
+    ['a', 'd', 'g']
+    """
+    places = np.linspace(0, len(items) - 1, min(count or len(items), len(items)))
+    return [items[k] for k in places.round().astype(int)]

@@ -1,0 +1,53 @@
+"""The residues of one side of a complex: what was said of them, and what is true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sasnet_core.scoring.calibration import residue_probabilities
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sasnet_core.dataset.complexes import Complex
+    from sasnet_core.fitted import Calibration
+
+
+@dataclass(frozen=True)
+class Site:
+    """The residues of one protein of a complex."""
+
+    best_scores: np.ndarray  # (n_residues,) float32, of each residue's best pair
+    labels: np.ndarray  # (n_residues,) bool, whether in the interface
+
+    def probabilities(self, calibration: Calibration) -> np.ndarray:
+        """Return each residue's probability, shape (n_residues,)."""
+        return residue_probabilities(self.best_scores, calibration)
+
+
+def sites_of(item: Complex, matrix: np.ndarray) -> tuple[Site, Site]:
+    """Take pair scores to the left and the right residues.
+
+    Parameters
+    ----------
+    item : Complex
+        The complex.
+    matrix : ndarray, shape (n_left, n_right)
+        Its pair scores.
+    """
+    truth = item.labels()
+    left, right = (Site(matrix.max(axis=axis), np.asarray(truth.any(axis=axis))) for axis in (1, 0))
+    return left, right
+
+
+def probabilities(sites: Sequence[Site], calibration: Calibration) -> np.ndarray:
+    """Return the probabilities of the residues of several proteins, below one another."""
+    return np.concatenate([site.probabilities(calibration) for site in sites])
+
+
+def labels(sites: Sequence[Site]) -> np.ndarray:
+    """Return the labels of the residues of several proteins, below one another."""
+    return np.concatenate([site.labels for site in sites])

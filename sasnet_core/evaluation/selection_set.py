@@ -1,0 +1,76 @@
+"""Complexes that something is fitted or chosen on: unbound ones, never those of the test set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from sasnet_core.dataset.complexes import benchmark_rows, load_complex
+from sasnet_core.evaluation.test_set import refuse_test_set
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from sasnet_core.dataset.complexes import Complex
+
+
+@dataclass(frozen=True)
+class FitSet:
+    """Unbound complexes of a benchmark.
+
+    Attributes
+    ----------
+    dataset : Path
+        Holds them.
+    rows : list of dict
+        Of its manifest.
+    words : str
+        What is written beside that which was fitted on them.
+    """
+
+    dataset: Path
+    rows: list[dict[str, str]]
+    words: str
+
+    def complexes(self) -> Iterator[Complex]:
+        """Load one complex after another, and show how far it is."""
+        for row in tqdm(self.rows, desc="complexes", disable=None):
+            yield load_complex(self.dataset / row["file"])
+
+
+def read_fit_set(dataset: Path, splits: str) -> FitSet:
+    """Find the unbound complexes of some splits.
+
+    Parameters
+    ----------
+    dataset : Path
+        Made by `train.db5`.
+    splits : str
+        Like ``"DB3,DB4U"``.
+
+    Raises
+    ------
+    DatasetError
+        There are none.
+    SettingError
+        One is of the test set.
+    """
+    rows = benchmark_rows(dataset, splits)
+    refuse_test_set(rows)
+    return FitSet(dataset, rows, f"{len(rows)} unbound complexes of {splits}")
+
+
+def add_fit_options(parser: argparse.ArgumentParser, splits: str, rotations: int) -> None:
+    """Add the options of commands that fit something to scores, with these defaults."""
+    parser.add_argument("dataset", type=Path, help="dataset of train.db5")
+    parser.add_argument(
+        "--split", default=splits, help=f"splits to fit on, like DB3,DB4U (default: {splits})"
+    )
+    parser.add_argument(
+        "--rotations", type=int, default=rotations, help=f"to average (default: {rotations})"
+    )
+    parser.add_argument("--kept", type=Path, metavar="SCORES", help="keep scores in this folder")

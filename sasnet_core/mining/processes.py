@@ -1,0 +1,315 @@
+"""Jobs in processes of their own, under a time and a memory limit that the kernel enforces.
+
+A job may meet a file that hangs a parser, fills the memory or crashes a library: it costs that
+job. Threads hand jobs to child processes over pipes. `multiprocessing` and what is built on it
+would not do: its pools break when a process dies, and it starts no process inside a Dask worker.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sasnet_core.errors import SettingError, WorkerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+READY = "ready"
+#: Arithmetic libraries would start a thread per core in every process.
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+#: A process that was killed, by the kernel for want of memory or by hand, may have been unlucky.
+_ATTEMPTS = 2
+#: Jobs after which a process makes way for a fresh one: memory that is never given back adds up.
+_JOBS_PER_PROCESS = 200
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one job may take."""
+
+    seconds: float = 600.0  # of wall-clock time
+    gigabytes: float = 4.0  # of address space
+
+    def __post_init__(self) -> None:
+        """Check that there is time, and memory enough to start Python."""
+        if self.seconds <= 0 or self.gigabytes < 1:
+            raise SettingError(
+                "the time limit must be over 0 s and the memory limit at least 1 GB, got "
+                f"{self.seconds:g} s and {self.gigabytes:g} GB"
+            )
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a job did not end: "timeout", "memory" or "error", and the value that says more."""
+
+    rule: str
+    value: str
+
+
+class BoundedProcess:
+    """A child process that does one job after the other.
+
+    It ends when its parent does, as its input then ends.
+
+    Parameters
+    ----------
+    target : str
+        The function that does a job, "module:function"; it takes a job's values by name.
+    limits : Limits
+        What a job may take.
+    """
+
+    def __init__(self, target: str, limits: Limits) -> None:
+        self.target, self.limits = target, limits
+        self.closed = False
+        self.jobs = 0
+        root = str(Path(__file__).resolve().parents[2])
+        path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+        command = [sys.executable, "-m", __name__, target]
+        command += [repr(limits.seconds), str(int(limits.gigabytes * 1e9))]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | _ONE_THREAD | {"PYTHONPATH": path},
+        )
+        if self._answer() != READY:
+            self.close()
+            raise WorkerError(
+                f"a process for {target} must start within {limits.gigabytes:g} GB, it did not; "
+                "see its message above"
+            )
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self._process.poll() is None
+
+    def run(self, job: dict[str, Any]) -> Failure | None:
+        """Do a job and wait for it.
+
+        Parameters
+        ----------
+        job : dict
+            Plain values, as JSON takes them.
+
+        Returns
+        -------
+        Failure or None
+            None if the job ended as it should.
+        """
+        assert self._process.stdin is not None
+        self.jobs += 1
+        try:
+            self._process.stdin.write(json.dumps(job).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return self._death()
+        answer = self._answer()
+        if answer is None:
+            return self._death()
+        return Failure(*answer) if answer else None
+
+    def _answer(self) -> Any:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        return json.loads(line) if line.endswith(b"\n") else None
+
+    def _death(self) -> Failure:
+        code = self._process.wait()
+        if code == -signal.SIGALRM:
+            return Failure("timeout", f"{self.limits.seconds:g} s")
+        ended = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        return Failure("error", f"the process ended with {ended}")
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        self.closed = True
+        self._process.kill()
+        self._process.communicate()
+
+
+_LOCAL = threading.local()
+_STARTED: set[BoundedProcess] = set()
+
+
+def run_bounded(target: str, limits: Limits, job: dict[str, Any]) -> Failure | None:
+    """Do a job in this thread's child process, which is started when need be.
+
+    Returns
+    -------
+    Failure or None
+        None if the job ended as it should. A job whose process dies is tried once more, and so
+        is one that ran out of memory where others had been before it.
+    """
+    failure = None
+    for _ in range(_ATTEMPTS):
+        child = _child(target, limits)
+        failure = child.run(job)
+        if failure is None or failure.rule == "timeout" or child.closed:
+            return failure
+        if failure.rule == "memory":
+            _close(child)
+            if child.jobs == 1:
+                return failure
+        elif child.is_alive:
+            return failure
+    return failure
+
+
+def _child(target: str, limits: Limits) -> BoundedProcess:
+    """Return this thread's process, a new one where the old will not do."""
+    child: BoundedProcess | None = getattr(_LOCAL, "child", None)
+    if child is not None:
+        same = (child.target, child.limits) == (target, limits)
+        if same and child.is_alive and child.jobs < _JOBS_PER_PROCESS:
+            return child
+        _close(child)
+    child = _LOCAL.child = BoundedProcess(target, limits)
+    _STARTED.add(child)
+    return child
+
+
+def _close(child: BoundedProcess) -> None:
+    _STARTED.discard(child)
+    child.close()
+
+
+def close_all() -> None:
+    """End every child process of this process."""
+    for child in list(_STARTED):
+        _close(child)
+
+
+def run_all(
+    executor: Executor,
+    slots: int,
+    target: str,
+    limits: Limits,
+    jobs: Iterable[tuple[str, dict[str, Any]]],
+) -> Iterator[tuple[str, Failure | None]]:
+    """Do named jobs, a few more than there are slots under way at any time.
+
+    Yields
+    ------
+    name : str
+        Of a job that has ended, in no order.
+    failure : Failure or None
+        Why it failed.
+    """
+    pending = {}
+    try:
+        for name, job in jobs:
+            pending[executor.submit(run_bounded, target, limits, job)] = name
+            while len(pending) >= 2 * slots:
+                for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                    yield pending.pop(future), future.result()
+        while pending:
+            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                yield pending.pop(future), future.result()
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+@contextmanager
+def local_slots(count: int) -> Iterator[tuple[Executor, int]]:
+    """Give an executor with child processes on this machine, and their number."""
+    executor = ThreadPoolExecutor(count)
+    try:
+        yield executor, count
+    finally:
+        close_all()
+        executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def cluster_slots(address: str, must_see: Path) -> Iterator[tuple[Executor, int]]:
+    """Give an executor on a Dask cluster, and the number of its workers' threads.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler, like ``tcp://10.0.0.1:8786``.
+    must_see : Path
+        Folder that every worker must find: results are written there.
+
+    Raises
+    ------
+    WorkerError
+        Dask is not installed, no scheduler answers, or a worker does not see the folder.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise WorkerError(
+            "--scheduler needs Dask; install it with: pip install 'sasnet[cluster]'"
+        ) from None
+    try:
+        client = Client(address, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise WorkerError(
+            f"a Dask scheduler is needed at {address}, none answers ({error}); check the address"
+        ) from None
+    with client:
+        blind = [
+            name for name, sees in client.run(os.path.isdir, str(must_see)).items() if not sees
+        ]
+        if blind:
+            raise WorkerError(
+                f"every worker must see {must_see}, {blind[0]} does not; use a shared folder"
+            )
+        slots = sum(client.nthreads().values())
+        if not slots:
+            raise WorkerError(f"the scheduler at {address} must have workers, it has none yet")
+        try:
+            yield client.get_executor(pure=False), slots
+        finally:
+            client.run(close_all)
+
+
+def _main(target: str, seconds: str, memory: str) -> None:
+    """Be the child: read jobs from the standard input, answer on what was the standard output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    answers = os.dup(1)
+    os.dup2(2, 1)  # what a library prints is no answer
+    module, _, name = target.partition(":")
+    function = getattr(importlib.import_module(module), name)
+    os.write(answers, json.dumps(READY).encode() + b"\n")
+    for line in sys.stdin:
+        signal.setitimer(signal.ITIMER_REAL, float(seconds))
+        answer = _attempt(function, json.loads(line), float(memory))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        os.write(answers, json.dumps(answer).encode() + b"\n")
+
+
+def _attempt(function: Callable[..., None], job: dict[str, Any], memory: float) -> list[str]:
+    """Return a failure's rule and value; nothing when all went well."""
+    try:
+        function(**job)
+    except MemoryError:
+        return ["memory", f"{memory / 1e9:g} GB"]
+    except Exception as error:  # whatever a hostile file provokes costs that file alone
+        return ["error", f"{type(error).__name__}: {error}".splitlines()[0]]
+    return []
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(BrokenPipeError):  # the parent was killed
+        _main(*sys.argv[1:])

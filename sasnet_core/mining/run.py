@@ -1,0 +1,371 @@
+"""A folder of structures -> a dataset of complexes: resumable, the same whatever interrupts it.
+
+While a run is under way DATASET/work holds, for each entry done, a folder with its complexes and
+a result.json; such a folder appears whole, by one rename. When all entries are done the complexes
+move to their places, the tables are written, and DATASET/work goes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import shutil
+import uuid
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from sasnet_core import __version__
+from sasnet_core.config import COMPLEX_ONLY_SET, MiningConfig
+from sasnet_core.dataset.complexes import MANIFEST, REJECTED, SUMMARY, save_complex
+from sasnet_core.dataset.splits import TRAIN
+from sasnet_core.errors import DatasetError
+from sasnet_core.files import json_values, write_json, write_table
+from sasnet_core.mining import similarity
+from sasnet_core.mining.candidates import MinedComplex, mine_entry
+from sasnet_core.mining.entries import Entry, StructureFile
+from sasnet_core.mining.processes import run_all
+from sasnet_core.mining.rules import EntryFacts, Rejection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Executor
+
+    from sasnet_core.mining.processes import Failure, Limits
+
+WORK = "work"
+RESULT = "result.json"
+HELD_OUT = "held_out.json"
+COLUMNS = (
+    "id", "entry", "assembly", "left_chains", "right_chains", "n_left", "n_right", "method",
+    "resolution", "buried_area", "n_contacts", "cluster", "split", "file", "sha256",
+)  # fmt: skip
+REJECTED_COLUMNS = ("candidate", "rule", "value")
+#: What a job is called where it runs.
+TARGET = "sasnet_core.mining.run:harvest_entry"
+
+
+@dataclass(frozen=True)
+class Harvest:
+    """A run: what to mine, where to, by which rules.
+
+    Attributes
+    ----------
+    structures : Path
+        Folder tree with structure files, only ever read.
+    output : Path
+        The dataset.
+    config : MiningConfig
+        The rules.
+    entries : sequence of Entry
+        What to mine.
+    facts : mapping
+        Entry id to what is known beside the files.
+    held_out : sequence of str
+        Sequences that no protein may resemble.
+    """
+
+    structures: Path
+    output: Path
+    config: MiningConfig
+    entries: Sequence[Entry]
+    facts: Mapping[str, EntryFacts]
+    held_out: Sequence[str]
+
+    @property
+    def work(self) -> Path:
+        """Folder of what is done so far."""
+        return self.output / WORK
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What two runs must share to give one dataset."""
+        facts = [f"{id} {known.method} {known.resolution}" for id, known in self.facts.items()]
+        return {
+            "version": __version__,
+            "rules": self.config.to_dict(),
+            "facts": {"entries": len(facts), "sha256": _digest(sorted(facts))},
+            "held_out": {"sequences": len(self.held_out), "sha256": _digest(self.held_out)},
+        }
+
+    @property
+    def input(self) -> dict[str, Any]:
+        """The files that are mined, in short."""
+        files = [f"{file.path} {file.size}" for entry in self.entries for file in entry.files]
+        return {"files": len(files), "sha256": _digest(files)}
+
+    def is_finished(self) -> bool:
+        """Tell whether the dataset is there already.
+
+        Raises
+        ------
+        DatasetError
+            One is there, of other settings.
+        """
+        path = self.output / SUMMARY
+        if not path.is_file():
+            return False
+        found = _read_json(path)
+        ours = {"settings": self.settings, "input": self.input}
+        _require_same(ours, {key: found.get(key) for key in ours}, path)
+        return True
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Take possession of the work folder: make it, or go on with that of a killed run.
+
+        Raises
+        ------
+        DatasetError
+            Another run is at work there, it was begun with other settings, or the dataset would
+            lie within the structures.
+        """
+        if self.structures.resolve() in (self.output.resolve(), *self.output.resolve().parents):
+            raise DatasetError(
+                f"{self.output}: the dataset must lie outside {self.structures}, where nothing is "
+                "written; choose another output"
+            )
+        self.work.mkdir(parents=True, exist_ok=True)
+        with (self.work / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise DatasetError(
+                    f"{self.output}: one run at a time writes a dataset, another does; wait for it"
+                ) from None
+            path = self.work / "settings.json"
+            if path.is_file():
+                _require_same(self.settings, _read_json(path), path)
+            similarity.save(self.held_out, self.work / HELD_OUT)
+            write_json(self.settings, path)
+            shutil.rmtree(self.work / "stage", ignore_errors=True)
+            (self.work / "stage").mkdir()
+            yield
+
+    def job(self, entry: Entry) -> dict[str, Any]:
+        """Return the job of an entry as plain values."""
+        facts = self.facts.get(entry.id)
+        return {
+            "entry": asdict(entry),
+            "facts": None if facts is None else asdict(facts),
+            "config": self.config.to_dict(),
+            "structures": str(self.structures.resolve()),
+            "work": str(self.work.resolve()),
+        }
+
+    def undone(self) -> list[Entry]:
+        """List the entries without a result; one of files that have changed is forgotten."""
+        return [entry for entry in self.entries if not self._has_result(entry)]
+
+    def _has_result(self, entry: Entry) -> bool:
+        folder = result_folder(self.work, entry.name)
+        if not (folder / RESULT).is_file():
+            return False
+        made_of = _read_json(folder / RESULT)["made_of"]
+        if made_of == json_values(asdict(entry)):
+            return True
+        shutil.rmtree(folder)
+        return False
+
+    def finish(self, failures: Mapping[str, Failure]) -> dict[str, Any]:
+        """Put the dataset together.
+
+        Parameters
+        ----------
+        failures : mapping
+            Entry name to why its job failed.
+
+        Returns
+        -------
+        dict
+            The counts, as dataset.json has them.
+        """
+        rows, rejections = [], []
+        for entry in self.entries:
+            if entry.name in failures:
+                failure = failures[entry.name]
+                rejections.append(Rejection(entry.name, failure.rule, failure.value))
+                continue
+            result = _read_json(result_folder(self.work, entry.name) / RESULT)
+            rejections += [Rejection(**values) for values in result["rejections"]]
+            rows += result["complexes"]
+        self._place_files(rows)
+        pairs = [row["sequences"] for row in rows]
+        clusters = similarity.pair_clusters(pairs, self.config.max_identity)
+        for row, cluster in zip(rows, clusters, strict=True):
+            row |= {"cluster": cluster, "split": TRAIN}
+        counts = _counts(self.entries, rows, rejections)
+        table = [{column: row[column] for column in COLUMNS} for row in rows]
+        write_table(table, self.output / MANIFEST, COLUMNS)
+        lines = [{k: _printable(v) for k, v in vars(r).items()} for r in rejections]
+        write_table(lines, self.output / REJECTED, REJECTED_COLUMNS)
+        reference = {"source": "arXiv 1807.01297, table 1", **COMPLEX_ONLY_SET}
+        summary = {"settings": self.settings, "input": self.input}
+        summary |= {"counts": counts, "reference": reference}
+        write_json(summary, self.output / SUMMARY)
+        return counts
+
+    def _place_files(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Move the complexes to their places; those of a run killed here are there already."""
+        for row in rows:
+            target = self.output / row["file"]
+            source = result_folder(self.work, row["entry"]) / target.name
+            if source.is_file():
+                target.parent.mkdir(exist_ok=True)
+                source.replace(target)
+
+    def clear(self) -> None:
+        """Remove the work folder of a finished dataset."""
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+def mine_all(harvest: Harvest, executor: Executor, slots: int, limits: Limits) -> dict[str, Any]:
+    """Mine what is not done yet, in bounded processes, and put the dataset together.
+
+    An entry whose process hits a limit or dies is not noted as done, so that a run started again
+    tries it again.
+
+    Returns
+    -------
+    dict
+        The counts, as dataset.json has them.
+    """
+    undone = harvest.undone()
+    jobs = ((entry.name, harvest.job(entry)) for entry in undone)
+    total = len(harvest.entries)
+    failures = {}
+    with tqdm(desc="mining", unit="entry", total=total, initial=total - len(undone),
+              disable=None, smoothing=0.05) as progress:  # fmt: skip
+        for name, failure in run_all(executor, slots, TARGET, limits, jobs):
+            if failure is not None:
+                failures[name] = failure
+            progress.update()
+    counts = harvest.finish(failures)
+    harvest.clear()
+    return counts
+
+
+def harvest_entry(
+    entry: dict[str, Any],
+    facts: dict[str, Any] | None,
+    config: dict[str, Any],
+    structures: str,
+    work: str,
+) -> None:
+    """Mine one entry and put its result into the work folder, whole or not at all.
+
+    The parameters are those of `Harvest.job`.
+    """
+    files = tuple(StructureFile(**file) for file in entry["files"])
+    subject = Entry(entry["id"], files)
+    rules = MiningConfig.from_dict(config)
+    mined = mine_entry(
+        subject,
+        Path(structures),
+        rules,
+        EntryFacts(**facts) if facts else None,
+        similarity.load(Path(work) / HELD_OUT, rules.safe_identity),
+    )
+    stage = Path(work) / "stage" / uuid.uuid4().hex
+    stage.mkdir()
+    result = {
+        "made_of": entry,
+        "complexes": [_save(found, subject.name, stage) for found in mined.complexes],
+        "rejections": [vars(rejection) for rejection in mined.rejections],
+    }
+    write_json(result, stage / RESULT)
+    target = result_folder(Path(work), subject.name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        stage.replace(target)
+    except OSError:
+        if not (target / RESULT).is_file():  # else another process did the same
+            raise
+        shutil.rmtree(stage)
+
+
+def _save(found: MinedComplex, entry: str, folder: Path) -> dict[str, Any]:
+    """Write a complex and return its row of the manifest, its sequences with it."""
+    item = found.complex
+    path = folder / f"{item.name}.npz"
+    save_complex(item, path)
+    resolution = found.facts.resolution
+    return {
+        "id": item.name,
+        "entry": entry,
+        "assembly": found.assembly,
+        "left_chains": str(item.left.chain_ids[0]),
+        "right_chains": str(item.right.chain_ids[0]),
+        "n_left": item.left.n_residues,
+        "n_right": item.right.n_residues,
+        "method": found.facts.method,
+        "resolution": "" if resolution is None else f"{resolution:g}",
+        "buried_area": f"{found.buried_area:.1f}",
+        "n_contacts": len(item.contacts),
+        "file": f"{divided(entry)}/{path.name}",
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sequences": [item.left.sequence, item.right.sequence],
+    }
+
+
+def divided(entry: str) -> str:
+    """Return an entry's folder in the divided layout of the PDB: "ab" of 1abc."""
+    return entry[-3:-1] or entry
+
+
+def result_folder(work: Path, entry: str) -> Path:
+    """Return where the result of an entry lies until the dataset is put together."""
+    return work / "entries" / divided(entry) / entry
+
+
+def _counts(
+    entries: Sequence[Entry], rows: Sequence[Mapping[str, Any]], rejections: Iterable[Rejection]
+) -> dict[str, Any]:
+    return {
+        "files": sum(len(entry.files) for entry in entries),
+        "entries": len(entries),
+        "entries_with_complexes": len({row["entry"] for row in rows}),
+        "complexes": len(rows),
+        "positives": sum(row["n_contacts"] for row in rows),
+        "clusters": len({row["cluster"] for row in rows}),
+        "rejected": dict(sorted(Counter(r.rule for r in rejections).items())),
+    }
+
+
+def _require_same(settings: dict[str, Any], found: Any, path: Path) -> None:
+    """Refuse to go on where other settings were used."""
+    ours, theirs = _flat(json_values(settings)), _flat(found or {})
+    different = [key for key in sorted({*ours, *theirs}) if ours.get(key) != theirs.get(key)]
+    if different:
+        key = different[0]
+        raise DatasetError(
+            f"{path}: a dataset is made with one set of settings, {key} was {theirs.get(key)!r} "
+            f"and is {ours.get(key)!r}; use the same, or another output"
+        )
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        flat |= _flat(value, f"{name}.") if isinstance(value, dict) else {name: value}
+    return flat
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    with path.open(encoding="utf-8") as stream:
+        return json.load(stream)
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _printable(text: str) -> str:
+    """Return a text as a table can hold it: file names may be no text at all."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,252 @@
+"""The tower over a lattice: the same weights, each voxel's features computed once."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras import layers, ops
+
+from sasnet_core.network.folding import ONES, in_blocks, scale_and_shift, with_ones
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sasnet_core.config import ModelConfig
+    from sasnet_core.network.lattice import Lattice
+
+#: Most rows that are worked on at a time in inference, which bounds the memory, and what their
+#: number is a multiple of, so that few shapes occur: matrix products are compiled for each shape.
+ROW_BLOCK, ROW_UNIT = 4096, 128
+#: Residues that the dense layer works on at a time, always as many: in bfloat16 its long sums round
+#: otherwise in products of other sizes, and what a residue gets must not depend on its company.
+RESIDUE_BLOCK = 256
+
+
+def lattice_tensors(lattice: Lattice) -> list[Any]:
+    """Hand the arrays of a lattice to the backend, in the order of `lattice_features`."""
+    arrays = [lattice.occupancy, *map(list, lattice.tables), lattice.windows, lattice.counts]
+    tensors: list[Any] = keras.tree.map_structure(ops.convert_to_tensor, arrays)
+    return tensors
+
+
+def embed_lattice(
+    tower: keras.Model, config: ModelConfig, lattice: Sequence[Any], training: bool = False
+) -> Any:
+    """Run the tower over a lattice: the same weights, each voxel's features computed once.
+
+    Parameters
+    ----------
+    tower, config, lattice, training
+        As in `lattice_features`.
+
+    Returns
+    -------
+    tensor, shape (n_residues, embedding_size)
+    """
+    windows = lattice[-2]
+    voxels = lattice_voxels(tower, config, lattice, training)
+    if training:
+        return embed_features(tower, _read(voxels, windows), training)
+    return in_blocks(
+        lambda rows: embed_features(tower, _read(voxels, rows)),
+        windows,
+        RESIDUE_BLOCK,
+        RESIDUE_BLOCK,
+    )
+
+
+def embed_features(tower: keras.Model, features: Any, training: bool = False) -> Any:
+    """Run the tower's dense layer over what the convolutions gave.
+
+    Parameters
+    ----------
+    tower : keras.Model
+        From `build_tower`.
+    features : tensor, shape (n_residues, output_voxels ** 3 * filters[-1])
+        From `lattice_features`.
+    training : bool
+        Whether batch normalization uses the statistics of these residues.
+
+    Returns
+    -------
+    tensor, shape (n_residues, embedding_size)
+    """
+    x = tower.get_layer("dense")(features)
+    return ops.relu(tower.get_layer("dense_norm")(x, training=training))
+
+
+def lattice_features(
+    tower: keras.Model,
+    config: ModelConfig,
+    lattice: Sequence[Any],
+    training: bool = False,
+    convolve: Callable[[Any, Any, Any, int], Any] | None = None,
+    normalize: Callable[[layers.Layer, Any, Any], Any] | None = None,
+) -> Any:
+    """Run the tower's convolutions over a lattice and cut the residues' windows out.
+
+    Parameters
+    ----------
+    tower : keras.Model
+        From `build_tower`.
+    config : ModelConfig
+        The tower's.
+    lattice : sequence of tensors
+        occupancy, tables (three a layer)..., windows, counts of a `lattice.Lattice`.
+    training : bool
+        Whether batch normalization uses the statistics of this lattice (over rows in use, vacuum
+        and padding aside).
+    convolve : callable, optional
+        Takes rows, kernel, tables and level to convolved rows; `gather_convolution` when left out.
+    normalize : callable, optional
+        Takes batch normalization layer, rows and the number of rows in use to normalized rows in
+        training; the layer itself with a mask when left out.
+
+    Returns
+    -------
+    tensor, shape (n_residues, output_voxels ** 3 * filters[-1])
+    """
+    return _read(lattice_voxels(tower, config, lattice, training, convolve, normalize), lattice[-2])
+
+
+def lattice_voxels(
+    tower: keras.Model,
+    config: ModelConfig,
+    lattice: Sequence[Any],
+    training: bool = False,
+    convolve: Callable[[Any, Any, Any, int], Any] | None = None,
+    normalize: Callable[[layers.Layer, Any, Any], Any] | None = None,
+) -> Any:
+    """Run the tower's convolutions and poolings over a lattice.
+
+    In inference a block of rows goes through a whole layer at a time: what the layer gathers is
+    27 times as large as what it gives.
+
+    Parameters
+    ----------
+    tower, config, lattice, training, convolve, normalize
+        As in `lattice_features`.
+
+    Returns
+    -------
+    tensor, shape (n_rows, filters[-1])
+        Row 0 is vacuum.
+    """
+    occupancy, *tables, _, counts = lattice
+    x = ops.cast(occupancy, tower.get_layer("dense").compute_dtype)
+    level = 0
+    for number in range(1, len(config.filters) + 1):
+        if training:
+            kernel, bias = _kernel(tower, config, number, x.dtype)
+            x = (convolve or gather_convolution)(x, kernel, tables[level], level)
+            if config.normalization == "batch":
+                norm = tower.get_layer(f"conv{number}_norm")
+                x = (normalize or _masked_normalization)(norm, x, counts[level + 1])
+            else:
+                x = x + bias
+            x = ops.relu(x)
+        else:
+            x = _inferred(tower, config, number, x, tables[level])
+        level += 1
+        if number in config.pooled_layers:
+            x = _pooled(x, tables[level])
+            level += 1
+    return x
+
+
+def _kernel(tower: keras.Model, config: ModelConfig, number: int, dtype: Any) -> tuple[Any, Any]:
+    """Return a convolution's kernel as a matrix (27 * channels, filters), and its bias or None."""
+    layer = tower.get_layer(f"conv{number}")
+    kernel = ops.reshape(layer.kernel, (-1, config.filters[number - 1]))
+    bias = None if layer.bias is None else ops.cast(layer.bias, dtype)
+    return ops.cast(kernel, dtype), bias
+
+
+def _inferred(tower: keras.Model, config: ModelConfig, number: int, x: Any, tables: Any) -> Any:
+    """Convolve, normalize by the moving statistics and rectify, block by block."""
+    kernel, bias = _kernel(tower, config, number, "float32")
+    if config.normalization == "batch":
+        scale, bias = scale_and_shift(tower.get_layer(f"conv{number}_norm"))
+        kernel = kernel * scale
+    kernel = ops.cast(_with_bias_in_lines(kernel, bias), x.dtype)
+    along_z, along_y, along_x = tables
+    lines = with_ones(_read(x, along_z))
+
+    def convolved(rows: Any) -> Any:  # not all cubes at once: they take 27 times as much memory
+        planes = ops.reshape(ops.take(along_y, rows, axis=0), (-1, 9))
+        return ops.relu(ops.matmul(_read(lines, planes), kernel))
+
+    return in_blocks(convolved, along_x, ROW_BLOCK, ROW_UNIT)
+
+
+def _with_bias_in_lines(kernel: Any, bias: Any) -> Any:
+    """Let a convolution's kernel read `ONES` ones after each three voxels along z.
+
+    As `inference.with_bias`; the bias is what it multiplies the first of all these ones by.
+    """
+    filters = kernel.shape[1]
+    lines = ops.reshape(kernel, (9, -1, filters))
+    ones = ops.zeros((9 * ONES - 1, filters), kernel.dtype)
+    ones = ops.reshape(ops.concatenate([bias[None], ones]), (9, ONES, filters))
+    return ops.reshape(ops.concatenate([lines, ones], axis=1), (-1, filters))
+
+
+def gather_convolution(x: Any, kernel: Any, tables: Sequence[Any], level: int) -> Any:
+    """Convolve rows: gather what each output row reads, then one matrix product.
+
+    Parameters
+    ----------
+    x : tensor, shape (n_rows_in, channels)
+    kernel : tensor, shape (27 * channels, filters)
+    tables : sequence of tensors
+        One of `lattice.Lattice.tables`.
+    level : int
+        Which one it is; this convolution does not need it.
+
+    Returns
+    -------
+    tensor, shape (n_rows_out, filters)
+    """
+    return ops.matmul(read_cubes(x, tables), kernel)
+
+
+def read_cubes(x: Any, tables: Sequence[Any]) -> Any:
+    """Gather the cube of neighbours of each voxel, axis by axis.
+
+    Parameters
+    ----------
+    x : tensor, shape (n_rows_in, channels)
+    tables : sequence of tensors
+        One of `lattice.Lattice.tables` or `inverses`.
+
+    Returns
+    -------
+    tensor, shape (n_rows_out, 27 * channels)
+        The kernel's order: x, y, z, channel.
+    """
+    return functools.reduce(_read, tables, x)
+
+
+def _pooled(x: Any, tables: Sequence[Any]) -> Any:
+    """Keep the maximum of each voxel's cube of neighbours, axis by axis."""
+    for table in tables:
+        read = (ops.take(x, table[:, column], axis=0) for column in range(table.shape[1]))
+        x = functools.reduce(ops.maximum, read)
+    return x
+
+
+def _read(x: Any, table: Any) -> Any:
+    """Gather rows by a table, shape (n_rows, n_read * channels)."""
+    width = table.shape[1] * x.shape[1]
+    return ops.reshape(ops.take(x, table, axis=0), (-1, width))
+
+
+def _masked_normalization(layer: layers.Layer, x: Any, count: Any) -> Any:
+    """Normalize rows in training mode by the statistics of the rows in use."""
+    rows = ops.arange(ops.shape(x)[0])
+    in_use = ops.logical_and(rows > 0, rows < count)
+    grids = ops.reshape(x, (-1, 1, 1, 1, x.shape[-1]))  # each row stands as a grid of one voxel
+    normalized = layer(grids, training=True, mask=ops.reshape(in_use, (-1, 1, 1, 1)))
+    return ops.reshape(normalized, (-1, x.shape[-1]))

@@ -1,0 +1,94 @@
+"""The network in pure Keras, as the paper has it: tower and head as named sub-models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras import layers
+
+from sasnet_core.structure.chemistry import CHANNELS
+
+if TYPE_CHECKING:
+    from sasnet_core.config import ModelConfig
+
+
+def build_tower(config: ModelConfig, dtype: Any = None) -> keras.Model:
+    """Build the tower: a surfacelet in, an embedding out.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        Sizes.
+    dtype : str or keras.DTypePolicy, optional
+        Precision, like ``"mixed_bfloat16"``; Keras' own default when left out.
+
+    Returns
+    -------
+    keras.Model
+        Input (batch, edge_read, edge_read, edge_read, 4), output (batch, embedding_size).
+    """
+    edge = config.edge_read
+    grid = keras.Input((edge, edge, edge, len(CHANNELS)), name="surfacelet")
+    x = grid
+    for number, filters in enumerate(config.filters, start=1):
+        normalized = config.normalization == "batch"
+        x = layers.Conv3D(
+            filters,
+            3,
+            use_bias=not normalized,
+            kernel_initializer="glorot_uniform" if normalized else "he_normal",
+            name=f"conv{number}",
+            dtype=dtype,
+        )(x)
+        if normalized:
+            x = _normalization(config, f"conv{number}_norm", dtype)(x)
+        x = layers.ReLU(name=f"conv{number}_relu", dtype=dtype)(x)
+        if number in config.pooled_layers:
+            x = layers.MaxPooling3D(2, name=f"pool{number}", dtype=dtype)(x)
+    x = layers.Flatten(name="flatten", dtype=dtype)(x)
+    x = _dense_block(x, config, config.embedding_size, "dense", dtype)
+    return keras.Model(grid, x, name="tower")
+
+
+def build_head(config: ModelConfig, dtype: Any = None) -> keras.Model:
+    """Build the head: two embeddings, concatenated, in; one logit out.
+
+    Returns
+    -------
+    keras.Model
+        Inputs two times (batch, head_input), output (batch, 1), float32.
+    """
+    left = keras.Input((config.head_input,), name="left_embedding")
+    right = keras.Input((config.head_input,), name="right_embedding")
+    x = layers.Concatenate(name="concatenate", dtype=dtype)([left, right])
+    for number, size in enumerate(config.head_sizes, start=1):
+        x = _dense_block(x, config, size, f"dense{number}", dtype)
+    logit = layers.Dense(1, name="logit", dtype="float32")(x)
+    return keras.Model([left, right], logit, name="head")
+
+
+def build_sasnet(tower: keras.Model, head: keras.Model) -> keras.Model:
+    """Join tower and head: both surfacelets go through the same tower (tied weights).
+
+    Returns
+    -------
+    keras.Model
+        Inputs two surfacelets, output (batch, 1): the logit of a contact.
+    """
+    left = keras.Input(tower.input_shape[1:], name="left_surfacelet")
+    right = keras.Input(tower.input_shape[1:], name="right_surfacelet")
+    return keras.Model([left, right], head([tower(left), tower(right)]), name="sasnet")
+
+
+def _normalization(config: ModelConfig, name: str, dtype: Any) -> layers.Layer:
+    if config.normalization == "layer":
+        return layers.LayerNormalization(epsilon=1e-3, name=name, dtype=dtype)
+    together = keras.backend.backend() == "tensorflow"  # one device's result on several devices
+    return layers.BatchNormalization(momentum=0.95, synchronized=together, name=name, dtype=dtype)
+
+
+def _dense_block(x: Any, config: ModelConfig, size: int, name: str, dtype: Any) -> Any:
+    x = layers.Dense(size, use_bias=False, name=name, dtype=dtype)(x)
+    x = _normalization(config, f"{name}_norm", dtype)(x)
+    return layers.ReLU(name=f"{name}_relu", dtype=dtype)(x)

@@ -1,0 +1,340 @@
+"""Weights and the configuration they belong to: save, load, refuse what does not fit."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sasnet_core.config import ModelConfig
+from sasnet_core.errors import SettingError, WeightsError
+from sasnet_core.files import read_arrays, write_arrays, write_json
+from sasnet_core.fitted import Calibration, Mixture, Smoothing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import keras
+
+    from sasnet_core.network.network import Network
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "weights.npz"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class WeightsInfo:
+    """What stands beside a set of weights: those of one network, or of an ensemble.
+
+    Attributes
+    ----------
+    folder : Path
+        Where they lie.
+    model : ModelConfig or None
+        The network they fit; None for an ensemble.
+    sha256 : str
+        Hash of the weights file; of an ensemble, of its members' hashes and its mixture.
+    calibration : Calibration or None
+        How scores become probabilities; None before `train.calibrate` has run.
+    smoothing : Smoothing
+        How scores take in their neighbours'; none before `train.smooth` has run.
+    members : tuple of WeightsInfo
+        Of an ensemble; their own calibrations and smoothings play no part in it.
+    mixture : Mixture or None
+        How an ensemble's members speak with one voice.
+    """
+
+    folder: Path
+    model: ModelConfig | None
+    sha256: str
+    calibration: Calibration | None
+    smoothing: Smoothing
+    members: tuple[WeightsInfo, ...] = ()
+    mixture: Mixture | None = None
+
+    def needed_calibration(self) -> Calibration:
+        """Return the calibration.
+
+        Raises
+        ------
+        WeightsError
+            There is none.
+        """
+        if self.calibration is None:
+            raise WeightsError(
+                f"{self.folder}: weights with a calibration are needed, these have none; "
+                "run train.calibrate on them"
+            )
+        return self.calibration
+
+    def sizes(self) -> dict[str, Any]:
+        """Return the sizes of the network, or members and mixture of an ensemble."""
+        if self.model is not None:
+            return self.model.to_dict()
+        assert self.mixture is not None
+        members = [{"sha256": m.sha256, "model": m.sizes()} for m in self.members]
+        return {"members": members, "mixture": self.mixture.to_dict()}
+
+
+def save_weights(folder: Path, network: Network, calibration: Calibration | None = None) -> None:
+    """Write weights (half precision, normalization in single) and their configuration.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    network : Network
+        Whose weights.
+    calibration : Calibration, optional
+        See `WeightsInfo`.
+    """
+    arrays = {
+        name: np.asarray(variable, np.float16 if variable.path.endswith("kernel") else np.float32)
+        for name, variable in _named_variables(network.parts).items()
+    }
+    write_arrays(arrays, folder / WEIGHTS_FILE)
+    write_config(folder, network.config, calibration)
+
+
+def write_config(
+    folder: Path,
+    model: ModelConfig,
+    calibration: Calibration | None,
+    smoothing: Smoothing | None = None,
+) -> None:
+    """Write the configuration of the weights that lie in a folder."""
+    own = {"model": model.to_dict(), "sha256": _hash(folder / WEIGHTS_FILE)}
+    _write_values(folder, own, calibration, smoothing or Smoothing())
+
+
+def write_fitted(info: WeightsInfo, calibration: Calibration | None, smoothing: Smoothing) -> None:
+    """Change what was fitted for weights, those of an ensemble too; the weights stay."""
+    values = json.loads((info.folder / CONFIG_FILE).read_text())
+    own = {key: values[key] for key in ("model", "members", "mixture", "sha256") if key in values}
+    _write_values(info.folder, own, calibration, smoothing)
+
+
+def _write_values(
+    folder: Path, own: dict[str, Any], calibration: Calibration | None, smoothing: Smoothing
+) -> None:
+    values = {
+        "format": FORMAT,
+        **own,
+        "calibration": calibration.to_dict() if calibration else None,
+        "smoothing": smoothing.to_dict(),
+    }
+    write_json(values, folder / CONFIG_FILE)
+
+
+def save_ensemble(
+    folder: Path, members: Sequence[WeightsInfo], mixture: Mixture, smoothing: Smoothing
+) -> WeightsInfo:
+    """Write an ensemble: its members' weights, and a configuration that names them.
+
+    A member that lies beside the ensemble is named where it is, others are copied into its folder
+    as member1, member2 and so on.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    members : sequence of WeightsInfo
+        Single networks.
+    mixture : Mixture
+        With a slope for each member, in their order.
+    smoothing : Smoothing
+        Of the mixed scores.
+
+    Raises
+    ------
+    WeightsError
+        A member is an ensemble.
+    """
+    for member in members:
+        if member.members:
+            raise WeightsError(
+                f"{member.folder}: a member must be one network, this is an ensemble"
+            )
+    entries = []
+    for number, member in enumerate(members, 1):
+        place = f"member{number}"
+        if member.folder.resolve().parent == folder.resolve().parent:
+            place = os.path.relpath(member.folder.resolve(), folder.resolve())
+        else:
+            (folder / place).mkdir(parents=True, exist_ok=True)
+            for name in (WEIGHTS_FILE, CONFIG_FILE):
+                shutil.copyfile(member.folder / name, folder / place / name)
+        entries.append({"folder": place, "sha256": member.sha256})
+    own = {
+        "members": entries,
+        "mixture": mixture.to_dict(),
+        "sha256": _ensemble_hash(members, mixture),
+    }
+    _write_values(folder, own, None, smoothing)
+    return read_info(folder)
+
+
+def _ensemble_hash(members: Sequence[WeightsInfo], mixture: Mixture) -> str:
+    parts = [[member.sha256 for member in members], mixture.slopes, mixture.intercept]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def read_info(folder: str | Path) -> WeightsInfo:
+    """Read the configuration of a weights folder and check the weights against it.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A folder, or the name of weights that came with this installation, like "best".
+
+    Raises
+    ------
+    WeightsError
+        A file is missing or damaged, the format or a setting is unknown, or a hash differs.
+    """
+    folder = find_folder(folder)
+    _needs(folder, CONFIG_FILE)
+    try:
+        values = json.loads((folder / CONFIG_FILE).read_text())
+        if values["format"] != FORMAT:
+            raise WeightsError(
+                f"{folder}: weights of format {FORMAT} are needed, these are {values['format']}; "
+                "use the sasnet that wrote them"
+            )
+        fitted = values["calibration"]
+        calibration = None if fitted is None else Calibration.from_dict(fitted)
+        smoothing = Smoothing.from_dict(values["smoothing"])
+        if "members" in values:
+            return _read_ensemble(folder, values, calibration, smoothing)
+        _needs(folder, WEIGHTS_FILE)
+        model = ModelConfig.from_dict(values["model"])
+        expected = str(values["sha256"])
+        found = _hash(folder / WEIGHTS_FILE)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SettingError) as error:
+        raise WeightsError(
+            f"{folder / CONFIG_FILE}: settings of this sasnet are needed ({error}); "
+            "use the file that came with the weights"
+        ) from None
+    if found != expected:
+        raise WeightsError(
+            f"{folder / WEIGHTS_FILE}: sha256 must be {expected[:12]}..., is {found[:12]}...; "
+            "the file is damaged or belongs to another configuration: fetch it again"
+        )
+    return WeightsInfo(folder, model, found, calibration, smoothing)
+
+
+def _needs(folder: Path, name: str) -> None:
+    if not (folder / name).is_file():
+        raise WeightsError(
+            f"{folder}: a weights folder with {CONFIG_FILE} and {WEIGHTS_FILE} is needed, "
+            f"{name} is missing; name another with --weights"
+        )
+
+
+def _read_ensemble(
+    folder: Path, values: dict[str, Any], calibration: Calibration | None, smoothing: Smoothing
+) -> WeightsInfo:
+    """Read the members of an ensemble and check that they are those it was fitted for."""
+    mixture = Mixture.from_dict(values["mixture"])
+    members = []
+    for entry in values["members"]:
+        place = folder / entry["folder"]
+        if place.resolve() == folder.resolve():
+            raise ValueError("an ensemble cannot be a member of itself")
+        member = read_info(place)
+        if member.members or member.sha256 != entry["sha256"]:
+            raise WeightsError(
+                f"{folder}: member {entry['folder']} must be the network with sha256 "
+                f"{str(entry['sha256'])[:12]}..., it is {member.sha256[:12]}...; fetch it again, "
+                "or make the ensemble anew with train.ensemble"
+            )
+        members.append(member)
+    found = _ensemble_hash(members, mixture)
+    if len(members) != len(mixture.slopes) or found != values["sha256"]:
+        raise WeightsError(
+            f"{folder}: members and mixture must have sha256 {str(values['sha256'])[:12]}..., they "
+            f"have {found[:12]}...; the file was changed: make the ensemble anew with "
+            "train.ensemble"
+        )
+    return WeightsInfo(folder, None, found, calibration, smoothing, tuple(members), mixture)
+
+
+def fill(parts: Sequence[keras.Model], folder: Path, others: bool = False) -> None:
+    """Fill parts of a network with the weights of a folder.
+
+    Parameters
+    ----------
+    parts : sequence of keras.Model
+        Like `Network.parts`.
+    folder : Path
+        Made by `save_weights`.
+    others : bool
+        Whether the folder may hold weights of other parts too.
+
+    Raises
+    ------
+    WeightsError
+        An array is missing, left over, or of another shape.
+    """
+    variables = _named_variables(parts)
+    arrays = _read_arrays(folder / WEIGHTS_FILE)
+    if others:
+        arrays = {name: value for name, value in arrays.items() if name in variables}
+    if set(arrays) != set(variables):
+        differing = sorted(set(arrays) ^ set(variables))
+        raise WeightsError(
+            f"{folder}: weights do not fit their settings at {differing[:3]}; "
+            "fetch both files again"
+        )
+    for name, variable in variables.items():
+        value = arrays[name].astype(np.float32)
+        if value.shape != tuple(variable.shape):
+            raise WeightsError(
+                f"{folder}: {name} must have shape {tuple(variable.shape)}, has {value.shape}; "
+                "fetch both files again"
+            )
+        variable.assign(value)
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        return read_arrays(path)
+    except ValueError as error:
+        raise WeightsError(
+            f"{path}: an .npz file of weights is needed ({error}); fetch it again"
+        ) from None
+
+
+def _named_variables(parts: Sequence[keras.Model]) -> dict[str, Any]:
+    return {
+        f"{model.name}/{variable.path}": variable for model in parts for variable in model.weights
+    }
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def default_folder() -> Path:
+    """Find the weights that came with this installation."""
+    return _shipped("default")
+
+
+def find_folder(wanted: str | Path) -> Path:
+    """Find a weights folder: one of this path, else shipped weights of this name."""
+    path = Path(wanted)
+    if not path.exists() and len(path.parts) == 1 and _shipped(path.name).is_dir():
+        return _shipped(path.name)
+    return path
+
+
+def _shipped(name: str) -> Path:
+    return Path(str(importlib.resources.files("sasnet_core.resources"))) / name

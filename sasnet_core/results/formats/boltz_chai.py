@@ -1,0 +1,262 @@
+"""A result as constraints for Boltz-2 and Chai-1, which fold partners together from sequences.
+
+Formats: Boltz, docs/prediction.md; Chai-1, examples/restraints/README.md.
+"""
+
+from __future__ import annotations
+
+import json
+import string
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sasnet_core.config import CONTACT_CUTOFF, EXPOSED_SHARE
+from sasnet_core.errors import ResultError
+from sasnet_core.files import write_lines, write_table
+from sasnet_core.results.reading import PLACE_COLUMNS
+from sasnet_core.results.top_pairs import best_separate_pairs
+from sasnet_core.structure.chemistry import one_letter
+from sasnet_core.structure.surface import relative_exposure
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sasnet_core.results.reading import Result, Side
+
+#: Chai measures between the CA; 95 % of the residue pairs in contact are within this (angstrom;
+#: measured in tests/core/test_cofolding.py).
+CHAI_DISTANCE = 12.0
+#: Chai names chains in this order.
+LETTERS = string.ascii_uppercase
+MAPPING_COLUMNS = (*PLACE_COLUMNS, "letter", "position", "one_letter")
+CHAI_COLUMNS = ("chainA", "res_idxA", "chainB", "res_idxB", "connection_type", "confidence",
+                "min_distance_angstrom", "max_distance_angstrom", "comment",
+                "restraint_id")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Token:
+    """A residue as a place in a sequence."""
+
+    letter: str  # of its chain
+    position: int  # from 1
+    code: str  # one-letter
+
+    @property
+    def usable(self) -> bool:
+        """Whether the residue has a one-letter code."""
+        return self.code != "X"
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Both partners as sequences: the residues that have coordinates, chain by chain.
+
+    Attributes
+    ----------
+    result : Result
+        What they are made of.
+    chains : dict
+        Letter to sequence, left chains first.
+    tokens : dict
+        Side to one `Token` for each of its rows.
+    """
+
+    result: Result
+    chains: dict[str, str]
+    tokens: dict[str, list[Token]]
+
+    def likely(self, side: Side) -> list[Token]:
+        """Return the likely residues of a side."""
+        rows = np.flatnonzero(side.probability >= self.result.threshold)
+        return [token for row in rows if (token := self.tokens[side.side][row]).usable]
+
+    def binder(self, side: Side) -> str:
+        """Return the letter of the chain that most likely binds: the highest probabilities' sum."""
+        sums = dict.fromkeys((token.letter for token in self.tokens[side.side]), 0.0)
+        for token, value in zip(self.tokens[side.side], side.probability.tolist(), strict=True):
+            sums[token.letter] += value
+        return max(sums, key=lambda letter: sums[letter])
+
+    def best_pairs(self) -> list[tuple[Token, Token, float]]:
+        """Return the best pairs of exposed residues, each residue once, with their scores."""
+        left, right = self.result.sides
+        allowed = [
+            (relative_exposure(side.protein) >= EXPOSED_SHARE)
+            & np.array([token.usable for token in self.tokens[side.side]])
+            for side in (left, right)
+        ]
+        return [
+            (self.tokens["left"][i], self.tokens["right"][j], float(self.result.scores[i, j]))
+            for i, j in best_separate_pairs(self.result.scores, allowed[0], allowed[1])
+        ]
+
+    def mapping_rows(self) -> list[dict[str, str | int]]:
+        """List which residue stands where."""
+        return [
+            {
+                **side.place(row),
+                "letter": token.letter,
+                "position": token.position,
+                "one_letter": token.code,
+            }
+            for side in self.result.sides
+            for row, token in enumerate(self.tokens[side.side])
+        ]
+
+
+def sequences_of(result: Result) -> Sequences:
+    """Give every chain a letter and every residue a position.
+
+    Raises
+    ------
+    ResultError
+        There are more chains than letters, or no residue is likely.
+    """
+    chains: dict[str, str] = {}
+    tokens: dict[str, list[Token]] = {}
+    for side in result.sides:
+        letters: dict[str, str] = {}
+        tokens[side.side] = []
+        for chain, name in zip(side.protein.chain_ids, side.protein.residue_names, strict=True):
+            if chain not in letters:
+                if len(chains) == len(LETTERS):
+                    raise ResultError(
+                        f"at most {len(LETTERS)} chains can be handed on as sequences, here are "
+                        "more; predict with fewer chains"
+                    )
+                letters[chain] = LETTERS[len(chains)]
+                chains[letters[chain]] = ""
+            letter, code = letters[chain], one_letter(str(name))
+            chains[letter] += code
+            tokens[side.side].append(Token(letter, len(chains[letter]), code))
+    sequences = Sequences(result, chains, tokens)
+    if not any(sequences.likely(side) for side in result.sides):
+        raise ResultError(
+            f"residues with a probability of {result.threshold:g} or more are needed, there are "
+            "none; lower --threshold"
+        )
+    return sequences
+
+
+def write_boltz(result: Result, folder: Path) -> list[str]:
+    """Write boltz.yaml (pockets), boltz_contacts.yaml (the best pairs) and the mapping table.
+
+    Parameters
+    ----------
+    result : Result
+        What to write.
+    folder : Path
+        Where; must be there.
+
+    Returns
+    -------
+    list of str
+        What to know of the sequences.
+
+    Raises
+    ------
+    ResultError
+        There are too many chains, or no residue is likely.
+    """
+    sequences = sequences_of(result)
+    pockets: list[dict[str, Any]] = []
+    for side in result.sides:
+        likely = [[token.letter, token.position] for token in sequences.likely(side)]
+        if likely:
+            binder = sequences.binder(result.partner(side))
+            pockets.append({"pocket": {"binder": binder, "contacts": likely}})
+    contacts: list[dict[str, Any]] = [
+        {"contact": {"token1": [a.letter, a.position], "token2": [b.letter, b.position]}}
+        for a, b, _ in sequences.best_pairs()
+    ]
+    for name, constraints in (("boltz.yaml", pockets), ("boltz_contacts.yaml", contacts)):
+        write_lines(_boltz_lines(sequences, constraints), folder / name)
+    write_table(sequences.mapping_rows(), folder / "boltz_residues.csv", MAPPING_COLUMNS)
+    return _notes("boltz", result)
+
+
+def _boltz_lines(sequences: Sequences, constraints: list[dict[str, Any]]) -> list[str]:
+    """Write YAML by its flow style, which is that of JSON."""
+    lines = ["version: 1", "sequences:"]
+    for letter, sequence in sequences.chains.items():
+        entry = {"id": letter, "sequence": sequence}
+        lines.append(f"  - protein: {json.dumps(entry)}")
+    lines.append("constraints:")
+    for constraint in constraints:
+        for kind, values in constraint.items():
+            values = {**values, "max_distance": CONTACT_CUTOFF, "force": False}
+            lines.append(f"  - {kind}: {json.dumps(values)}")
+    return lines
+
+
+def write_chai(result: Result, folder: Path) -> list[str]:
+    """Write chai.fasta, pocket and contact restraints and the mapping table.
+
+    Parameters
+    ----------
+    result : Result
+        What to write.
+    folder : Path
+        Where; must be there.
+
+    Returns
+    -------
+    list of str
+        What to know of the sequences.
+
+    Raises
+    ------
+    ResultError
+        There are too many chains, or no residue is likely.
+    """
+    sequences = sequences_of(result)
+    entries = [f">protein|name={letter}\n{text}" for letter, text in sequences.chains.items()]
+    pockets = [
+        _restraint("pocket", (sequences.binder(result.partner(side)), ""), _place(token))
+        for side in result.sides
+        for token in sequences.likely(side)
+    ]
+    contacts = [
+        _restraint("contact", _place(left), _place(right), f"score {score:.3f}")
+        for left, right, score in sequences.best_pairs()
+    ]
+    write_lines(entries, folder / "chai.fasta")
+    for name, rows in (("chai_pocket.csv", pockets), ("chai_contacts.csv", contacts)):
+        numbered = [{**row, "restraint_id": f"restraint_{k}"} for k, row in enumerate(rows)]
+        write_table(numbered, folder / name, CHAI_COLUMNS)
+    write_table(sequences.mapping_rows(), folder / "chai_residues.csv", MAPPING_COLUMNS)
+    return _notes("chai", result)
+
+
+def _place(token: Token) -> tuple[str, str]:
+    return token.letter, f"{token.code}{token.position}"
+
+
+def _restraint(
+    kind: str, first: tuple[str, str], second: tuple[str, str], comment: str = "sasnet"
+) -> dict[str, str | float]:
+    return {
+        "chainA": first[0],
+        "res_idxA": first[1],
+        "chainB": second[0],
+        "res_idxB": second[1],
+        "connection_type": kind,
+        "confidence": 1.0,
+        "min_distance_angstrom": 0.0,
+        "max_distance_angstrom": CHAI_DISTANCE,
+        "comment": comment,
+    }
+
+
+def _notes(name: str, result: Result) -> list[str]:
+    notes = [
+        f"{name}: sequences hold the residues that have coordinates; {name}_residues.csv says "
+        "which position is which residue"
+    ]
+    for side in result.sides:
+        if len(side.chain_ids) > 1:
+            notes.append(f"{name}: of {side.side}, the chain that most likely binds is the binder")
+    return notes

@@ -1,0 +1,282 @@
+"""Draw with PyMOL: a result folder (picture.png, session.pse) or a complex of a dataset.
+
+Run as ``python -m sasnet_core.results.picture FOLDER`` or ``... COMPLEX.npz PICTURE.png``, in a
+process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sasnet_core.dataset.complexes import load_complex
+from sasnet_core.structure.chemistry import CHANNELS
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from sasnet_core.dataset.complexes import Complex
+    from sasnet_core.structure.protein import Protein
+
+#: Probability and its red, green, blue: the scale of the PyMOL plugin. From 0.2, where residues
+#: begin to be likely, lightness falls, so it reads without colour vision too.
+SCALE = (
+    (0.0, 0.82, 0.84, 0.87),
+    (0.2, 0.98, 0.84, 0.52),
+    (0.4, 0.97, 0.60, 0.24),
+    (0.6, 0.86, 0.27, 0.19),
+    (1.0, 0.60, 0.04, 0.30),
+)
+#: Even steps from 0 to 1 that meet every stop of the scale: PyMOL's spectrum knows no others.
+SPECTRUM_STEPS = 5
+#: Red, green, blue of a partner's residues in contact; the others are pale.
+PARTNER_COLOURS = {"left": (0.00, 0.45, 0.70), "right": (0.84, 0.37, 0.00)}
+PALENESS = 0.72
+PANEL = 720  # pixels
+MARGIN = 100  # pixels, for the words under the panels
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """One view: what is shown, and the direction that points at the viewer."""
+
+    title: str
+    selection: str
+    facing: np.ndarray | None
+
+
+def draw(folder: Path) -> None:
+    """Draw the coloured structures of a result folder.
+
+    Each partner is shown with its likely interface turned to the viewer; a complex also as it
+    is. Colour is the probability in the B factors, from 0 to 1.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds result.json and complex.cif, or left.cif and right.cif; gets picture.png and
+        session.pse.
+    """
+    import pymol2
+
+    inputs = json.loads((folder / "result.json").read_text())["inputs"]
+    chains = {entry["side"]: entry["chains"] for entry in inputs}
+    with pymol2.PyMOL() as session:
+        cmd = session.cmd
+        for path in sorted(folder.glob("*.cif")):
+            cmd.load(str(path), f"sasnet_{path.stem}", quiet=1)
+        whole = "sasnet_complex" in cmd.get_object_list()
+        if whole:
+            _part(cmd, chains)
+        _paint(cmd)
+        panels = _panels(cmd, chains, whole)
+        images = [_render(cmd, panel) for panel in panels]
+        cmd.show("cartoon")
+        cmd.show("surface")
+        cmd.orient("all")
+        cmd.save(str(folder / "session.pse"), quiet=1)
+    _compose(images, [panel.title for panel in panels]).save(folder / "picture.png")
+
+
+def spectrum_colours() -> dict[str, list[float]]:
+    """Name the colours of the scale at even steps, as PyMOL's spectrum wants them."""
+    stops, *channels = zip(*SCALE, strict=True)
+    places = np.linspace(0, 1, SPECTRUM_STEPS + 1)
+    columns = [np.interp(places, stops, channel).round(4).tolist() for channel in channels]
+    rows = zip(*columns, strict=True)
+    return {f"sasnet_{step}": list(rgb) for step, rgb in enumerate(rows)}
+
+
+def _paint(cmd: Any) -> None:
+    colours = spectrum_colours()
+    for name, rgb in colours.items():
+        cmd.set_color(name, rgb)
+    _set_scene(cmd)
+    cmd.spectrum("b", " ".join(colours), "b > -0.5", minimum=0, maximum=1)
+    cmd.color("grey50", "b < -0.5")
+
+
+def _set_scene(cmd: Any) -> None:
+    cmd.set("transparency", 0.25)
+    cmd.bg_color("white")
+    cmd.set("ray_opaque_background", 1)
+    cmd.set("ray_shadows", 0)
+    cmd.set("surface_quality", 0)
+
+
+def _part(cmd: Any, chains: dict[str, list[str]]) -> None:
+    """Make an object of each partner: a surface closed on all sides."""
+    for side, names in chains.items():
+        chain_selection = " or ".join(f'chain "{name}"' for name in names)
+        cmd.create(f"sasnet_{side}", f"sasnet_complex and ({chain_selection})", quiet=1)
+    cmd.delete("sasnet_complex")
+
+
+def _panels(cmd: Any, chains: dict[str, list[str]], whole: bool) -> list[_Panel]:
+    panels = [_Panel("the complex", "all", None)] if whole else []
+    for side in ("left", "right"):
+        title = f"{side}: chain {', '.join(chains[side])}, likely interface in front"
+        panels.append(_Panel(title, f"sasnet_{side}", _patch_direction(cmd, f"sasnet_{side}")))
+    return panels
+
+
+def _patch_direction(cmd: Any, selection: str) -> np.ndarray:
+    """Point from a partner's centre to its likely interface, shape (3,), length 1."""
+    atoms: list[tuple[float, float, float, float]] = []
+    cmd.iterate_state(1, selection, "atoms.append((x, y, z, b))", space={"atoms": atoms})
+    table = np.array(atoms)
+    return likely_direction(table[:, :3], np.clip(table[:, 3], 0, 1))
+
+
+def likely_direction(points: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Point from the centre of a partner's points to the likely ones, shape (3,), length 1.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n_points, 3)
+        Atoms or residues, angstrom.
+    probabilities : ndarray, shape (n_points,)
+        Of each.
+    """
+    weights = probabilities**2 + 1e-6
+    return unit(np.average(points, axis=0, weights=weights) - points.mean(axis=0))
+
+
+def unit(direction: np.ndarray) -> np.ndarray:
+    """Bring a direction to length 1; one of no length points along z."""
+    length = np.linalg.norm(direction)
+    return direction / length if length > 1e-3 else np.array([0.0, 0.0, 1.0])
+
+
+def _render(cmd: Any, panel: _Panel, shapes: tuple[str, ...] = ("cartoon", "surface")) -> Image:
+    import PIL.Image
+
+    cmd.hide("everything")
+    for shape in shapes:
+        cmd.show(shape, panel.selection)
+    cmd.orient(panel.selection)
+    if panel.facing is not None:
+        view = list(cmd.get_view())
+        view[:9] = facing_rotation(panel.facing).T.ravel().tolist()
+        cmd.set_view(view)
+    cmd.zoom(panel.selection, buffer=3, complete=1)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "panel.png"
+        cmd.png(str(path), PANEL, PANEL, ray=1, quiet=1)
+        with PIL.Image.open(path) as image:
+            return image.convert("RGB")
+
+
+def facing_rotation(direction: np.ndarray) -> np.ndarray:
+    """Make a rotation, shape (3, 3), whose third row (towards the viewer) is a direction."""
+    helper = np.eye(3)[np.abs(direction).argmin()]
+    across = np.cross(helper, direction)
+    across /= np.linalg.norm(across)
+    return np.stack([across, np.cross(direction, across), direction])
+
+
+def _compose(images: list[Image], titles: list[str]) -> Image:
+    """Put panels side by side over their titles and the colour scale."""
+    picture = _side_by_side(images, titles)
+    _draw_scale(picture)
+    return picture
+
+
+def _side_by_side(images: list[Image], titles: list[str], margin: int = MARGIN) -> Image:
+    import PIL.Image
+    from PIL import ImageDraw, ImageFont
+
+    picture = PIL.Image.new("RGB", (PANEL * len(images), PANEL + margin), "white")
+    pen = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(size=20)
+    for place, (image, title) in enumerate(zip(images, titles, strict=True)):
+        picture.paste(image, (place * PANEL, 0))
+        pen.text(((place + 0.5) * PANEL, PANEL + 8), title, "black", font, anchor="ma")
+    return picture
+
+
+def _draw_scale(picture: Image) -> None:
+    from PIL import ImageDraw, ImageFont
+
+    pen = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(size=20)
+    width = 400
+    first = (picture.width - width) // 2
+    stops, *channels = zip(*SCALE, strict=True)
+    for step in range(width):
+        rgb = tuple(round(255 * np.interp(step / width, stops, channel)) for channel in channels)
+        pen.line([(first + step, PANEL + 44), (first + step, PANEL + 60)], fill=rgb)
+    words = "probability of being in the interface"
+    pen.text((first - 8, PANEL + 52), "0", "black", font, anchor="rm")
+    pen.text((first + width + 8, PANEL + 52), "1", "black", font, anchor="lm")
+    pen.text((picture.width / 2, PANEL + 64), words, "black", font, anchor="ma")
+
+
+def draw_complex(item: Complex, path: Path) -> None:
+    """Draw a complex as it is, and each partner with its contacts turned to the viewer.
+
+    Parameters
+    ----------
+    item : Complex
+        Partners and contacts.
+    path : Path
+        PNG to write.
+    """
+    import pymol2
+
+    panels = []
+    with pymol2.PyMOL() as session:
+        cmd = session.cmd
+        for side, column in (("left", 0), ("right", 1)):
+            protein: Protein = getattr(item, side)
+            in_contact = np.isin(np.arange(protein.n_residues), item.contacts[:, column])
+            cmd.load_raw(_mmcif(protein, in_contact), "cif", f"sasnet_{side}", quiet=1)
+            _paint_partner(cmd, side)
+            chains = ", ".join(dict.fromkeys(protein.chain_ids.tolist()))
+            title = f"{side}: chain {chains}, {in_contact.sum()} residues in contact (dark)"
+            direction = _patch_direction(cmd, f"sasnet_{side}")
+            panels.append(_Panel(title, f"sasnet_{side}", direction))
+        _set_scene(cmd)
+        cmd.set("transparency", 0)
+        panels.insert(0, _Panel(f"{item.name}: {len(item.contacts)} contacts", "all", None))
+        images = [_render(cmd, panel, ("surface",)) for panel in panels]
+    _side_by_side(images, [panel.title for panel in panels], margin=40).save(path)
+
+
+def _paint_partner(cmd: Any, side: str) -> None:
+    strong = np.array(PARTNER_COLOURS[side])
+    for name, share, selection in (("pale", PALENESS, "b < 0.5"), ("strong", 0.0, "b > 0.5")):
+        cmd.set_color(f"sasnet_{side}_{name}", (strong + share * (1 - strong)).tolist())
+        cmd.color(f"sasnet_{side}_{name}", f"sasnet_{side} and {selection}")
+
+
+def _mmcif(protein: Protein, in_contact: np.ndarray) -> str:
+    """Write a protein's atoms as far as they are known, B factor 1 in residues in contact."""
+    columns = ("id", "type_symbol", "label_atom_id", "label_comp_id", "label_asym_id",
+               "label_seq_id", "Cartn_x", "Cartn_y", "Cartn_z", "B_iso_or_equiv")  # fmt: skip
+    rows = protein.atom_residues
+    is_center = (protein.coords == protein.centers[rows]).all(axis=1) & (rows >= 0)
+    lines = ["data_protein", "loop_", *(f"_atom_site.{column}" for column in columns)]
+    for atom in np.flatnonzero(rows >= 0).tolist():
+        row, channel = int(rows[atom]), int(protein.elements[atom])
+        element = CHANNELS[channel] if channel >= 0 else "X"
+        name = "CA" if is_center[atom] else f"{element}{atom % 100}"
+        x, y, z = protein.coords[atom].tolist()
+        lines.append(
+            f"{atom + 1} {element} {name} {protein.residue_names[row]} A {row + 1} "
+            f"{x:.3f} {y:.3f} {z:.3f} {float(in_contact[row])}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 2:
+        draw(Path(sys.argv[1]))
+    else:
+        draw_complex(load_complex(Path(sys.argv[1])), Path(sys.argv[2]))

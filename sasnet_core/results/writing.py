@@ -1,0 +1,146 @@
+"""A prediction as files: tables, arrays, JSON, structures."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sasnet_core.errors import OutputError
+from sasnet_core.files import write_arrays, write_json, write_table
+from sasnet_core.results.formats.registry import FORMATS, format_files
+from sasnet_core.results.prediction import PairRow, ResidueRow
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sasnet_core.results.prediction import Partner, Prediction
+    from sasnet_core.structure.protein import Protein
+
+
+#: Every file that a run may write.
+PRODUCTS = (
+    "residues.csv", "pairs.csv", "scores.npz", "result.json", "complex.cif", "left.cif",
+    "right.cif", "picture.png", "session.pse", "explain.csv", *format_files(list(FORMATS)),
+)  # fmt: skip
+
+
+class OutputFolder:
+    """A folder that gets all files of a run at its end, or none.
+
+    Files are written to a hidden folder beside it; `publish` moves them.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; made when the run succeeds.
+    products : tuple of str
+        Files that the run may write: what it does not write of them goes.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written to.
+    """
+
+    def __init__(self, path: Path, products: tuple[str, ...] = PRODUCTS) -> None:
+        self.path = path
+        self.products = products
+        try:
+            if path.exists() and not path.is_dir():
+                raise NotADirectoryError(20, "a file of that name is in the way")
+            there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+            self.staging = Path(tempfile.mkdtemp(prefix=".sasnet-", dir=there))
+        except OSError as error:
+            raise OutputError(
+                f"{path}: a folder to write to is needed ({error.strerror}); "
+                "name another with --output"
+            ) from None
+
+    def __enter__(self) -> OutputFolder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self.staging, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise OutputError(
+                f"{self.path}: results cannot be written ({error.strerror}); make room or name "
+                "another folder with --output"
+            ) from None
+
+    def publish(self) -> list[Path]:
+        """Move every file to its place and list them, sorted; those of an earlier run go."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        files = sorted(self.staging.iterdir())
+        moved = [file.replace(self.path / file.name) for file in files]
+        for name in set(self.products) - {file.name for file in files}:
+            (self.path / name).unlink(missing_ok=True)
+        return moved
+
+
+def write_prediction(prediction: Prediction, folder: Path, pair_count: int | None) -> None:
+    """Write residues.csv, pairs.csv, scores.npz, result.json and the coloured structures.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        What to write.
+    folder : Path
+        Where; must be there.
+    pair_count : int or None
+        Pairs in pairs.csv and result.json, best first; None for all.
+    """
+    columns = [f.name for f in fields(ResidueRow)]
+    write_table([asdict(r) for r in prediction.residue_rows()], folder / "residues.csv", columns)
+    columns = [f.name for f in fields(PairRow)]
+    pairs = [asdict(r) for r in prediction.pair_rows(pair_count)]
+    write_table(pairs, folder / "pairs.csv", columns)
+    write_json(prediction.to_dict(pair_count), folder / "result.json")
+    write_arrays(_arrays(prediction), folder / "scores.npz")
+    _write_structures(prediction, folder)
+
+
+def _arrays(prediction: Prediction) -> dict[str, np.ndarray]:
+    """Gather the content of scores.npz."""
+    left, right = prediction.left.protein, prediction.right.protein
+    return {
+        "scores": prediction.scores.matrix,
+        "spread": prediction.scores.spread,
+        "left_residues": _labels(left),
+        "right_residues": _labels(right),
+        "left_segments": left.segment_ids,
+        "right_segments": right.segment_ids,
+    }
+
+
+def _labels(protein: Protein) -> np.ndarray:
+    """Name each residue like ``H:52A:TYR``, shape (n_residues,)."""
+    parts = zip(protein.chain_ids, protein.residue_ids, protein.residue_names, strict=True)
+    return np.array([":".join(part) for part in parts])
+
+
+def _write_structures(prediction: Prediction, folder: Path) -> None:
+    left, right = prediction.left, prediction.right
+    values = {side.side: _bfactors(prediction, side) for side in (left, right)}
+    if left.structure is right.structure:
+        together = values["left"] | values["right"]
+        chains = [*left.chain_ids, *right.chain_ids]
+        left.structure.write_bfactors(chains, together, folder / "complex.cif")
+        return
+    for partner in (left, right):
+        path = folder / f"{partner.side}.cif"
+        partner.structure.write_bfactors(partner.chain_ids, values[partner.side], path)
+
+
+def _bfactors(prediction: Prediction, partner: Partner) -> dict[tuple[str, str, str], float]:
+    probability = prediction.probabilities(partner.side)[0]
+    return dict(zip(partner.protein.residue_keys(), probability.tolist(), strict=True))

@@ -1,0 +1,65 @@
+"""Several networks that score as one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sasnet_core.scoring.mixture import member_views, mixed
+from sasnet_core.scoring.scorer import Scorer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+
+    from sasnet_core.fitted import Mixture, Smoothing
+    from sasnet_core.scoring.embedding_cache import Shelf
+    from sasnet_core.scoring.memory import Sizes
+    from sasnet_core.structure.protein import Protein
+
+
+class Ensemble(Scorer):
+    """Several networks that score as one.
+
+    In each rotation every member sees the partners in the same poses, and their scores are mixed;
+    mean and smoothing are as for one network. The spread is over all rotations of all members.
+
+    Parameters
+    ----------
+    members : sequence of Scorer
+        Their own smoothings play no part.
+    mixture : Mixture
+        How they are mixed.
+    smoothing : Smoothing, optional
+        Of the mixed scores.
+    """
+
+    def __init__(
+        self, members: Sequence[Scorer], mixture: Mixture, smoothing: Smoothing | None = None
+    ) -> None:
+        super().__init__(smoothing)
+        self._members = tuple(members)
+        self._mixture = mixture
+
+    def put_aside(self, shelf: Shelf | None, place: int = 0) -> None:
+        """Keep the members' embeddings of proteins that come again on a shelf, from now on."""
+        for number, member in enumerate(self._members):
+            member.put_aside(shelf, place + number)
+
+    def keep_within(self, sizes: Sizes) -> None:
+        """Let no member work on more than this at once."""
+        for member in self._members:
+            member.keep_within(sizes)
+
+    @property
+    def precision(self) -> str:
+        """What the members compute in."""
+        return self._members[0].precision
+
+    def _rotations(
+        self, left: Protein, right: Protein, rotations: int, seed: int
+    ) -> Iterator[tuple[np.ndarray, Sequence[np.ndarray]]]:
+        """Yield the mixed scores of each rotation, and each member's on the same scale."""
+        runs = [member.rotation_scores(left, right, rotations, seed) for member in self._members]
+        for scores in zip(*runs, strict=True):
+            yield mixed(scores, self._mixture), member_views(scores, self._mixture)

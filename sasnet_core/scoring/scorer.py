@@ -1,0 +1,131 @@
+"""What scores pairs of residues: a network, or several that speak with one voice."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sasnet_core.config import ROTATIONS
+from sasnet_core.errors import SettingError
+from sasnet_core.fitted import Smoothing
+from sasnet_core.scoring.rotation_sums import RotationSums
+from sasnet_core.scoring.smoothing import Smoother
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sasnet_core.scoring.embedding_cache import Shelf
+    from sasnet_core.scoring.memory import Sizes
+    from sasnet_core.scoring.pair_scores import PairScores
+    from sasnet_core.structure.protein import Protein
+
+
+class Scorer(ABC):
+    """Scores pairs of proteins in one rotation after another, and averages.
+
+    Parameters
+    ----------
+    smoothing : Smoothing, optional
+        How scores take in their neighbours'; not at all when left out.
+    """
+
+    def __init__(self, smoothing: Smoothing | None = None) -> None:
+        self.smoothing = smoothing or Smoothing()
+
+    @property
+    @abstractmethod
+    def precision(self) -> str:
+        """What is computed in: "float32" or "bfloat16"."""
+
+    @abstractmethod
+    def put_aside(self, shelf: Shelf | None, place: int = 0) -> None:
+        """Keep embeddings of proteins that come again on a shelf, from now on.
+
+        Parameters
+        ----------
+        shelf : Shelf or None
+            Its owners are proteins' content hashes; None: keep none.
+        place : int
+            Keeps networks apart that share a shelf.
+        """
+
+    @abstractmethod
+    def keep_within(self, sizes: Sizes) -> None:
+        """Work on no more than this at once."""
+
+    @abstractmethod
+    def _rotations(
+        self, left: Protein, right: Protein, rotations: int, seed: int
+    ) -> Iterator[tuple[np.ndarray, Sequence[np.ndarray]]]:
+        """Yield the scores of each rotation, and the views that its spread is made of."""
+
+    def score(
+        self,
+        left: Protein,
+        right: Protein,
+        rotations: int = ROTATIONS,
+        seed: int = 0,
+        progress: Callable[[int], None] | None = None,
+        first: Callable[[PairScores], None] | None = None,
+    ) -> PairScores:
+        """Score every pair of residues, averaged over random rotations and both orders.
+
+        The mean is smoothed over neighbouring pairs; spread and best scores are those of each
+        rotation's scores (in an ensemble: of each member in each rotation), smoothed alike.
+
+        Parameters
+        ----------
+        left, right : Protein
+            The partners. Where they lie to each other plays no part: each gets its own rotation
+            and lattice offset, keyed by its atoms, so that ``score(b, a)`` is ``score(a, b)``
+            transposed.
+        rotations : int
+            Rotations to average (paper: 20).
+        seed : int
+            Seed of the rotations.
+        progress : callable, optional
+            Called with the number of rotations done, after each.
+        first : callable, optional
+            Called with the scores of the first rotation alone, before `progress` hears of it;
+            not if there is but one.
+
+        Returns
+        -------
+        PairScores
+            ``matrix`` and ``spread`` of shape (n_left, n_right), float32.
+        """
+        if rotations < 1:
+            raise SettingError(f"rotations must be 1 or more, got {rotations}")
+        sums = RotationSums(left, right, Smoother(left, right, self.smoothing))
+        for number, (raw, views) in enumerate(self._rotations(left, right, rotations, seed), 1):
+            sums.add(raw, views)
+            if first is not None and number == 1 < rotations:
+                first(sums.scores())
+            if progress is not None:
+                progress(number)
+        return sums.scores()
+
+    def rotation_scores(
+        self, left: Protein, right: Protein, rotations: int, seed: int
+    ) -> Iterator[np.ndarray]:
+        """Yield the scores of one rotation after another, not smoothed.
+
+        Yields
+        ------
+        ndarray, shape (n_left, n_right), float32
+        """
+        return (raw for raw, _ in self._rotations(left, right, rotations, seed))
+
+    def unsmoothed(
+        self, left: Protein, right: Protein, rotations: int, seed: int = 0
+    ) -> np.ndarray:
+        """Average the scores over rotations without smoothing them.
+
+        Returns
+        -------
+        ndarray, shape (n_left, n_right), float32
+        """
+        single = list(self.rotation_scores(left, right, rotations, seed))
+        return np.asarray(np.mean(single, axis=0))

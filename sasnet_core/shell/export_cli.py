@@ -1,0 +1,127 @@
+"""The shell command sasnet_export."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sasnet_core import __version__
+from sasnet_core.errors import OutputError, Parser, SettingError, run_script
+from sasnet_core.results.formats.registry import (
+    chosen_formats,
+    format_files,
+    help_lines,
+    write_formats,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DESCRIPTION = """\
+Hands a saved result on to other programs. RESULT is the folder that sasnet_predict wrote."""
+
+EPILOG = f"""\
+formats:
+{help_lines()}
+  CSV tables, JSON, arrays and mmCIF files are in RESULT already
+
+examples:
+  sasnet_export sasnet_out --to haddock
+  sasnet_export sasnet_out --to chimerax,pymol,pdb -o viewers
+  sasnet_export sasnet_out --explain A:52A
+
+exit codes: 0 done, 2 the result or a setting cannot be used (one line says why)"""
+
+
+def build_parser() -> Parser:
+    """Make the command line's parser."""
+    parser = Parser(
+        prog="sasnet_export",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("result", type=Path, metavar="RESULT", help="folder of a result, or its result.json")
+    add("--to", metavar="FORMAT[,FORMAT...]", help="what to write, see below")
+    add(
+        "--explain",
+        metavar="RESIDUE[,RESIDUE...]",
+        help="say which partner residues drive the probability of this one, like A:52A or "
+        "left:A:52A, and write explain.csv",
+    )
+    add("-o", "--output", type=Path, help="folder for the files (default: RESULT)")
+    add(
+        "--threshold",
+        type=float,
+        metavar="P",
+        help="probability from which a residue counts as likely (default: the result's)",
+    )
+    add("--quiet", action="store_true", help="do not list the files")
+    add("--version", action="version", version=f"sasnet {__version__}")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The command line without the program's name; that of this process when left out.
+    """
+    return run_script("sasnet_export", lambda: export(build_parser().parse_args(arguments)))
+
+
+def export(options: argparse.Namespace) -> int:
+    """Do what the command line asks.
+
+    Raises
+    ------
+    SasnetError
+        The result or a setting cannot be used.
+    """
+    if options.to is None and options.explain is None:
+        raise SettingError("--to or --explain must say what to write; see sasnet_export --help")
+    names = chosen_formats(options.to) if options.to is not None else []
+    if options.threshold is not None and not 0 < options.threshold < 1:
+        raise SettingError(f"--threshold must be between 0 and 1, got {options.threshold:g}")
+    from sasnet_core.results import explain
+    from sasnet_core.results.reading import RESULT_FILE, read_result
+    from sasnet_core.results.writing import OutputFolder
+
+    result = read_result(options.result)
+    if options.threshold is not None:
+        result = replace(result, threshold=options.threshold)
+    residues = explain.find_residues(options.explain, result.sides)
+    folder = options.output or result.folder
+    elsewhere = folder.resolve() != result.folder.resolve()
+    if elsewhere and (folder / RESULT_FILE).exists():
+        raise OutputError(
+            f"{folder}: holds another result, whose structures would be lost; name another folder "
+            "with --output"
+        )
+    products = format_files(names) + ((explain.NAME,) if residues else ())
+    explanation = []
+    with OutputFolder(folder, products) as output:
+        if elsewhere:
+            for file in result.structures:  # what scripts of viewers open
+                shutil.copy(file.path, output.staging)
+        notes = write_formats(result, names, output.staging)
+        if residues:
+            explanation = explain.write_explanations(result, residues, output.staging)
+        files = output.publish()
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    if not options.quiet:
+        print(*explanation, sep="\n", end="\n" if explanation else "")
+        print("files:", *files, sep="\n  ")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

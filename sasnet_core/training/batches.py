@@ -1,0 +1,260 @@
+"""Batches for training: complexes in random poses, and what is asked of them.
+
+Everything random is keyed by (seed, place in the stream), so that a resumed run goes on with the
+stream it left, and any part of it can be made again.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sasnet_core.errors import DatasetError
+from sasnet_core.network.lattice import (
+    Lattice,
+    build_lattice,
+    join_lattices,
+    pad_lattice,
+    random_pose,
+)
+from sasnet_core.network.neighbourhood import Surroundings, find_surroundings, join_surroundings
+from sasnet_core.structure.chemistry import NO_CHANNEL
+from sasnet_core.structure.rotations import random_rotation
+from sasnet_core.training.targets import (
+    Example,
+    ResidueTargets,
+    draw_pairs,
+    join_targets,
+    residue_targets,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sasnet_core.config import ModelConfig, TrainConfig
+    from sasnet_core.dataset.complexes import Complex
+    from sasnet_core.structure.protein import Protein
+    from sasnet_core.training.stream import ComplexStream
+
+#: Atoms of surfacelets are padded to a multiple of this, so that few shapes occur.
+ATOM_BUCKET = 256
+
+
+@dataclass(frozen=True)
+class Surfacelets:
+    """The atoms around residues, each surfacelet turned on its own; grids are made of them later.
+
+    Padding is at the origin and in no channel.
+    """
+
+    points: np.ndarray  # (n_residues, n_atoms, 3) float32, angstrom, the CA at the origin
+    channels: np.ndarray  # (n_residues, n_atoms) int32, row of chemistry.CHANNELS, -1: none
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Residues of some complexes, in one of three forms, and pairs of them."""
+
+    tower_input: Lattice | Surfacelets | np.ndarray  # array: (n_residues, embedding_size) float16
+    surroundings: Surroundings
+    pairs: np.ndarray  # (n_pairs, 2) int32, rows of residues, (left, right)
+    labels: np.ndarray  # (n_pairs,) float32, 1 contact, 0 none
+    weights: np.ndarray  # (n_pairs,) float32, sum 1 over the batch, strangers apart
+    residues: ResidueTargets
+
+
+def make_batch(examples: Sequence[Example], model: ModelConfig, config: TrainConfig) -> Batch:
+    """Put complexes in random poses and draw their pairs.
+
+    Each partner has its own rotation and lattice offset: a shared one would show how they lie
+    to each other.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+        At least one. Where they hold embeddings, one pose of each is drawn.
+    model, config : ModelConfig, TrainConfig
+        Network and training.
+    """
+    proteins = [
+        (protein, _noise(protein, config, example.rng), example.rng)
+        for example in examples
+        for protein in (example.item.left, example.item.right)
+    ]
+    around = join_surroundings(
+        [
+            find_surroundings(p, model.neighbours_read, noise, model.makeup_read)
+            for p, noise, _ in proteins
+        ]
+    )
+    frozen = examples[0].embeddings is not None
+    areas_wanted = config.auxiliary > 0 and not frozen
+    targets = join_targets(
+        [residue_targets(e.item, areas_wanted, config.spare_elsewhere) for e in examples]
+    )
+    pairs = draw_pairs(examples, config)
+    if frozen:
+        poses = ((example.rng, example.embeddings) for example in examples)
+        drawn = [rng.choice(known) for rng, known in poses if known is not None]
+        return Batch(np.concatenate(drawn), around, *pairs, targets)
+    if config.engine == "windows":
+        return _apart(proteins, model, around, *pairs, targets)
+    lattice = pad_lattice(join_lattices([_pose(model, *values) for values in proteins]))
+    return Batch(lattice, around, *pairs, targets)
+
+
+def _apart(
+    proteins: Sequence[tuple[Protein, np.ndarray | None, np.random.Generator]],
+    model: ModelConfig,
+    around: Surroundings,
+    pairs: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    targets: ResidueTargets,
+) -> Batch:
+    """Give every pair two surfacelets of its own, each in a rotation of its own (the paper's way).
+
+    Left residues of all pairs come first, then the right ones.
+    """
+    rows = pairs.T.ravel()
+    owners = np.repeat(np.arange(len(proteins)), [p.n_residues for p, _, _ in proteins])
+    places = np.concatenate([np.arange(p.n_residues) for p, _, _ in proteins])
+    cut = []
+    for row in rows:
+        protein, displacement, rng = proteins[owners[row]]
+        cut.append(_surfacelet(protein, displacement, rng, places[row], model.edge_read))
+    size = max(len(points) for points, _ in cut)
+    size += -size % ATOM_BUCKET
+    points = np.zeros((len(cut), size, 3), np.float32)
+    channels = np.full((len(cut), size), NO_CHANNEL, np.int32)
+    for row, (found, elements) in enumerate(cut):
+        points[row, : len(found)] = found
+        channels[row, : len(found)] = elements
+    asked = {name: values[rows] for name, values in vars(targets).items()}
+    asked["weights"] = (asked["weights"] / asked["weights"].sum()).astype(np.float32)
+    return Batch(
+        Surfacelets(points, channels),
+        Surroundings(around.neighbours[rows], around.geometry[rows], around.makeup[rows]),
+        np.arange(len(rows), dtype=np.int32).reshape(2, -1).T,
+        labels,
+        weights,
+        ResidueTargets(**asked),
+    )
+
+
+def _surfacelet(
+    protein: Protein,
+    displacement: np.ndarray | None,
+    rng: np.random.Generator,
+    residue: int,
+    edge: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take the atoms around a residue, randomly turned, the CA at the origin."""
+    center = protein.centers[residue].astype(np.float64)
+    reach = edge / 2 * np.sqrt(3) + (0 if displacement is None else np.abs(displacement).max() * 2)
+    near = np.array(protein.tree.query_ball_point(center, reach), np.int64)
+    moved = protein.coords[near] - center
+    if displacement is not None:
+        moved = moved + displacement[near]
+    points = moved @ random_rotation(rng).T
+    inside = (np.abs(points) <= edge / 2).all(axis=1) & (protein.elements[near] != NO_CHANNEL)
+    return points[inside], protein.elements[near][inside]
+
+
+def batch_arrays(batch: Batch) -> dict[str, Any]:
+    """Name the arrays of a batch as `losses.TrainingLoss` reads them."""
+    given = batch.tower_input
+    if isinstance(given, Lattice):
+        tables = (given.occupancy, *given.tables, given.windows, given.counts)
+        known: dict[str, Any] = {"lattice": tables, "inverses": given.inverses}
+    elif isinstance(given, Surfacelets):
+        known = vars(given)
+    else:
+        known = {"embeddings": given}
+    return known | {
+        "surroundings": tuple(vars(batch.surroundings).values()),
+        "pairs": batch.pairs,
+        "labels": batch.labels,
+        "weights": batch.weights,
+        "residues": vars(batch.residues),
+    }
+
+
+def _pose(
+    model: ModelConfig, protein: Protein, noise: np.ndarray | None, rng: np.random.Generator
+) -> Lattice:
+    """Lay a protein on a lattice in a random pose."""
+    return build_lattice(protein, model, random_pose(rng), displacement=noise, inverses=True)
+
+
+def _noise(protein: Protein, config: TrainConfig, rng: np.random.Generator) -> np.ndarray | None:
+    if not config.noise:
+        return None
+    return rng.normal(scale=config.noise, size=protein.coords.shape)
+
+
+def stream_batches(
+    stream: ComplexStream,
+    model: ModelConfig,
+    config: TrainConfig,
+    first_step: int,
+    replicas: int = 1,
+    here: range = range(1),
+    embedded: Callable[[Complex], np.ndarray] | None = None,
+) -> Iterator[Batch]:
+    """Yield the batches of a run, from a step on: those of some replicas, in turn.
+
+    Complexes of a step are dealt out to the replicas; what a step holds does not depend on
+    where the run was resumed.
+
+    Parameters
+    ----------
+    stream : ComplexStream
+        What to train on.
+    model, config : ModelConfig, TrainConfig
+        Network and training.
+    first_step : int
+        Steps done already.
+    replicas : int
+        Devices that share a step.
+    here : range
+        Those of them whose batches are wanted.
+    embedded : callable, optional
+        Gives a complex's embeddings, where the tower is frozen.
+
+    Raises
+    ------
+    DatasetError
+        The complexes of a step cannot be shared evenly.
+    """
+    share = config.complexes_per_step // replicas
+    if share * replicas != config.complexes_per_step:
+        raise DatasetError(
+            f"{config.complexes_per_step} complexes per step cannot be dealt to {replicas} devices"
+        )
+    for step in itertools.count(first_step):
+        for replica in here:
+            first = step * config.complexes_per_step + replica * share
+            places = range(first, first + share)
+            examples = [_example(stream, place, config, embedded) for place in places]
+            yield make_batch(examples, model, config)
+
+
+def _example(
+    stream: ComplexStream,
+    place: int,
+    config: TrainConfig,
+    embedded: Callable[[Complex], np.ndarray] | None,
+) -> Example:
+    """Take what a step sees at a place in the stream."""
+    item = stream.complex_at(place)
+    return Example(
+        item,
+        np.random.default_rng([config.seed, place, 2]),
+        None if embedded is None else embedded(item),
+        stream.pairs_of(item, config.spare_elsewhere),
+        stream.families_of(item),
+    )

@@ -1,0 +1,80 @@
+"""Embeddings that a frozen tower gave once, a file for each complex.
+
+The convolutions cost nearly all of a training step; with their result kept, context layers and
+head see many times more complexes in the same time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+from keras import ops
+
+from sasnet_core.files import written_whole
+from sasnet_core.network.lattice import build_lattice, pad_lattice, random_pose
+from sasnet_core.network.lattice_tower import embed_lattice, lattice_tensors
+from sasnet_core.network.tracing import compiled
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sasnet_core.dataset.complexes import Complex
+    from sasnet_core.network.network import Network
+    from sasnet_core.structure.protein import Protein
+
+
+class EmbeddingCache:
+    """Keeps the tower's embeddings of complexes in a few random poses each.
+
+    Parameters
+    ----------
+    network : Network
+        Whose tower; its weights must not change while the files are in use.
+    folder : Path
+        Of the files; those that are there are not made again.
+    poses : int
+        Random poses of each complex.
+    seed : int
+        Seed of the poses.
+    """
+
+    def __init__(self, network: Network, folder: Path, poses: int, seed: int) -> None:
+        self._config, self._folder = network.config, folder
+        self._poses, self._seed = poses, seed
+        tower, config = network.tower, network.config
+        self._embed = compiled(lambda tensors: embed_lattice(tower, config, tensors))
+
+    def add(self, item: Complex) -> None:
+        """Embed a complex, each partner and pose in a rotation of its own."""
+        path = self._path(item)
+        if path.exists():
+            return
+        rng = np.random.default_rng([self._seed, *item.name.encode()])
+        poses = [
+            np.concatenate([self._pose(protein, rng) for protein in (item.left, item.right)])
+            for _ in range(self._poses)
+        ]
+        with written_whole(path, "wb") as stream:
+            np.save(stream, np.stack(poses).astype(np.float16))
+
+    def read(self, item: Complex) -> np.ndarray:
+        """Return a complex's embeddings.
+
+        Returns
+        -------
+        ndarray, shape (poses, n_residues, embedding_size), float16
+            Left residues first.
+        """
+        embeddings: np.ndarray = np.load(self._path(item))
+        return embeddings
+
+    def _path(self, item: Complex) -> Path:
+        """Name a complex's file by its atoms too: bound and unbound states share a name."""
+        atoms = item.left.coords.tobytes() + item.right.coords.tobytes()
+        return self._folder / f"{item.name}-{hashlib.sha256(atoms).hexdigest()[:12]}.npy"
+
+    def _pose(self, protein: Protein, rng: np.random.Generator) -> np.ndarray:
+        lattice = pad_lattice(build_lattice(protein, self._config, random_pose(rng)))
+        return np.asarray(ops.convert_to_numpy(self._embed(lattice_tensors(lattice))))

@@ -1,0 +1,185 @@
+"""What training makes small, in pure Keras: any backend can differentiate it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras import ops
+
+from sasnet_core.network.lattice import layer_reach
+from sasnet_core.network.lattice_tower import embed_features, lattice_features
+from sasnet_core.network.pair_head import finish_head, split_head
+from sasnet_core.network.preprocessing import Voxelize
+from sasnet_core.structure.chemistry import AMINO_ACIDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sasnet_core.config import ModelConfig
+    from sasnet_core.network.network import Network
+
+
+class TrainingLoss:
+    """The loss of a batch.
+
+    Parameters
+    ----------
+    network : Network
+        What is trained.
+    auxiliary : keras.Model
+        From `build_auxiliary`.
+    weight : float
+        Of the residue questions, `TrainConfig.auxiliary`.
+    convolve : callable, optional
+        Takes rows, kernel, tables and inverse tables to convolved rows; when left out
+        `lattice_tower.gather_convolution`, which needs no inverse.
+    normalize : callable, optional
+        As in `lattice_tower.lattice_features`.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        auxiliary: keras.Model,
+        weight: float,
+        convolve: Callable[..., Any] | None = None,
+        normalize: Callable[..., Any] | None = None,
+    ) -> None:
+        self._network, self._auxiliary, self._weight = network, auxiliary, weight
+        self._convolve, self._normalize = convolve, normalize
+        self._voxelize = Voxelize(network.config.edge_read)
+
+    def __call__(self, values: dict[str, Any]) -> tuple[Any, Any]:
+        """Compute the loss of a batch.
+
+        Parameters
+        ----------
+        values : dict of tensors
+            From `pipeline.batch_arrays`.
+
+        Returns
+        -------
+        total : scalar tensor
+            What is differentiated.
+        pairs : scalar tensor
+            The part of it that is of the pairs.
+        """
+        network = self._network
+        embeddings = self.embed(values)
+        heard = network.hear(embeddings, values["surroundings"], training=True)
+        pairs = pair_loss(network.head, network.config, heard, values)
+        answers = self._auxiliary([embeddings, heard])
+        return pairs + self._weight * auxiliary_loss(answers, values["residues"]), pairs
+
+    def untrained(self, trained: list[keras.Variable]) -> list[keras.Variable]:
+        """List the other variables that a step reads or moves (statistics, seeds of dropout)."""
+        kept = {id(variable) for variable in trained}
+        parts = (*self._network.parts, self._auxiliary)
+        return [v for part in parts for v in part.variables if id(v) not in kept]
+
+    def embed(self, values: dict[str, Any]) -> Any:
+        """Embed the residues of a batch in training mode, from what the batch holds of them.
+
+        Returns
+        -------
+        tensor, shape (n_residues, embedding_size)
+        """
+        network = self._network
+        if "embeddings" in values:
+            return ops.cast(values["embeddings"], "float32")
+        if "points" in values:
+            grids = self._voxelize(values["points"], values["channels"])
+            return network.tower(grids, training=True)
+        convolve = self._convolve and partial(self._with_inverse, values["inverses"])
+        features = lattice_features(
+            network.tower, network.config, values["lattice"], True, convolve, self._normalize
+        )
+        return embed_features(network.tower, features, training=True)
+
+    def _with_inverse(self, inverses: Any, x: Any, kernel: Any, tables: Any, level: int) -> Any:
+        """Convolve with the inverse tables that belong to a level."""
+        levels = [k for k, (size, _) in enumerate(layer_reach(self._network.config)) if size == 3]
+        assert self._convolve is not None
+        return self._convolve(x, kernel, tables, inverses[levels.index(level)])
+
+
+def build_auxiliary(model: ModelConfig) -> keras.Model:
+    """Build the layers that read residue properties from embeddings, in training only.
+
+    Returns
+    -------
+    keras.Model
+        Inputs (n_residues, embedding_size), what the tower gave, and (n_residues, head_input),
+        what the head reads; output (n_residues, 22): amino-acid logits and exposed area read
+        from the first, interface logit from the second.
+    """
+    embedding = keras.Input((model.embedding_size,), name="embedding")
+    heard = keras.Input((model.head_input,), name="heard")
+    own = keras.layers.Dense(len(AMINO_ACIDS) + 1, name="own", dtype="float32")(embedding)
+    interface = keras.layers.Dense(1, name="interface", dtype="float32")(heard)
+    answers = keras.layers.Concatenate(name="answers", dtype="float32")([own, interface])
+    return keras.Model([embedding, heard], answers, name="auxiliary")
+
+
+def pair_loss(
+    head: keras.Model, model: ModelConfig, embeddings: Any, values: dict[str, Any]
+) -> Any:
+    """Compute the weighted binary cross-entropy of a batch's pairs.
+
+    Parameters
+    ----------
+    head : keras.Model
+        From `model.build_head`.
+    model : ModelConfig
+        Its sizes.
+    embeddings : tensor, shape (n_residues, head_input)
+        What the head reads.
+    values : dict of tensors
+        From `pipeline.batch_arrays`.
+
+    Returns
+    -------
+    scalar tensor, float32
+    """
+    left, right = split_head(head, embeddings, embeddings)
+    rows = values["pairs"]
+    x = ops.take(left, rows[:, 0], axis=0) + ops.take(right, rows[:, 1], axis=0)
+    logits = finish_head(head, model, x, training=True)
+    return ops.sum(cross_entropy(values["labels"], logits) * values["weights"])
+
+
+def auxiliary_loss(answers: Any, targets: dict[str, Any]) -> Any:
+    """Compute what the embeddings get wrong about their own residues.
+
+    Parameters
+    ----------
+    answers : tensor, shape (n_residues, 22)
+        From the model of `build_auxiliary`.
+    targets : dict of tensors
+        Fields of `targets.ResidueTargets`.
+
+    Returns
+    -------
+    scalar tensor, float32
+        Cross-entropy of the amino acid, squared error of the exposed area, and weighted
+        cross-entropy of being in the interface.
+    """
+    count = len(AMINO_ACIDS)
+    known = ops.cast(targets["amino_acids"] >= 0, "float32")
+    amino_acid = ops.sparse_categorical_crossentropy(
+        ops.maximum(targets["amino_acids"], 0), answers[:, :count], from_logits=True
+    )
+    area = ops.square(answers[:, count] - targets["exposed_areas"])
+    interface = cross_entropy(targets["in_interface"], answers[:, count + 1])
+    return (
+        ops.sum(amino_acid * known) / ops.maximum(ops.sum(known), 1.0)
+        + ops.mean(area)
+        + ops.sum(interface * targets["weights"])
+    )
+
+
+def cross_entropy(labels: Any, logits: Any) -> Any:
+    """Compute the binary cross-entropy of each logit; exact for large ones on every backend."""
+    return ops.softplus(logits) - labels * logits

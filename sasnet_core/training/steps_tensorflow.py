@@ -1,0 +1,238 @@
+"""Training steps on TensorFlow: one or several devices, one or several machines."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+import keras
+import tensorflow as tf
+
+from sasnet_core.network.lattice import layer_reach
+from sasnet_core.network.neighbourhood import GEOMETRY_SIZE, MAKEUP_SIZE
+from sasnet_core.training.losses import TrainingLoss
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sasnet_core.config import ModelConfig, RunConfig
+    from sasnet_core.network.network import Network
+
+
+def default_strategy() -> tf.distribute.Strategy:
+    """Choose the machines that TF_CONFIG names, or else every device of this one."""
+    if json.loads(os.environ.get("TF_CONFIG") or "{}").get("cluster"):
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    return tf.distribute.MirroredStrategy()
+
+
+class TensorFlowSteps:
+    """Steps under a `tf.distribute` strategy.
+
+    Parameters
+    ----------
+    strategy : tf.distribute.Strategy, optional
+        Where to run; that of `default_strategy` when left out.
+    """
+
+    def __init__(self, strategy: tf.distribute.Strategy | None = None) -> None:
+        self._strategy = strategy or default_strategy()
+        self.replicas = self._strategy.num_replicas_in_sync
+        resolver = self._strategy.cluster_resolver
+        self.chief = resolver is None or not resolver.task_type or resolver.task_id == 0
+        self._spec: Any = None  # of a batch, known once there are batches
+
+    def scope(self) -> AbstractContextManager[Any]:
+        """Return the context in which variables are made."""
+        return self._strategy.scope()
+
+    def loss(self, network: Network, auxiliary: keras.Model, weight: float) -> TrainingLoss:
+        """Make the loss, with the faster gradient and with statistics over all devices."""
+        return TrainingLoss(network, auxiliary, weight, two_way_convolution, shared_normalization)
+
+    def batches(
+        self, produce: Callable[[range], Iterator[dict[str, Any]]], config: RunConfig
+    ) -> Iterator[Any]:
+        """Yield what the step takes: a batch for each device.
+
+        Parameters
+        ----------
+        produce : callable
+            Takes the numbers of some replicas to the endless stream of their batches, in turn.
+        config : RunConfig
+            Says what a batch holds.
+        """
+
+        def dataset(context: tf.distribute.InputContext) -> tf.data.Dataset:
+            here = context.num_replicas_in_sync // context.num_input_pipelines
+            first = context.input_pipeline_id * here
+            stream = tf.data.Dataset.from_generator(
+                lambda: produce(range(first, first + here)), output_signature=_signature(config)
+            )
+            return stream.prefetch(2 * here)
+
+        distributed = self._strategy.distribute_datasets_from_function(dataset)
+        self._spec = distributed.element_spec
+        return iter(distributed)
+
+    def compiled(
+        self,
+        loss: TrainingLoss,
+        variables: list[keras.Variable],
+        optimizer: keras.Optimizer,
+        clip: float,
+    ) -> Callable[[Any], Any]:
+        """Make the training step: takes a batch, moves the variables, returns the loss of pairs."""
+
+        def replica_step(values: dict[str, Any]) -> Any:
+            with tf.GradientTape() as tape:
+                total, pairs = loss(values)
+                scaled = total / self.replicas
+            gradients = tape.gradient(scaled, variables)
+            optimizer.apply(self._clipped(gradients, clip), variables)
+            return pairs
+
+        return self._on_every_device(replica_step)
+
+    def observer(self, loss: TrainingLoss) -> Callable[[Any], Any]:
+        """Make a step that moves nothing but the statistics of batch normalization."""
+        return self._on_every_device(lambda values: loss(values)[1])
+
+    def _on_every_device(self, function: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
+        strategy = self._strategy
+
+        @tf.function(input_signature=[self._spec])
+        def step(values: Any) -> Any:
+            losses = strategy.run(function, args=(values,))
+            return strategy.reduce(tf.distribute.ReduceOp.MEAN, losses, axis=None)
+
+        return step
+
+    def _clipped(self, gradients: list[Any], clip: float) -> list[Any]:
+        """Bound the norm of the gradient of the whole step, not of each replica's part.
+
+        Keras adds up the replicas' gradients afterwards, so each hands over its share of the sum.
+        """
+        if self.replicas > 1:
+            context = tf.distribute.get_replica_context()
+            gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+        clipped, _ = tf.clip_by_global_norm(gradients, clip)
+        return [gradient / self.replicas for gradient in clipped]
+
+
+def _signature(config: RunConfig) -> dict[str, Any]:
+    """Describe the arrays of a batch (`pipeline.batch_arrays`)."""
+    model = config.model
+    if config.train.frozen_poses:
+        known = {"embeddings": tf.TensorSpec((None, model.embedding_size), tf.float16)}
+    elif config.train.engine == "windows":
+        known = {
+            "points": tf.TensorSpec((None, None, 3), tf.float32),
+            "channels": tf.TensorSpec((None, None), tf.int32),
+        }
+    else:
+        known = _lattice_signature(model)
+    return known | {
+        "surroundings": (
+            tf.TensorSpec((None, model.neighbours_read), tf.int32),
+            tf.TensorSpec((None, model.neighbours_read, GEOMETRY_SIZE), tf.float32),
+            tf.TensorSpec((None, MAKEUP_SIZE if model.makeup_read else 0), tf.float32),
+        ),
+        "pairs": tf.TensorSpec((None, 2), tf.int32),
+        "labels": tf.TensorSpec((None,), tf.float32),
+        "weights": tf.TensorSpec((None,), tf.float32),
+        "residues": {
+            "amino_acids": tf.TensorSpec((None,), tf.int32),
+            "exposed_areas": tf.TensorSpec((None,), tf.float32),
+            "in_interface": tf.TensorSpec((None,), tf.float32),
+            "weights": tf.TensorSpec((None,), tf.float32),
+        },
+    }
+
+
+def _lattice_signature(model: ModelConfig) -> dict[str, Any]:
+    sizes = [size for size, _ in layer_reach(model)]
+    reads = [(tf.TensorSpec((None, size), tf.int32),) * 3 for size in sizes]
+    inverses = [tables for tables, size in zip(reads, sizes, strict=True) if size == 3]
+    windows = tf.TensorSpec((None, model.window_rows), tf.int32)
+    occupancy, counts = tf.TensorSpec((None, 4), tf.float32), tf.TensorSpec((None,), tf.int32)
+    return {"lattice": (occupancy, *reads, windows, counts), "inverses": tuple(inverses)}
+
+
+def shared_normalization(layer: keras.layers.BatchNormalization, x: Any, count: Any) -> Any:
+    """Normalize rows by the statistics of a whole step, all devices together.
+
+    Keras' layer does the same on one device, with several more passes over the rows; with a mask
+    it does not look at the other devices.
+
+    Parameters
+    ----------
+    layer : keras.layers.BatchNormalization
+        Its moving statistics are updated.
+    x : tensor, shape (n_rows, channels)
+        Row 0 is vacuum; it and padding are normalized but play no part in the statistics.
+    count : tensor, scalar int32
+        Rows in use.
+
+    Returns
+    -------
+    tensor, shape (n_rows, channels)
+    """
+    used = tf.cast(x[1:count], tf.float32)
+    size = tf.fill(tf.shape(used)[1:], tf.cast(tf.shape(used)[0], tf.float32))
+    sums = tf.stack([size, tf.reduce_sum(used, 0), tf.reduce_sum(used * used, 0)])
+    context = tf.distribute.get_replica_context()
+    if context.num_replicas_in_sync > 1:
+        sums = context.all_reduce(tf.distribute.ReduceOp.SUM, sums)
+    mean = sums[1] / sums[0]
+    variance = tf.maximum(sums[2] / sums[0] - mean * mean, 0.0)
+    keep = layer.momentum
+    layer.moving_mean.assign(keep * layer.moving_mean + (1 - keep) * mean)
+    layer.moving_variance.assign(keep * layer.moving_variance + (1 - keep) * variance)
+    scale = layer.gamma * tf.math.rsqrt(variance + layer.epsilon)
+    return x * tf.cast(scale, x.dtype) + tf.cast(layer.beta - mean * scale, x.dtype)
+
+
+def two_way_convolution(x: Any, kernel: Any, tables: Any, inverse: Any) -> Any:
+    """Compute `lattice_tower.gather_convolution` with a gradient that gathers too.
+
+    Parameters
+    ----------
+    x : tensor, shape (n_rows_in, channels)
+    kernel : tensor, shape (27 * channels, filters)
+    tables, inverse : sequence of tensors
+        Of one convolution, from `lattice.build_lattice`.
+
+    Returns
+    -------
+    tensor, shape (n_rows_out, filters)
+    """
+    channels, filters = x.shape[1], kernel.shape[1]
+
+    @tf.custom_gradient
+    def convolve(x: Any, kernel: Any) -> Any:
+        table = _whole(tables)
+        read = tf.reshape(tf.gather(x, table), (-1, 27 * channels))
+
+        def gradient(upstream: Any) -> tuple[Any, Any]:
+            by_kernel = tf.matmul(read, upstream, transpose_a=True)
+            turned = tf.transpose(tf.reshape(kernel, (27, channels, filters)), (0, 2, 1))
+            turned = tf.reshape(turned, (27 * filters, channels))
+            known = tf.concat([tf.zeros_like(upstream[:1]), upstream[1:]], axis=0)
+            readers = tf.reshape(tf.gather(known, _whole(inverse)), (-1, 27 * filters))
+            by_row = tf.matmul(readers, turned)
+            vacuum = tf.matmul(tf.cast(table == 0, upstream.dtype), upstream, transpose_a=True)
+            by_vacuum = tf.matmul(tf.reshape(vacuum, (1, 27 * filters)), turned)
+            return tf.concat([by_vacuum, by_row[1:]], axis=0), by_kernel
+
+        return tf.matmul(read, kernel), gradient
+
+    return convolve(x, kernel)
+
+
+def _whole(tables: Any) -> Any:
+    """Compose a layer's three tables: all that each row reads at once, shape (n_rows, 27)."""
+    along_z, along_y, along_x = tables
+    return tf.reshape(tf.gather(along_z, tf.gather(along_y, along_x)), (-1, 27))

@@ -1,0 +1,105 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sasnet_core.dataset.complexes import save_complex
+from sasnet_core.errors import DatasetError
+from sasnet_core.evaluation.measures import (
+    MEASURES,
+    baseline_scores,
+    evaluate_rows,
+    interval,
+    measures,
+    stranger_scores,
+)
+from sasnet_core.metrics import auroc
+from tests.core.build import random_complex
+
+
+@pytest.fixture
+def item():
+    return random_complex(1)
+
+
+def test_a_perfect_ranking_is_perfect_in_all_measures(item):
+    found = measures(item, item.labels().astype(float))
+    assert found.keys() == set(MEASURES)
+    count = len(item.contacts)
+    short = {"precision_at_10": min(1, count / 10), "precision_at_l": min(1, count / 7)}
+    for name, value in found.items():
+        if np.isfinite(value):
+            assert value == pytest.approx(short.get(name, 1.0)), name
+
+
+def test_measures_are_those_of_the_pairs_and_of_the_best_pair_of_each_residue():
+    item = random_complex(3, 30, 20)
+    item = replace(item, contacts=item.contacts[:10])
+    labels, scores = item.labels(), np.random.default_rng(0).random((30, 20))
+    found = measures(item, scores)
+    order = np.argsort(-scores, axis=None)
+    assert found["auroc"] == auroc(labels, scores)
+    for name, count in (("l", 20), ("l5", 4), ("l10", 2), ("10", 10)):
+        assert found[f"precision_at_{name}"] == labels.ravel()[order[:count]].mean()
+    assert found["left_site_auroc"] == auroc(labels.any(axis=1), scores.max(axis=1))
+    assert found["right_site_auroc"] == auroc(labels.any(axis=0), scores.max(axis=0))
+
+
+def test_scores_that_are_no_numbers_are_refused(item):
+    scores = np.zeros(item.labels().shape)
+    assert measures(item, scores)["auroc"] == 0.5
+    scores[0, 0] = np.nan
+    with pytest.raises(DatasetError, match="finite"):
+        measures(item, scores)
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    rows = []
+    for k in range(3):
+        made = random_complex(k, name=f"c{k}")
+        save_complex(made, tmp_path / f"c{k}.npz")
+        rows.append({"id": f"c{k}", "split": "DB4U", "n_left": "8", "n_right": "7",
+                     "n_contacts": str(len(made.contacts)), "file": f"c{k}.npz"})  # fmt: skip
+    return tmp_path, rows
+
+
+def test_who_fails_counts_0_and_says_why(dataset):
+    folder, rows = dataset
+    (folder / "c1.npz").write_bytes(b"damaged")
+    scores = {"": lambda item, _: item.labels() * 1.0, "none": lambda item, _: item.labels() * 0.0}
+    table = evaluate_rows(folder, rows, "unbound", scores)
+    assert [row["auroc"] for row in table] == [1.0, 0.0, 1.0]
+    assert [row["none_auroc"] for row in table] == [0.5, 0.0, 0.5]
+    assert "a complex (.npz) is needed" in table[1]["failure"]
+    assert table[0]["base_rate"] == pytest.approx(int(rows[0]["n_contacts"]) / 56)
+    for row in rows:
+        (folder / row["file"]).unlink(missing_ok=True)
+    with pytest.raises(DatasetError, match="all 3 complexes failed"):
+        evaluate_rows(folder, rows, "unbound", scores)
+
+
+def test_baselines_take_complexes(dataset):
+    folder, rows = dataset
+    table = evaluate_rows(folder, rows, "unbound", baseline_scores())
+    assert len({row["exposed_area_auroc"] for row in table} - {0.0, 0.5}) > 1
+
+
+def test_the_interval_holds_the_statistic():
+    values = list(np.random.default_rng(1).normal(0.8, 0.05, 50))
+    for statistic in (np.median, np.mean):
+        low, high = interval(values, statistic)
+        assert low < statistic(values) < high
+        assert high - low < 0.1
+
+
+def test_strangers_know_nothing_of_the_pair(item):
+    other, asked = random_complex(2, 5, 6), []
+
+    def score(left, right):
+        asked.append((left.n_residues, right.n_residues))
+        return np.full((left.n_residues, right.n_residues), 0.5)
+
+    found = stranger_scores(item, other, score)
+    assert found.shape == (8, 7) and asked == [(8, 6), (5, 7)]
+    assert not found.any(), "log odds of a half"

@@ -1,0 +1,124 @@
+import json
+
+import numpy as np
+import pytest
+
+from sasnet_core.config import ModelConfig
+from sasnet_core.errors import WeightsError
+from sasnet_core.fitted import Calibration
+from sasnet_core.network.weights import fill, read_info, save_weights, write_config
+from tests.core.build import tiny_model, tiny_network
+
+MODEL = tiny_model(16)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    save_weights(tmp_path / "w", tiny_network(MODEL), Calibration(slope=1.5, intercept=-2.0))
+    return tmp_path / "w"
+
+
+def all_weights(network):
+    return [variable for part in network.parts for variable in part.weights]
+
+
+def test_weights_come_back_in_half_precision(folder):
+    network, other = tiny_network(MODEL), tiny_network(MODEL, seed=9)
+    fill(other.parts, folder)
+    before_and_after = zip(all_weights(network), all_weights(other), strict=True)
+    for before, after in before_and_after:
+        kind = np.float16 if before.path.endswith("kernel") else np.float32
+        expected = np.asarray(before).astype(kind).astype(np.float32)
+        np.testing.assert_array_equal(np.asarray(after), expected)
+
+
+def test_the_files_say_what_is_in_them(folder):
+    info = read_info(folder)
+    assert info.model == MODEL
+    assert info.calibration == Calibration(slope=1.5, intercept=-2.0)
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "weights.npz"]
+    with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
+        assert arrays["tower/conv1/kernel"].dtype == np.float16
+        assert arrays["tower/conv1_norm/moving_variance"].dtype == np.float32
+
+
+def test_the_same_weights_give_the_same_file(folder, tmp_path):
+    save_weights(tmp_path / "v", tiny_network(MODEL))
+    assert read_info(folder).sha256 == read_info(tmp_path / "v").sha256
+
+
+def change(folder, **values):
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+
+def refuse(folder):
+    with pytest.raises(WeightsError) as caught:
+        read_info(folder)
+    message = str(caught.value)
+    assert "\n" not in message and str(folder) in message
+    return message
+
+
+@pytest.mark.parametrize("name", ["config.json", "weights.npz"])
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    assert f"{name} is missing" in refuse(folder)
+
+
+def test_a_missing_folder_is_refused(tmp_path):
+    assert "is missing" in refuse(tmp_path / "none")
+
+
+def test_changed_weights_are_found_by_their_hash(folder):
+    path = folder / "weights.npz"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    assert "sha256 must be" in refuse(folder)
+
+
+def test_weights_of_another_format_are_refused(folder):
+    change(folder, format=99)
+    assert "format 1 are needed, these are 99" in refuse(folder)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"model": {"colour": 1}},
+        {"model": {"edge": "wide"}},
+        {"model": {"edge": 3}},
+        {"model": [1]},
+        {"model": {"filters": 3}},
+        {"model": {"edge": 20.5}},
+        {"calibration": 3},
+        {"calibration": {"slope": "steep", "intercept": 0.0}},
+        {"sha256": 3},
+        {"sha256": None},
+    ],
+    ids=str,
+)
+def test_settings_that_are_none_are_refused(folder, values):
+    change(folder, **values)
+    refuse(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 1}', "\udcff"])
+def test_a_damaged_configuration_is_refused(folder, text):
+    (folder / "config.json").write_text(text, errors="surrogateescape")
+    refuse(folder)
+
+
+def test_a_network_of_other_sizes_is_refused(folder):
+    wider = ModelConfig(**{**MODEL.to_dict(), "filters": (4, 5, 6, 8)})
+    with pytest.raises(WeightsError, match="must have shape"):
+        fill(tiny_network(wider).parts, folder)
+    other = ModelConfig(**{**MODEL.to_dict(), "normalization": "layer"})
+    with pytest.raises(WeightsError, match="do not fit their settings"):
+        fill(tiny_network(other).parts, folder)
+
+
+def test_weights_that_are_no_array_file_are_refused(folder):
+    (folder / "weights.npz").write_bytes(b"no array file")
+    write_config(folder, MODEL, {})
+    with pytest.raises(WeightsError):
+        fill(tiny_network(MODEL).parts, folder)

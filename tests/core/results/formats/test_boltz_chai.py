@@ -1,0 +1,227 @@
+import csv
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import yaml
+
+from sasnet_core.errors import ResultError
+from sasnet_core.results.formats.boltz_chai import (
+    CHAI_DISTANCE,
+    sequences_of,
+    write_boltz,
+    write_chai,
+)
+from sasnet_core.results.reading import read_result
+from sasnet_core.structure import reading
+from sasnet_core.structure.chemistry import one_letter
+from sasnet_core.structure.contacts import contacts
+from tests.core.build import (
+    chain_lines,
+    random_prediction,
+    residue_lines,
+    save_prediction,
+    table,
+    write_pdb,
+)
+
+
+def saved(lines, left, right, tmp_path):
+    entry = reading.read(write_pdb(tmp_path / "pair.pdb", lines))
+    prediction = random_prediction((entry, left), (entry, right))
+    return read_result(save_prediction(prediction, tmp_path / "out"))
+
+
+@pytest.fixture
+def result(tmp_path):
+    lines = [
+        *chain_lines("H", 4, first=51),
+        *residue_lines("H", 54, (15.2, 0, 0), "TYR", icode="A"),
+        *residue_lines("H", 70, (25, 0, 0), "UNK"),
+        *chain_lines("L", 3, first=51, start=(0, 10, 0), residue="MSE"),
+        *chain_lines("C", 6, start=(0, 5, 0), residue="TRP"),
+    ]
+    return saved(lines, ["H", "L"], ["C"], tmp_path)
+
+
+def residues_by_place(path):
+    """Map (letter, position) to the row of a mapping table."""
+    rows = {(row["letter"], int(row["position"])): row for row in table(path)}
+    assert len(rows) == len(table(path))
+    return rows
+
+
+def likely_places(result, rows, side):
+    values = {
+        (key[0], key[1]): value
+        for key, value in zip(side.protein.residue_keys(), side.probability, strict=True)
+    }
+    return {
+        place
+        for place, row in rows.items()
+        if row["side"] == side.side
+        and row["one_letter"] != "X"
+        and values[row["chain"], row["number"] + row["insertion_code"]] >= result.threshold
+    }
+
+
+def read_boltz(path):
+    """Read a Boltz input, and check it against the published form."""
+    content = yaml.safe_load(path.read_text())
+    assert set(content) == {"version", "sequences", "constraints"} and content["version"] == 1
+    chains = {}
+    for entry in content["sequences"]:
+        assert list(entry) == ["protein"] and set(entry["protein"]) == {"id", "sequence"}
+        chains[entry["protein"]["id"]] = entry["protein"]["sequence"]
+    for constraint in content["constraints"]:
+        ((kind, values),) = constraint.items()
+        assert 4 <= values["max_distance"] <= 20 and values["force"] is False
+        keys = {"pocket": {"binder", "contacts"}, "contact": {"token1", "token2"}}[kind]
+        assert set(values) == keys | {"max_distance", "force"}
+        tokens = values.get("contacts") or [values["token1"], values["token2"]]
+        assert all(1 <= position <= len(chains[letter]) for letter, position in tokens)
+        assert values.get("binder", "A") in chains
+    return chains, content["constraints"]
+
+
+def read_chai(folder, name):
+    """Read Chai restraints as its parser does: the residue must be the one of the sequence."""
+    lines = (folder / "chai.fasta").read_text().splitlines()
+    headers, sequences = lines[::2], lines[1::2]
+    assert all(header.startswith(">protein|name=") for header in headers)
+    chains = dict(zip("ABCDEFGH", sequences, strict=False))
+    with (folder / name).open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len({row["restraint_id"] for row in rows}) == len(rows)
+    found = []
+    for row in rows:
+        assert 0 == float(row["min_distance_angstrom"]) < float(row["max_distance_angstrom"])
+        assert 0 <= float(row["confidence"]) <= 1
+        places = []
+        for letter, text in ((row["chainA"], row["res_idxA"]), (row["chainB"], row["res_idxB"])):
+            if text:
+                assert chains[letter][int(text[1:]) - 1] == text[0]
+            places.append((letter, int(text[1:])) if text else (letter, None))
+        assert (places[0][1] is None) == (row["connection_type"] == "pocket")
+        found.append((row["connection_type"], *places))
+    return chains, found
+
+
+def assert_chains_fit(result, chains, rows):
+    for (letter, position), row in rows.items():
+        assert chains[letter][position - 1] == row["one_letter"] == one_letter(row["name"])
+    assert sum(map(len, chains.values())) == len(rows)
+    assert len(rows) == sum(side.protein.n_residues for side in result.sides)
+
+
+def check_boltz(result, folder):
+    write_boltz(result, folder)
+    rows = residues_by_place(folder / "boltz_residues.csv")
+    chains, pockets = read_boltz(folder / "boltz.yaml")
+    assert_chains_fit(result, chains, rows)
+    for side, pocket in zip(result.sides, pockets, strict=True):
+        found = {tuple(place) for place in pocket["pocket"]["contacts"]}
+        assert found == likely_places(result, rows, side)
+        assert {r["side"] for p, r in rows.items() if p[0] == pocket["pocket"]["binder"]} == {
+            result.partner(side).side
+        }
+    again, pairs = read_boltz(folder / "boltz_contacts.yaml")
+    assert again == chains and 0 < len(pairs) <= 10
+    first = [tuple(pair["contact"]["token1"]) for pair in pairs]
+    second = [tuple(pair["contact"]["token2"]) for pair in pairs]
+    assert {rows[place]["side"] for place in first} == {"left"}
+    assert {rows[place]["side"] for place in second} == {"right"}
+    assert len(set(first)) == len(set(second)) == len(pairs)
+
+
+def check_chai(result, folder):
+    write_chai(result, folder)
+    rows = residues_by_place(folder / "chai_residues.csv")
+    chains, pockets = read_chai(folder, "chai_pocket.csv")
+    assert_chains_fit(result, chains, rows)
+    for side in result.sides:
+        found = {place for _, _, place in pockets if rows[place]["side"] == side.side}
+        assert found == likely_places(result, rows, side)
+    for _, (binder, _), place in pockets:
+        assert rows[binder, 1]["side"] != rows[place]["side"]
+    _, pairs = read_chai(folder, "chai_contacts.csv")
+    assert 0 < len(pairs) <= 10 and {kind for kind, *_ in pairs} == {"contact"}
+
+
+def test_boltz_gets_pockets_contacts_and_a_mapping(result, tmp_path):
+    check_boltz(result, tmp_path)
+
+
+def test_chai_gets_pockets_contacts_and_a_mapping(result, tmp_path):
+    check_chai(result, tmp_path)
+
+
+def test_chains_are_lettered_left_first_and_hold_what_has_coordinates(result):
+    sequences = sequences_of(result)
+    assert sequences.chains == {"A": "CCCCYX", "B": "MMM", "C": "WWWWWW"}
+    rows = sequences.mapping_rows()
+    assert [(r["chain"], r["number"], r["insertion_code"], r["letter"]) for r in rows[4:7]] == [
+        ("H", 54, "A", "A"), ("H", 70, "", "A"), ("L", 51, "", "B"),
+    ]  # fmt: skip
+
+
+def test_the_binder_is_the_chain_with_the_highest_probabilities(result):
+    result.left.probability[:] = [0.1] * 6 + [0.9] * 3
+    assert sequences_of(result).binder(result.left) == "B"
+
+
+def test_residues_without_a_code_are_in_no_restraint(result):
+    result.left.probability[:] = 0.9
+    sequences = sequences_of(result)
+    assert [t.position for t in sequences.likely(result.left) if t.letter == "A"] == [1, 2, 3, 4, 5]
+    assert all(left.code != "X" for left, *_ in sequences.best_pairs())
+
+
+@pytest.mark.parametrize("write", [write_boltz, write_chai])
+def test_without_likely_residues_nothing_is_written(result, tmp_path, write):
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(ResultError, match="lower --threshold"):
+        write(replace(result, threshold=0.9999), tmp_path)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_side_without_likely_residues_is_only_a_binder(result, tmp_path):
+    result.left.probability[:] = 0.1
+    result.right.probability[:] = 0.9
+    write_boltz(result, tmp_path)
+    _, pockets = read_boltz(tmp_path / "boltz.yaml")
+    assert [pocket["pocket"]["binder"] for pocket in pockets] == ["A"]
+    write_chai(result, tmp_path)
+    _, restraints = read_chai(tmp_path, "chai_pocket.csv")
+    assert restraints == [("pocket", ("A", None), ("C", k)) for k in range(1, 7)]
+
+
+def test_more_chains_than_letters_are_refused(tmp_path):
+    names = [chr(ord("A") + k) for k in range(26)] + ["a"]
+    lines = [line for k, c in enumerate(names) for line in chain_lines(c, 1, start=(0, 9 * k, 0))]
+    with pytest.raises(ResultError, match="at most 26 chains"):
+        sequences_of(saved(lines, names[:-1], names[-1:], tmp_path))
+
+
+def test_real_structures(shared_data, tmp_path):
+    files = [reading.read(shared_data / "db5" / f"1AHW_{s}_u.pdb.gz") for s in "rl"]
+    prediction = random_prediction(*((file, file.chain_ids()) for file in files))
+    result = read_result(save_prediction(prediction, tmp_path / "out"))
+    check_boltz(result, tmp_path)
+    check_chai(result, tmp_path)
+
+
+def test_the_distance_for_chai_holds_95_of_100_contacts(shared_data):
+    paths = sorted((shared_data / "complexes").rglob("*.pdb.gz"))
+    distances = []
+    for path in random.Random(0).sample(paths, 12):
+        entry = reading.read(path)
+        if len(entry.chain_ids()) > 1:
+            left, right = (entry.protein([chain]) for chain in entry.chain_ids()[:2])
+            rows, columns = contacts(left, right).T
+            distances += np.linalg.norm(
+                left.centers[rows] - right.centers[columns], axis=1
+            ).tolist()
+    assert len(distances) > 500
+    assert np.percentile(distances, 95) == pytest.approx(CHAI_DISTANCE, abs=0.5)

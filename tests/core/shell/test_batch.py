@@ -1,0 +1,283 @@
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from sasnet_core.errors import BatchError
+from sasnet_core.results.summary import SUMMARY_COLUMNS
+from sasnet_core.scoring import predictor
+from sasnet_core.shell.batch import COLUMNS, ROW_FILE, read_list
+from sasnet_core.shell.cli import main
+from tests.conftest import ROOT
+from tests.core.build import chain_lines, contents, table, write_pdb
+
+HEAD = ",".join(COLUMNS)
+
+
+def write_list(path, *rows):
+    path.write_text("\n".join([HEAD, *rows, ""]))
+    return path
+
+
+@pytest.fixture
+def work(tmp_path, monkeypatch):
+    """A folder with a hub, three partners and a file of both."""
+    monkeypatch.chdir(tmp_path)
+    write_pdb(tmp_path / "hub.pdb", chain_lines("H", 12))
+    for number in range(3):
+        lines = chain_lines("P", 6 + number, start=(0, 5, number))
+        write_pdb(tmp_path / f"partner{number}.pdb", lines)
+    both = [*chain_lines("A", 5), *chain_lines("B", 4, start=(0, 5, 0))]
+    write_pdb(tmp_path / "both.pdb", both)
+    return tmp_path
+
+
+@pytest.fixture
+def command(work, weights_folder):
+    def run(*arguments, precision="float32"):
+        return main(
+            [*arguments, "--weights", str(weights_folder), "--rotations", "2", "--no-picture",
+             "--precision", precision]
+        )  # fmt: skip
+
+    return run
+
+
+ROWS = (
+    "one,hub.pdb,partner0.pdb,,",
+    "two,hub.pdb,partner1.pdb,H,P",
+    "three,both.pdb,,A,B",
+    "four,partner2.pdb,hub.pdb,,",
+    "five,hub.pdb,hub.pdb,,",
+)
+
+
+def count_embedded(monkeypatch):
+    """Remember the size of every protein that is embedded."""
+    embedded = []
+
+    def count(protein, *arguments, **named):
+        embedded.append(protein.n_residues)
+        return build(protein, *arguments, **named)
+
+    build = predictor.build_lattice
+    monkeypatch.setattr(predictor, "build_lattice", count)
+    return embedded
+
+
+def folders(out):
+    return {path.name for path in out.iterdir() if path.is_dir()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_row_holds_the_very_bytes_of_a_single_run(command, work, monkeypatch, precision):
+    embedded = count_embedded(monkeypatch)
+    write_list(work / "list.csv", *ROWS)
+    assert command("--batch", "list.csv", "-o", "out", "--quiet", precision=precision) == 0
+    # Two rotations: the hub's two of each pose as itself and as its own twin, and each partner's.
+    assert sorted(embedded) == sorted(2 * [12, 12, 6, 7, 8, 5, 4])
+    write_list(work / "turned.csv", *reversed(ROWS))
+    assert command("--batch", "turned.csv", "-o", "two", "--quiet", precision=precision) == 0
+    singles = {
+        "one": ("hub.pdb", "partner0.pdb"),
+        "two": ("hub.pdb", "partner1.pdb", "--left", "H", "--right", "P"),
+        "three": ("both.pdb", "--left", "A", "--right", "B"),
+        "four": ("partner2.pdb", "hub.pdb"),
+        "five": ("hub.pdb", "hub.pdb"),
+    }
+    assert folders(work / "out") == folders(work / "two") == singles.keys()
+    for name, arguments in singles.items():
+        assert command(*arguments, "-o", "single", "--quiet", precision=precision) == 0
+        single = contents(work / "single")
+        for out in ("out", "two"):
+            row = contents(work / out / name)
+            assert json.loads(row.pop(ROW_FILE))["problems"] == []
+            assert row == single
+        shutil.rmtree(work / "single")
+
+
+def test_tables_say_what_came_out_and_what_went_wrong(command, work, capfd):
+    write_list(
+        work / "list.csv",
+        "good,hub.pdb,partner0.pdb,,",
+        "gone,hub.pdb,no_such.pdb,,",
+        "chain,hub.pdb,partner0.pdb,Q,",
+        "sides,both.pdb,,A,A",
+    )
+    assert command("--batch", "list.csv", "-o", "out") == 2
+    streams = capfd.readouterr()
+    assert "1 of 4 rows done: out/summary.csv" in streams.out
+    assert "3 of 4 rows failed, the others are done; out/failures.csv" in streams.err
+    (good,) = table(work / "out" / "summary.csv")
+    assert list(good) == [*COLUMNS, *SUMMARY_COLUMNS]
+    assert (good["id"], good["left_residues"], good["right_residues"]) == ("good", "12", "6")
+    residues = table(work / "out" / "good" / "residues.csv")
+    highest = max(float(row["probability"]) for row in residues if row["side"] == "left")
+    assert float(good["left_highest"]) == highest
+    best = table(work / "out" / "good" / "pairs.csv")[0]
+    assert good["best_pair_left"] == "{left_name} {left_chain}{left_number}".format(**best)
+    assert good["best_pair_score"] == best["score"]
+    reasons = {row["id"]: row["reason"] for row in table(work / "out" / "failures.csv")}
+    assert reasons.keys() == {"gone", "chain", "sides"}
+    assert "there is none" in reasons["gone"] and "choose among H" in reasons["chain"]
+    assert "both sides" in reasons["sides"]
+    assert folders(work / "out") == {"good"}
+
+
+def test_only_what_is_missing_or_changed_is_done_again(command, work, monkeypatch, capfd):
+    rows = list(ROWS[:3])
+    write_list(work / "list.csv", *rows)
+    run = "--batch", "list.csv", "-o", "out", "--quiet"
+    assert command(*run) == 0
+    first = contents(work / "out")
+    embedded = count_embedded(monkeypatch)
+    assert command(*run) == 0
+    assert embedded == [] and contents(work / "out") == first
+    (work / "out" / "one" / ROW_FILE).unlink()  # as a kill before a row's end leaves it
+    assert command(*run) == 0
+    assert sorted(embedded) == [6, 6, 12, 12] and contents(work / "out") == first
+    embedded.clear()
+    write_pdb(work / "partner1.pdb", chain_lines("P", 9, start=(0, 5, 0)))  # another file
+    rows[2] = "three,both.pdb,,B,A"  # another row
+    write_list(work / "list.csv", *rows)
+    assert command(*run) == 0
+    assert sorted(embedded) == sorted(2 * [9, 12, 4, 5])
+    embedded.clear()
+    assert command(*run, "--seed", "1") == 0  # another setting
+    assert sorted(embedded) == sorted(2 * [12, 6, 9, 4, 5])
+    assert json.loads((work / "out/one/result.json").read_text())["settings"]["seed"] == 1
+
+
+def test_a_bug_in_one_row_costs_that_row(command, work, monkeypatch):
+    def fail(protein, *arguments, **named):
+        if protein.n_residues == 6:
+            raise MemoryError("no room for 6 residues")
+        return build(protein, *arguments, **named)
+
+    build = predictor.build_lattice
+    monkeypatch.setattr(predictor, "build_lattice", fail)
+    write_list(work / "list.csv", *ROWS[:2])
+    assert command("--batch", "list.csv", "-o", "out", "--quiet") == 2
+    (failure,) = table(work / "out" / "failures.csv")
+    assert failure["reason"] == "MemoryError: no room for 6 residues"
+    assert folders(work / "out") == {"two"}
+
+
+def test_an_export_that_fails_is_told_and_not_tried_again(command, work, monkeypatch):
+    write_list(work / "list.csv", ROWS[0])
+    run = "--batch", "list.csv", "-o", "out", "--quiet", "--export", "haddock,pdb"
+    assert command(*run) == 2
+    (failure,) = table(work / "out" / "failures.csv")
+    assert failure["reason"].startswith("export: haddock: ")
+    assert (work / "out" / "one" / "left.pdb").is_file()
+    assert [row["id"] for row in table(work / "out" / "summary.csv")] == ["one"]
+    embedded = count_embedded(monkeypatch)
+    assert command(*run) == 2
+    assert embedded == []
+
+
+def test_files_are_named_from_the_lists_folder(command, work, monkeypatch):
+    (work / "deep").mkdir()
+    write_list(work / "deep" / "list.csv", "one,../hub.pdb,../partner0.pdb,,")
+    assert command("--batch", "deep/list.csv", "-o", "out", "--quiet") == 0
+    values = json.loads((work / "out" / "one" / "result.json").read_text())
+    assert values["inputs"][0]["file"] == "deep/../hub.pdb"
+
+
+def test_progress_lines_count_the_rotations_of_all_rows(command, work, capfd):
+    write_list(work / "list.csv", *ROWS[:2])
+    assert command("--batch", "list.csv", "-o", "out", "--quiet", "--progress-lines") == 0
+    lines = capfd.readouterr().err.splitlines()
+    assert sorted(set(lines)) == [f"sasnet-progress {k} 4" for k in (1, 2, 3, 4)]
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_where_it_was(command, work, weights_folder, monkeypatch):
+    rows = [f"row{k},hub.pdb,partner{k % 3}.pdb,," for k in range(60)]
+    write_list(work / "list.csv", *rows)
+    options = ["--batch", "list.csv", "-o", "out", "--rotations", "2", "--no-picture",
+               "--precision", "float32", "--weights", str(weights_folder)]  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sasnet_core.cli", *options, "--progress-lines", "--quiet"],
+        cwd=work, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for line in process.stderr:
+        if line == "sasnet-progress 5 120\n":
+            process.send_signal(signal.SIGKILL)
+            break
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    finished = {path.parent.name for path in work.glob(f"out/*/{ROW_FILE}")}
+    assert {"row0", "row1"} <= finished < {f"row{k}" for k in range(60)}
+    ages = {name: os.stat(work / "out" / name / "result.json").st_mtime_ns for name in finished}
+    assert main([*options, "--quiet"]) == 0
+    assert [row["id"] for row in table(work / "out" / "summary.csv")] == [
+        f"row{k}" for k in range(60)
+    ]
+    for name, age in ages.items():
+        assert os.stat(work / "out" / name / "result.json").st_mtime_ns == age
+    assert not list(work.glob("out/.sasnet-*")) and not list(work.glob("out/*/.sasnet-*"))
+
+
+def test_two_runs_do_not_write_at_once(command, work, capfd):
+    import fcntl
+
+    write_list(work / "list.csv", *ROWS[:1])
+    (work / "out").mkdir()
+    with (work / "out" / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert command("--batch", "list.csv", "-o", "out", "--quiet") == 2
+    assert "one run at a time" in capfd.readouterr().err
+    assert folders(work / "out") == set()
+
+
+BAD_LISTS = {
+    "no columns": ("", "got none"),
+    "a column missing": ("id,right\na,b\n", "got id, right"),
+    "an unknown column": (f"{HEAD},note\n", "right_chains, note"),
+    "a column twice": ("id,left,left\n", "got id, left, left"),
+    "no rows": (f"{HEAD}\n", "there are none"),
+    "too many cells": ("id,left\na,b,c\n", "line 2: as many cells"),
+    "too few cells": (f"{HEAD}\na,b\n", "line 2: as many cells"),
+    "no id": ("id,left\n,b\n", "line 2: an id names a folder"),
+    "an id that climbs": ("id,left\n../a,b\n", "'../a'"),
+    "an id that hides": ("id,left\n.a,b\n", "'.a'"),
+    "no structure": ("id,left\na,\n", "line 2: a structure"),
+    "an id twice": ("id,left\na,b\nA,c\n", "a stands 2 times"),
+    "not text": (b"\xff\xfe\x00", "as CSV is needed"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_LISTS)
+def test_a_list_that_cannot_be_used_is_refused(tmp_path, name):
+    text, message = BAD_LISTS[name]
+    path = tmp_path / "list.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(BatchError, match=message.replace("(", r"\(")) as caught:
+        read_list(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_list_is_told(tmp_path):
+    with pytest.raises(BatchError, match="No such file"):
+        read_list(tmp_path / "none.csv")
+
+
+def test_columns_may_stand_in_any_order_and_spreadsheets_marks_do_not_matter(tmp_path):
+    path = tmp_path / "list.csv"
+    with path.open("w", newline="", encoding="utf-8-sig") as stream:
+        csv.writer(stream).writerows([["left", "id"], [" a b.pdb ", "x"]])
+    (row,) = read_list(path)
+    assert row.columns == dict(zip(COLUMNS, ("x", "a b.pdb", "", "", ""), strict=True))
+
+
+@pytest.mark.parametrize("other", [("hub.pdb",), ("--left", "A"), ("--demo",)])
+def test_a_list_and_a_question_are_not_asked_together(command, capfd, other):
+    assert command("--batch", "list.csv", *other) == 2
+    assert "--batch takes structures and chains from its list" in capfd.readouterr().err

@@ -1,0 +1,287 @@
+import gzip
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from sasnet_core.errors import DownloadError, SettingError
+from sasnet_core.shell import fetch
+from sasnet_core.shell.cli import main
+from sasnet_core.shell.fetch import ALPHAFOLD, CACHE_VARIABLE, PDB, make_sources, parse_name
+from sasnet_core.structure import reading
+from tests.core.build import chain_lines, write_cif
+
+CLOSED = "http://127.0.0.1:9/{id}"  # the discard port: nobody listens
+
+
+@pytest.fixture
+def entry(tmp_path):
+    """An mmCIF file with chains A and D."""
+    lines = [*chain_lines("A", 6), *chain_lines("D", 5, start=(0, 5, 0))]
+    return write_cif(tmp_path / "made.cif", lines).read_bytes()
+
+
+class Mirror:
+    """A web server on loopback: answers by path, and what it was asked."""
+
+    def __init__(self):
+        self.answers, self.asked = {}, []
+        mirror = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):  # noqa: N802
+                mirror.asked.append(self.path)
+                status, body, length = mirror.answers.get(self.path, (404, b"no such thing", None))
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body) if length is None else length))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def give(self, path, body, status=200, length=None):
+        self.answers[path] = status, body, length
+
+    @property
+    def divided(self):
+        return self.url + "/{middle}/{id}.cif.gz"
+
+
+@pytest.fixture
+def mirror(monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(fetch, "RETRIES", 0)
+    made = Mirror()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture
+def make(tmp_path, monkeypatch):
+    """Make sources with mirrors of the PDB, a cache and a folder of their own."""
+    for variable in (CACHE_VARIABLE, PDB.variable, ALPHAFOLD.variable):
+        monkeypatch.delenv(variable, raising=False)
+    (tmp_path / "here").mkdir()
+
+    def build(*places, archive=PDB):
+        return make_sources({archive.title: places}, tmp_path / "cache", tmp_path / "here")
+
+    return build
+
+
+@pytest.mark.parametrize(
+    ("name", "archive", "entry_id"),
+    [
+        ("1brs", PDB, "1brs"),
+        ("1BRS", PDB, "1brs"),
+        ("pdb_00001BRS", PDB, "1brs"),
+        ("pdb_1234abcd", PDB, "pdb_1234abcd"),
+        ("P00648", ALPHAFOLD, "AF-P00648-F1"),
+        ("af-p00648-f1", ALPHAFOLD, "AF-P00648-F1"),
+        ("AF-P00648-F2-model_v4", ALPHAFOLD, "AF-P00648-F2"),
+        ("A0A024R1R8", ALPHAFOLD, "AF-A0A024R1R8-F1"),
+        ("P00648-2", ALPHAFOLD, "AF-P00648-2-F1"),
+    ],
+)
+def test_ids_are_known_in_their_spellings(name, archive, entry_id):
+    found = parse_name(name)
+    assert (found.archive, found.id) == (archive, entry_id)
+
+
+@pytest.mark.parametrize("name", ["complex", "1brs.pdb", "abcd", "12345", "P0064", "x/1brs", ""])
+def test_other_names_are_those_of_files(name):
+    assert parse_name(name) is None
+
+
+def test_the_folder_of_the_divided_layout_is_that_of_the_pdb():
+    assert parse_name("1ABC").parts["middle"] == "ab"
+    assert parse_name("pdb_1234abcd").parts["middle"] == "bc"
+
+
+def test_an_entry_is_downloaded_once(make, mirror, entry):
+    mirror.give("/br/1brs.cif.gz", gzip.compress(entry))
+    found = make(mirror.divided).find("1BRS")
+    assert (found.id, found.origin) == ("1brs", f"{mirror.url}/br/1brs.cif.gz")
+    assert reading.read(found.path).chain_ids() == ["A", "D"]
+    assert make(CLOSED).find("1brs") == found
+    assert mirror.asked == ["/br/1brs.cif.gz"]
+
+
+def test_a_file_of_that_name_wins(make, mirror, tmp_path):
+    (tmp_path / "here" / "1brs").write_text("a file")
+    found = make(mirror.divided).find("1brs")
+    assert (found.path, found.id) == (tmp_path / "here" / "1brs", None)
+    assert mirror.asked == []
+
+
+def test_a_folder_of_that_name_does_not(make, mirror, entry, tmp_path):
+    (tmp_path / "here" / "1brs").mkdir()
+    mirror.give("/br/1brs.cif.gz", entry)
+    assert make(mirror.divided).find("1brs").id == "1brs"
+
+
+def test_a_name_that_is_no_id_is_left_to_the_reader(make, tmp_path):
+    assert make(CLOSED).find("complex.pdb").path == tmp_path / "here" / "complex.pdb"
+
+
+@pytest.mark.parametrize("place", ["ab/1abc.cif.gz", "ab/pdb1abc.ent.gz", "1abc.pdb", "1abc.cif"])
+def test_a_folder_may_be_a_mirror(make, tmp_path, place):
+    file = tmp_path / "pdb" / place
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"content")
+    found = make(str(tmp_path / "pdb")).find("1ABC")
+    assert (found.path, found.id, found.origin) == (file, "1abc", str(file))
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_real_mirror_of_the_pdb_is_read(make, shared_data):
+    file = next((shared_data / "complexes").glob("a?/*.pdb.gz"))
+    found = make(str(shared_data / "complexes")).find(file.name.partition(".")[0].upper())
+    assert found.path == file
+    assert reading.read(found.path).chain_ids()
+
+
+def test_of_models_in_a_folder_the_newest_is_taken(make, tmp_path):
+    for version in (2, 10, 4):
+        (tmp_path / f"AF-P00648-F1-model_v{version}.cif.gz").write_bytes(b"x")
+    found = make(str(tmp_path), archive=ALPHAFOLD).find("P00648")
+    assert found.path.name == "AF-P00648-F1-model_v10.cif.gz"
+
+
+def test_alphafolds_answer_says_where_the_file_is(make, mirror, entry):
+    file = "/files/AF-P00648-F1-model_v6.cif"
+    answer = [
+        {"cifUrl": f"{mirror.url}/files/AF-P00648-2-F1-model_v6.cif"},
+        {"cifUrl": mirror.url + file},
+    ]
+    mirror.give("/api/prediction/P00648", json.dumps(answer).encode())
+    mirror.give(file, entry)
+    place = mirror.url + "/api/prediction/{accession}"
+    found = make(place, archive=ALPHAFOLD).find("P00648")
+    assert (found.id, found.origin) == ("AF-P00648-F1", mirror.url + file)
+    assert mirror.asked == ["/api/prediction/P00648", file]
+    with pytest.raises(DownloadError, match="names no model AF-P00648-F3"):
+        make(place, archive=ALPHAFOLD).find("AF-P00648-F3")
+
+
+def test_mirrors_are_asked_in_turn(make, mirror, entry, tmp_path):
+    (tmp_path / "empty").mkdir()
+    mirror.give("/two/1brs", entry)
+    places = str(tmp_path / "empty"), CLOSED, mirror.url + "/one/{id}", mirror.url + "/two/{id}"
+    assert make(*places).find("1brs").origin == mirror.url + "/two/1brs"
+    assert mirror.asked == ["/one/1brs", "/two/1brs"]
+
+
+def test_the_environment_names_mirrors_and_cache(make, mirror, entry, tmp_path, monkeypatch):
+    mirror.give("/br/1brs.cif.gz", entry)
+    make()  # clears the environment
+    monkeypatch.setenv(PDB.variable, f"{CLOSED} {mirror.divided}")
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "elsewhere"))
+    found = make_sources({}).find("1brs")
+    assert found.path == tmp_path / "elsewhere" / "pdb" / "1brs.cif.gz"
+
+
+def test_a_damaged_file_in_the_cache_is_fetched_again(make, mirror, entry):
+    mirror.give("/br/1brs.cif.gz", entry)
+    path = make(mirror.divided).find("1brs").path
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    assert make(mirror.divided).find("1brs").path.read_bytes() == whole
+    path.with_name(path.name + ".json").write_text("{")
+    assert make(mirror.divided).find("1brs").path.read_bytes() == whole
+    assert len(mirror.asked) == 3
+
+
+def refused(find, name):
+    with pytest.raises(DownloadError) as caught:
+        find(name)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_offline_is_one_line(make):
+    told = refused(make(CLOSED).find, "1brs")
+    assert "1brs: neither a file of that name nor in the cache" in told
+    assert "http://127.0.0.1:9/1brs: cannot be reached" in told and "--pdb-mirror" in told
+
+
+def test_a_mirror_that_is_down_is_asked_once(make, mirror, entry, monkeypatch):
+    mirror.give("/2brs", entry)
+    known = make(CLOSED, mirror.url + "/{id}")
+    assert "HTTP 404" in refused(known.find, "1brs")
+    asked, download = [], fetch._download
+
+    def note(address, entry):
+        asked.append(address)
+        return download(address, entry)
+
+    monkeypatch.setattr(fetch, "_download", note)
+    assert known.find("2brs").origin == mirror.url + "/2brs"
+    assert asked == [mirror.url + "/{id}"]
+
+
+BAD_ANSWERS = {
+    "no such entry": ((b"", 404, None), "HTTP 404"),
+    "a web page": ((b"<html>log in first</html>", 200, None), "something else than a structure"),
+    "half a gzip": ((gzip.compress(b"_atom_site." * 99)[:-9], 200, None), "arrived damaged"),
+    "half an answer": ((b"_atom_site.id", 200, 500), "the answer broke off"),
+    "broken JSON": ((b'[{"cifUrl": ', 200, None), "names no model"),
+    "JSON of another thing": ((b"[1, {}]", 200, None), "names no model"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ANSWERS)
+def test_what_is_no_structure_stays_out_of_the_cache(make, mirror, tmp_path, name):
+    (body, status, length), message = BAD_ANSWERS[name]
+    mirror.give("/br/1brs.cif.gz", body, status, length)
+    assert message in refused(make(mirror.divided).find, "1brs")
+    assert not list((tmp_path / "cache").rglob("*.gz"))
+
+
+def test_a_busy_mirror_is_asked_again(make, mirror, monkeypatch):
+    monkeypatch.setattr(fetch, "RETRIES", 1)
+    mirror.give("/br/1brs.cif.gz", b"", 503)
+    assert "HTTP 503" in refused(make(mirror.divided).find, "1brs")
+    assert len(mirror.asked) == 2
+
+
+def test_a_cache_that_cannot_be_written_is_told(make, mirror, entry, tmp_path):
+    mirror.give("/br/1brs.cif.gz", entry)
+    (tmp_path / "cache").write_text("in the way")
+    assert "--cache" in refused(make(mirror.divided).find, "1brs")
+
+
+@pytest.mark.parametrize("place", ["no_such_folder", "http://127.0.0.1/pdb", "ftp://host/{id}"])
+def test_a_mirror_must_be_one(make, place):
+    with pytest.raises(SettingError, match="--pdb-mirror must"):
+        make(place)
+
+
+def test_the_command_takes_an_id(mirror, entry, make, tmp_path, monkeypatch, weights_folder):
+    make()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    mirror.give("/br/1brs.cif.gz", gzip.compress(entry))
+    options = ["--weights", str(weights_folder), "--rotations", "1", "--no-picture", "--quiet",
+               "--pdb-mirror", mirror.divided]  # fmt: skip
+    assert main(["1brs", "--left", "A", "--right", "D", "-o", "out", *options]) == 0
+    values = json.loads((tmp_path / "here" / "out" / "result.json").read_text())
+    assert [part["id"] for part in values["inputs"]] == ["1brs", "1brs"]
+    assert values["inputs"][0]["origin"] == f"{mirror.url}/br/1brs.cif.gz"
+    (tmp_path / "here" / "list.csv").write_text(
+        "id,left,right,left_chains,right_chains\na,1BRS,,A,D\nb,2brs,1brs,A,D\n"
+    )
+    assert main(["--batch", "list.csv", "-o", "many", *options]) == 2
+    failures = (tmp_path / "here" / "many" / "failures.csv").read_text()
+    assert "HTTP 404" in failures and "b,2brs,1brs,A,D" in failures
+    row = json.loads((tmp_path / "here" / "many" / "a" / "result.json").read_text())
+    assert row["inputs"] == values["inputs"]

@@ -1,0 +1,142 @@
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sasnet_core.training.batches import batch_arrays, make_batch
+from sasnet_core.training.losses import TrainingLoss, build_auxiliary
+from sasnet_core.training.steps_tensorflow import TensorFlowSteps
+from sasnet_core.training.targets import Example
+from tests.core.build import random_complex, tiny_model, tiny_network, write_dataset
+from tests.core.training.test_trainer import TRAIN, copies, sticky_complex
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize("normalization", ["layer", "batch"])
+def test_the_fast_training_step_is_that_of_the_plain_model(normalization):
+    model = tiny_model(20, normalization)
+    items = [random_complex(k, 4, 3) for k in range(2)]
+    examples = [Example(item, np.random.default_rng(k)) for k, item in enumerate(items)]
+    batch = make_batch(examples, model, TRAIN)
+    values = tf.nest.map_structure(tf.convert_to_tensor, batch_arrays(batch))
+    weights = np.random.default_rng(1).normal(size=(14, 12)).astype(np.float32)
+    results = []
+    for fast in (True, False):
+        network = tiny_network(model)
+        tower = network.tower
+        loss = TensorFlowSteps(tf.distribute.get_strategy()).loss if fast else TrainingLoss
+        with tf.GradientTape() as tape:
+            out = loss(network, build_auxiliary(model), 0.0).embed(values)
+            target = tf.reduce_sum(out * weights)
+        gradients = tape.gradient(target, tower.trainable_variables)
+        results.append([out, *gradients, *copies(tower.non_trainable_variables)])
+    for one, two in zip(*results, strict=True):
+        size = np.abs(two).max()
+        assert size > 0
+        np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-4 * size)
+
+
+TWO_DEVICES = """
+import sys
+import numpy as np
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from dataclasses import replace
+from pathlib import Path
+from sasnet_core.training.stream import ComplexStream
+from tests.core.training.test_trainer import MODEL, TRAIN, arrays, trainer
+
+folder, normalization, average, scale = Path(sys.argv[1]), sys.argv[2], *map(float, sys.argv[3:])
+
+stream = ComplexStream(folder, seed=0)
+runs = []
+for devices in (["CPU:0"], ["CPU:0", "CPU:1"]):
+    strategy = tf.distribute.MirroredStrategy(devices)
+    assert strategy.num_replicas_in_sync == len(devices)
+    model = replace(MODEL, normalization=normalization)
+    # Small plain steps: large ones, and those of Adam, make much of rounding errors.
+    changes = {"average": average, "steps": 10, "optimizer": "sgd", "learning_rate": 0.02}
+    run = trainer(folder / f"run{len(devices)}", strategy, model, **changes)
+    logit = run.network.head.get_layer("logit")
+    logit.kernel.assign(scale * logit.kernel)
+    start = arrays(run)
+    losses = [loss for _, loss in run.run(stream)]
+    with run.settled():
+        runs.append((losses, arrays(run)))
+moves = [np.abs(a - b).max() for a, b in zip(start, runs[0][1])]
+np.testing.assert_allclose(runs[0][0], runs[1][0], rtol=1e-3)
+assert max(moves) > 1e-3
+worst = max(np.abs(a - b).max() for a, b in zip(runs[0][1], runs[1][1]))
+assert worst < 1e-3, f"weights differ by {worst}, moved by {max(moves)}"
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("normalization", "average", "scale"),
+    [("layer", 0.5, 1.0), ("batch", 0.0, 0.1), ("layer", 0.0, 20.0), ("batch", 0.0, 20.0)],
+    ids=["layer", "batch", "layer, gradients clipped", "batch, gradients clipped"],
+)
+def test_two_devices_train_the_network_of_one(tmp_path, normalization, average, scale):
+    write_dataset(tmp_path, [sticky_complex(k) for k in range(2)], ["a", "b"])
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_DEVICES, str(tmp_path), normalization, str(average), str(scale)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+@pytest.mark.slow
+def test_two_machines_train_the_network_of_one(tmp_path):
+    write_dataset(tmp_path / "data", [random_complex(k, 6, 5) for k in range(4)], list("abcd"))
+    model = {**vars(tiny_model(16)), "filters": [4, 4, 5, 5], "head_sizes": [8, 8]}
+    train = {"optimizer": "sgd", "learning_rate": 0.1, "warmup_steps": 1, "steps": 10,
+             "complexes_per_step": 4, "positives": 9, "negatives": 27}  # fmt: skip
+    (tmp_path / "c.json").write_text(json.dumps({"model": model, "train": train}))
+    command = [sys.executable, "-m", "train.fit", str(tmp_path / "data"), "--check-every", "5",
+               "--config", str(tmp_path / "c.json"), "-o"]  # fmt: skip
+    alone = subprocess.run(
+        [*command, str(tmp_path / "one")], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert alone.returncode == 0, alone.stderr[-2000:]
+    workers = [f"127.0.0.1:{port}" for port in free_ports(2)]
+    runs = [
+        subprocess.Popen(
+            [*command, str(tmp_path / "two")],
+            cwd=ROOT,
+            env={**os.environ, "TF_CONFIG": json.dumps(
+                {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
+            )},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for index in range(2)
+    ]  # fmt: skip
+    errors = [run.communicate(timeout=300)[1] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], errors
+    one, two = (dict(np.load(tmp_path / name / "last" / "weights.npz")) for name in ("one", "two"))
+    for name, value in one.items():
+        np.testing.assert_allclose(two[name], value, atol=2e-3, err_msg=name)
+    assert len((tmp_path / "two" / "log.csv").read_text().splitlines()) == 3, (
+        "one log, by the chief"
+    )
