@@ -373,5 +373,4 @@ def _in_order(embeddings: list[Any], rows: list[np.ndarray]) -> Any:
 
 def _content_key(protein: Protein) -> tuple[int, ...]:
     """Key a random stream by a protein's atoms."""
-    digest = hashlib.sha256(protein.coords.tobytes() + protein.elements.tobytes()).digest()
-    return tuple(np.frombuffer(digest[:16], np.uint32).tolist())
+    return tuple(np.frombuffer(protein.digest("coords", "elements")[:16], np.uint32).tolist())

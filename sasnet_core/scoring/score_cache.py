@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from sasnet_core.structure.protein import Protein
 
-#: What a network reads of a protein.
-READ = ("coords", "elements", "atom_residues", "centers")
-
 
 class KeptScores:
     """Keeps the scores of one network, a file for each pair of proteins and seed.
@@ -81,14 +78,9 @@ class KeptScores:
 
     def _path(self, left: Protein, right: Protein, seed: int) -> Path:
         """Name a file by all that a network reads of the proteins, and by their names."""
-        digest = hashlib.sha256()
-        for protein in (left, right):
-            for name in READ:
-                values = getattr(protein, name)
-                digest.update(f"{name} {values.dtype} {values.shape} ".encode())
-                digest.update(np.ascontiguousarray(values).tobytes())
         names = re.sub(r"[^\w.-]+", "_", f"{left.name}-{right.name}")[:80]
-        return self._folder / f"{names}-{digest.hexdigest()[:16]}-seed{seed}.npy"
+        content = f"{left.content_hash[:16]}-{right.content_hash[:16]}"
+        return self._folder / f"{names}-{content}-seed{seed}.npy"
 
 
 def _read(path: Path) -> np.ndarray:

@@ -90,8 +90,11 @@ class Protein:
     @cached_property
     def content_hash(self) -> str:
         """Hash of all that its embeddings depend on, apart from the pose."""
-        arrays = self.coords, self.elements, self.atom_residues, self.centers
-        return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
+        return self.digest("coords", "elements", "atom_residues", "centers").hex()
+
+    def digest(self, *names: str) -> bytes:
+        """Return the SHA-256 hash of some arrays, one after the other: 32 bytes."""
+        return hashlib.sha256(b"".join(getattr(self, name).tobytes() for name in names)).digest()
 
     @property
     def sequence(self) -> str:

@@ -6,7 +6,6 @@ head see many times more complexes in the same time.
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,8 +71,8 @@ class EmbeddingCache:
 
     def _path(self, item: Complex) -> Path:
         """Name a complex's file by its atoms too: bound and unbound states share a name."""
-        atoms = item.left.coords.tobytes() + item.right.coords.tobytes()
-        return self._folder / f"{item.name}-{hashlib.sha256(atoms).hexdigest()[:12]}.npy"
+        content = f"{item.left.content_hash[:12]}-{item.right.content_hash[:12]}"
+        return self._folder / f"{item.name}-{content}.npy"
 
     def _pose(self, protein: Protein, rng: np.random.Generator) -> np.ndarray:
         lattice = pad_lattice(build_lattice(protein, self._config, random_pose(rng)))

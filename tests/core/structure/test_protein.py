@@ -1,3 +1,6 @@
+import hashlib
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,7 +8,7 @@ from hypothesis import strategies as st
 
 from sasnet_core.errors import StructureError
 from sasnet_core.structure.protein import select_chains
-from tests.core.build import RawAtom, RawResidue, build_protein
+from tests.core.build import RawAtom, RawResidue, build_protein, random_protein
 
 
 def atom(name, element, position=(0.0, 0.0, 0.0), altloc="", occupancy=1.0):
@@ -135,3 +138,18 @@ def test_of_alternative_amino_acids_the_one_with_most_occupancy_stays():
         ("A", "1", "SER", "alternative to THR"),
         ("A", "1", "ALA", "alternative to THR"),
     )
+
+
+@pytest.mark.parametrize("name", ["coords", "elements", "atom_residues", "centers"])
+def test_the_content_hash_knows_every_array_that_a_network_reads(name):
+    protein = random_protein(1)
+    changed = getattr(protein, name).copy()
+    changed[-1] += 1
+    assert replace(protein, **{name: changed}).content_hash != protein.content_hash
+    assert replace(protein, name="another").content_hash == protein.content_hash
+
+
+def test_a_digest_is_that_of_the_arrays_one_after_the_other():
+    protein = random_protein(1)
+    content = protein.coords.tobytes() + protein.elements.tobytes()
+    assert protein.digest("coords", "elements") == hashlib.sha256(content).digest()
