@@ -27,7 +27,8 @@ CROWDING = (8.0, 12.0, 16.0, 20.0)
 HALF_SPHERE = 13.0
 #: Atoms per cubic angstrom of protein, about: brings counts to the scale of 1.
 ATOM_DENSITY = 0.05
-#: A typical residue's atoms of each channel (C, N, O, S): brings counts to the scale of 1.
+#: Divisors that bring a residue's atom counts to the scale of 1, in the order of
+#: `chemistry.CHANNELS`: C, O, N, S.
 TYPICAL_ATOMS = np.array([5.0, 1.4, 1.5, 1.0])
 #: Residues whose crowding is counted at a time, which bounds the memory.
 CROWDING_BLOCK = 256
