@@ -1,13 +1,14 @@
 """Evaluate weights on a dataset: a per-complex table and the median AUROC (CAUROC).
 
     python -m train.evaluate DB5_DATASET --split DB4U -o table.csv
+    python -m train.evaluate MINED_DATASET --split validation
 
-Prints the CAUROC with a bootstrap interval, the mean, and the two predictors without learning
-beside it. A complex that fails counts 0 for every predictor and is listed with its reason. With
---kept SCORES the scores of every rotation are kept there, so that an evaluation that was stopped
-goes on, and train.tables, train.smooth, train.calibrate and train.ensemble need not compute them
-again. Model selection belongs on DB4; DB5U is for final tables only: it takes --look-at-db5u, and
-every look is written down.
+Prints the CAUROC with a bootstrap interval, the mean AUROC, the precision and the AUROC of sites, and
+the same of two predictors without learning. A complex that fails counts 0 for every predictor; its
+line gives the reason. --kept SCORES keeps the scores of every rotation in that folder: an evaluation
+that was stopped goes on from there, and train.tables, train.smooth, train.calibrate and
+train.ensemble read them instead of computing them again. Select models on DB4. DB5U is for final
+tables only: it needs --look-at-db5u, and every access is recorded.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from sasnet_core.evaluation.measures import (
     move_partners,
     stranger_scores,
 )
+from sasnet_core.evaluation.tables import sides, values
 from sasnet_core.evaluation.test_set import add_look_options, note_look
 from sasnet_core.files import write_table
 from sasnet_core.metrics import cauroc, mean_auroc
@@ -45,10 +47,11 @@ LOOKS = Path(__file__).parents[1] / "docs" / "db5u_looks.csv"
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("dataset", type=Path)
+    parser.add_argument("dataset", type=Path, help="dataset of train.db5 or train.mine")
     parser.add_argument("--weights", type=Path, help="default: those shipped")
-    parser.add_argument("--split", help="DB3, DB4U or DB5U; default: all complexes")
-    parser.add_argument("--state", default="unbound", choices=("unbound", "bound"))
+    parser.add_argument("--split", help="like DB3,DB4U or validation; default: all complexes")
+    parser.add_argument("--state", choices=("unbound", "bound"),
+                        help="default: unbound; bound for a mined dataset")  # fmt: skip
     parser.add_argument("--rotations", type=int, default=ROTATIONS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--precision", default="auto", choices=PRECISIONS)
@@ -91,14 +94,21 @@ def report(table: list[Row]) -> list[str]:
         ("exposed_area_auroc", "exposed area product"),
         ("centre_distance_auroc", "distance from centre product"),
     ):
-        values = [float(row[column]) for row in table]
-        low, high = interval(values)
+        aurocs = values(table, column)
+        low, high = interval(aurocs)
         lines.append(
-            f"{name:30s} CAUROC {cauroc(values):.3f} (95 % {low:.3f} to {high:.3f}), "
-            f"mean {mean_auroc(values):.3f}"
+            f"{name:30s} CAUROC {cauroc(aurocs):.3f} (95 % {low:.3f} to {high:.3f}), "
+            f"mean {mean_auroc(aurocs):.3f}"
         )
-    precision = np.mean([float(row["precision_at_10"]) for row in table])
-    return [*lines, f"{'sasnet':30s} precision at 10: {precision:.3f}, mean over complexes"]
+    precision, sites = (
+        np.mean(values(table, "precision_at_10")),
+        np.mean(sides(table, "site_auroc")),
+    )
+    return [
+        *lines,
+        f"{'sasnet':30s} precision at 10: {precision:.3f}, AUROC of sites: {sites:.3f} "
+        "(means over complexes)",
+    ]
 
 
 def score_as_asked(
@@ -124,11 +134,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
     rows = chosen_rows(options)
+    state = rows[0]["state"]
     info = read_info(options.weights or default_folder())
-    note_look(rows, options, "train.evaluate", [info.sha256], options.state)
+    note_look(rows, options, "train.evaluate", [info.sha256], state)
     predictor = load_predictor(info.folder, options.precision, options.engine, options.kept)
     scores = {"": score_as_asked(predictor, rows, options), **baseline_scores()}
-    table = evaluate_rows(options.dataset, rows, options.state, scores)
+    table = evaluate_rows(options.dataset, rows, state, scores)
     for row in table:
         line = f"{row['id']:6s} {row['auroc']:.3f}  area {row['exposed_area_auroc']:.3f}"
         print(f"{line}  failed: {row['failure']}" if row["failure"] else line)

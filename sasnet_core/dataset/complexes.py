@@ -113,23 +113,23 @@ def read_manifest(dataset: Path) -> list[dict[str, str]]:
 
 
 def benchmark_rows(
-    dataset: Path, splits: str | None, state: str = "unbound"
+    dataset: Path, splits: str | None, state: str | None = None
 ) -> list[dict[str, str]]:
-    """List a benchmark's complexes of some splits in one state.
+    """List a dataset's complexes of some splits in one state.
 
     Parameters
     ----------
     dataset : Path
-        Made by `train.db5`, or mined: then every complex is bound.
+        Made by `train.db5` or by `train.mine`. Every mined complex is bound.
     splits : str or None
-        Like ``"DB3,DB4U"``; None for all.
-    state : str
-        "unbound" or "bound".
+        Like ``"DB3,DB4U"`` or ``"validation"``; None for all.
+    state : str, optional
+        "unbound" or "bound". Default: "unbound" if the dataset has unbound complexes, else "bound".
 
     Returns
     -------
     list of dict
-        Rows of the manifest, never none.
+        Rows of the manifest with their ``state``, at least one.
 
     Raises
     ------
@@ -137,10 +137,13 @@ def benchmark_rows(
         There is no such complex.
     """
     wanted = None if splits is None else splits.split(",")
+    manifest = [{"state": "bound", **row} for row in read_manifest(dataset)]
+    if state is None:
+        state = "unbound" if any(row["state"] == "unbound" for row in manifest) else "bound"
     rows = [
         row
-        for row in read_manifest(dataset)
-        if (wanted is None or row["split"] in wanted) and row.get("state", "bound") == state
+        for row in manifest
+        if (wanted is None or row["split"] in wanted) and row["state"] == state
     ]
     if not rows:
         raise DatasetError(

@@ -1,4 +1,4 @@
-"""Complexes that something is fitted or chosen on: unbound ones, never those of the test set."""
+"""Complexes on which something is fitted or chosen, never those of the test set."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FitSet:
-    """Unbound complexes of a benchmark.
+    """Complexes of a benchmark (unbound) or of a mined dataset (bound).
 
     Attributes
     ----------
     dataset : Path
-        Holds them.
+        Folder that holds them.
     rows : list of dict
-        Of its manifest.
+        Rows of its manifest.
     words : str
-        What is written beside that which was fitted on them.
+        Description that is saved with what is fitted on them.
     """
 
     dataset: Path
@@ -37,38 +37,40 @@ class FitSet:
     words: str
 
     def complexes(self) -> Iterator[Complex]:
-        """Load one complex after another, and show how far it is."""
+        """Load one complex after another, with a progress bar."""
         for row in tqdm(self.rows, desc="complexes", disable=None):
             yield load_complex(self.dataset / row["file"])
 
 
 def read_fit_set(dataset: Path, splits: str) -> FitSet:
-    """Find the unbound complexes of some splits.
+    """Find the complexes of some splits.
 
     Parameters
     ----------
     dataset : Path
-        Made by `train.db5`.
+        Made by `train.db5` (its unbound complexes are used) or by `train.mine`.
     splits : str
-        Like ``"DB3,DB4U"``.
+        Like ``"DB3,DB4U"`` or ``"validation"``.
 
     Raises
     ------
     DatasetError
-        There are none.
+        The splits hold no complex.
     SettingError
-        One is of the test set.
+        One of the complexes belongs to the test set.
     """
     rows = benchmark_rows(dataset, splits)
     refuse_test_set(rows)
-    return FitSet(dataset, rows, f"{len(rows)} unbound complexes of {splits}")
+    return FitSet(dataset, rows, f"{len(rows)} {rows[0]['state']} complexes of {splits}")
 
 
 def add_fit_options(parser: argparse.ArgumentParser, splits: str, rotations: int) -> None:
     """Add the options of commands that fit something to scores, with these defaults."""
-    parser.add_argument("dataset", type=Path, help="dataset of train.db5")
+    parser.add_argument("dataset", type=Path, help="dataset of train.db5 or train.mine")
     parser.add_argument(
-        "--split", default=splits, help=f"splits to fit on, like DB3,DB4U (default: {splits})"
+        "--split",
+        default=splits,
+        help=f"splits to fit on, like DB3,DB4U or validation (default: {splits})",
     )
     parser.add_argument(
         "--rotations", type=int, default=rotations, help=f"to average (default: {rotations})"

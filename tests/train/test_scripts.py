@@ -15,9 +15,11 @@ import pytest
 from sasnet_core.config import ModelConfig
 from sasnet_core.dataset.complexes import load_complex, read_manifest, save_complex
 from sasnet_core.errors import DatasetError, SettingError, WeightsError
+from sasnet_core.files import write_table
 from sasnet_core.network.network import build_network
 from sasnet_core.network.weights import read_info, save_weights
 from tests.conftest import SHARED
+from tests.core.build import random_complex
 from tests.train.conftest import TINY, needs_shared
 from train import calibrate, db5, ensemble, evaluate, mine, reliability, smooth
 
@@ -122,6 +124,37 @@ def test_an_evaluation_in_which_all_fails_is_an_error(dataset, weights):
         evaluate.main([*arguments, "--seed", "-1"])
     with pytest.raises(SettingError, match="rotations"):
         evaluate.main([*arguments, "--rotations", "0"])
+
+
+@pytest.fixture
+def mined(tmp_path):
+    """A mined dataset of three bound complexes, two of them for validation."""
+    folder, rows = tmp_path / "mined", []
+    for number, split in enumerate(("train", "validation", "validation")):
+        item = random_complex([number], 30, 25, name=f"pair{number}")
+        save_complex(item, folder / f"{item.name}.npz")
+        sizes = {"n_left": 30, "n_right": 25, "n_contacts": len(item.contacts)}
+        rows.append({"id": item.name, **sizes, "split": split, "file": f"{item.name}.npz"})
+    write_table(rows, folder / "manifest.csv", list(rows[0]))
+    return folder
+
+
+def test_weights_are_evaluated_and_fitted_on_a_mined_validation_split(
+    mined, weights, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(smooth, "SHARES", (0.0, 0.5))
+    table = tmp_path / "table.csv"
+    arguments = [str(mined), "--split", "validation", "--weights", str(weights)]
+    arguments += ["--rotations", "1", "--kept", str(tmp_path / "kept")]
+    assert evaluate.main([*arguments, "-o", str(table)]) == 0
+    assert "AUROC of sites: 0." in capsys.readouterr().out
+    found = list(csv.DictReader(table.open()))
+    assert [(row["id"], row["state"]) for row in found] == [("pair1", "bound"), ("pair2", "bound")]
+    assert smooth.main(arguments) == 0
+    assert read_info(weights).smoothing.fitted_on == "2 bound complexes of validation"
+    monkeypatch.setattr(calibrate, "FEWEST_CALLED", 1)
+    assert calibrate.main(arguments) == 0
+    assert read_info(weights).calibration.fitted_on == "2 bound complexes of validation"
 
 
 @needs_shared
@@ -261,7 +294,7 @@ def test_a_missing_dataset_is_one_line_and_exit_code_2(
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", [script, "nowhere", *options])
-    monkeypatch.delitem(sys.modules, f"train.{script}")  # else runpy warns
+    monkeypatch.delitem(sys.modules, f"train.{script}", raising=False)  # else runpy warns
     with pytest.raises(SystemExit) as ended:
         runpy.run_module(f"train.{script}", run_name="__main__")
     assert ended.value.code == 2

@@ -105,3 +105,12 @@ def test_rows_of_a_benchmark_are_those_of_the_splits_and_state(tmp_path):
     assert benchmark_rows(tmp_path, None, "bound") == [rows[2]]
     with pytest.raises(DatasetError, match="bound complexes of DB3 are needed"):
         benchmark_rows(tmp_path, "DB3", "bound")
+
+
+def test_complexes_of_a_mined_dataset_are_bound(tmp_path):
+    write_table([{"split": "validation"}], tmp_path / "manifest.csv", ["split"])
+    expected = [{"split": "validation", "state": "bound"}]
+    assert benchmark_rows(tmp_path, "validation") == expected
+    assert benchmark_rows(tmp_path, None, "bound") == expected
+    with pytest.raises(DatasetError, match="unbound complexes of validation are needed"):
+        benchmark_rows(tmp_path, "validation", "unbound")
