@@ -3,10 +3,10 @@
     python -m train.evaluate DB5_DATASET --split DB4U -o table.csv
     python -m train.evaluate MINED_DATASET --split validation
 
-Prints the CAUROC with a bootstrap interval, the mean AUROC, the precision and the AUROC of sites, and
-the same of two predictors without learning. A complex that fails counts 0 for every predictor; its
-line gives the reason. --kept SCORES keeps the scores of every rotation in that folder: an evaluation
-that was stopped goes on from there, and train.tables, train.smooth, train.calibrate and
+Prints the CAUROC with a bootstrap interval, the mean AUROC, the precision, the AUROC of sites, and
+the CAUROC of two predictors without learning. A complex that fails counts 0 for every predictor;
+its line gives the reason. --kept SCORES keeps the scores of every rotation in that folder: an
+evaluation that was stopped goes on from there, and train.tables, train.smooth, train.calibrate and
 train.ensemble read them instead of computing them again. Select models on DB4. DB5U is for final
 tables only: it needs --look-at-db5u, and every access is recorded.
 """
