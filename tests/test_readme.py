@@ -1,9 +1,9 @@
-"""The commands and Python of the README and the tutorials run as they stand.
+"""The commands and Python of the README and of the guides in docs/ run as they stand.
 
 They see a folder like a fresh clone in which `make` has set up everything, with structures of the
 names that the README uses; `sasnet_predict` averages one rotation and draws no picture there. A
 block that cannot run carries its reason above it: `<!-- not run by the tests: reason -->`. Blocks
-of a tutorial go on from those before.
+of a page go on from those before.
 """
 
 import gzip
@@ -17,11 +17,11 @@ import gemmi
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = [
-    ROOT / "README.md",
-    *sorted(ROOT.glob("docs/tutorial_*.md")),
-    ROOT / "docs" / "report.md",
-]
+#: Pages that are no guides: their commands need datasets and hours, or they hold none.
+#: tests/test_documented_commands.py checks the options of these commands.
+OTHERS = {"api", "benchmarks", "experiments", "gallery", "index", "mining", "model_card", "results"}
+GUIDES = [page for page in sorted(ROOT.glob("docs/*.md")) if page.stem not in OTHERS]
+PAGES = [ROOT / "README.md", *GUIDES]
 BLOCK = re.compile(
     r"(?:<!-- not run by the tests: (?P<reason>.+?) -->\s+)?"
     r"^```(?P<language>\w*)\n(?P<code>.+?)^```$",
@@ -117,10 +117,22 @@ def test_every_block_says_its_language(page):
     assert set(languages) <= {"sh", "python", "pymol", "toml"}
 
 
-def test_blocks_of_the_readme_and_the_tutorials_are_run():
+def test_blocks_of_the_readme_and_the_guides_are_run():
     run = [block.id for block in [*blocks("sh"), *blocks("python")] if not block.marks]
+    pages = {name.split()[0] for name in run}
     assert sum(name.startswith("README") for name in run) >= 3
     assert sum(name.startswith("tutorial") for name in run) >= 4
+    assert pages >= {"batches.md", "command_line.md", "exports.md", "report.md"}
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().split()) < 1200
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)
+def test_links_lead_to_files(page):
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
+    assert not [link for link in links if "://" not in link and not (page.parent / link).exists()]
 
 
 def test_a_command_that_does_not_work_would_fail(clone):
