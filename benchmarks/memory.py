@@ -70,7 +70,7 @@ def measure(
 ) -> dict[str, float]:
     """Score one pair of huge partners; seconds and the process's peak in GiB."""
     loaded = predictor(paper, precision)
-    loaded.keep_within(sizes_within(within, residues, residues, 1000))
+    loaded.limit_sizes(sizes_within(within, residues, residues, 1000))
     start = time.perf_counter()
     scores = loaded.score(ball(residues, 1), ball(residues, 2), rotations=ROTATIONS)
     seconds = time.perf_counter() - start

@@ -23,7 +23,7 @@ from sasnet_core.config import ROTATIONS
 from sasnet_core.dataset.complexes import Complex
 from sasnet_core.errors import run_script
 from sasnet_core.evaluation.interface_residues import Site, labels, probabilities, sites_of
-from sasnet_core.evaluation.selection_set import add_fit_options, read_fit_set
+from sasnet_core.evaluation.selection_set import add_fit_options, read_selection_set
 from sasnet_core.fitted import Calibration
 from sasnet_core.metrics import brier_skill, calibration_error
 from sasnet_core.network.weights import default_folder, read_info, write_fitted
@@ -188,15 +188,16 @@ def fit(collected: Sequence[Collected]) -> Calibration:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
-    fit_set = read_fit_set(options.dataset, options.split)
+    selection = read_selection_set(options.dataset, options.split)
     info = read_info(options.weights or default_folder())
-    predictor = load_predictor(info.folder, kept=options.kept)
+    predictor = load_predictor(info.folder, score_cache=options.kept)
     rng = np.random.default_rng(0)
     collected = []
-    for item in fit_set.complexes():
+    for item in selection.complexes():
         matrix = predictor.score(item.left, item.right, options.rotations).matrix
         collected.append(collect(item, matrix, rng))
-    calibration = replace(fit(collected), fitted_on=fit_set.words, rotations=options.rotations)
+    origin = {"fitted_on": selection.description, "rotations": options.rotations}
+    calibration = replace(fit(collected), **origin)
     write_fitted(info, calibration, info.smoothing)
     print(calibration)
     truth = labels([site for found in collected for site in found.sites])

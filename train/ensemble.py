@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 from sasnet_core.config import SELECTION_SPLITS
 from sasnet_core.dataset.complexes import Complex
 from sasnet_core.errors import SettingError, run_script
-from sasnet_core.evaluation.selection_set import add_fit_options, read_fit_set
+from sasnet_core.evaluation.selection_set import add_fit_options, read_selection_set
 from sasnet_core.fitted import Mixture, Smoothing
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.network.weights import WeightsInfo, read_info, save_ensemble
@@ -114,12 +114,12 @@ def quality(cases: list[tuple[Complex, np.ndarray]], smoothing: Smoothing) -> st
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
-    fit_set = read_fit_set(options.dataset, options.split)
+    selection = read_selection_set(options.dataset, options.split)
     infos = member_infos(options.weights)
-    predictors = [load_predictor(info.folder, kept=options.kept) for info in infos]
+    predictors = [load_predictor(info.folder, score_cache=options.kept) for info in infos]
     cases = [
         (item, [one.unsmoothed(item.left, item.right, options.rotations) for one in predictors])
-        for item in fit_set.complexes()
+        for item in selection.complexes()
     ]
     slopes, intercept = fit_mixture(
         [(np.stack(matrices), item.labels()) for item, matrices in cases]
@@ -127,7 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
     mixture = Mixture(
         tuple(round(slope, 4) for slope in slopes),
         round(intercept, 4),
-        fit_set.words,
+        selection.description,
         options.rotations,
     )
     for number, info in enumerate(infos):

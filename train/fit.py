@@ -34,7 +34,7 @@ from tqdm import tqdm
 from sasnet_core.config import RunConfig
 from sasnet_core.dataset.complexes import Complex, evenly_spread, load_complex
 from sasnet_core.errors import DatasetError, SettingError, run_script
-from sasnet_core.evaluation.selection_set import read_fit_set
+from sasnet_core.evaluation.selection_set import read_selection_set
 from sasnet_core.files import write_json
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.network.network import Network
@@ -79,7 +79,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def validation_complexes(dataset: Path, split: str, count: int) -> list[Complex]:
     """Load a fixed, evenly spread subset of the unbound complexes of a split."""
-    rows = read_fit_set(dataset, split).rows
+    rows = read_selection_set(dataset, split).rows
     if not 1 <= count <= len(rows):
         raise DatasetError(f"{dataset}: 1 to {len(rows)} complexes for the checks, got {count}")
     return [load_complex(dataset / row["file"]) for row in evenly_spread(rows, count)]

@@ -190,7 +190,7 @@ def main(arguments: list[str] | None = None) -> int:
         raise DatasetError("two complexes or more are needed for strangers, got fewer")
     rows = evenly_spread(rows, options.count)
     note_look(rows, options, "train.reliability", [info.sha256])
-    predictor = load_predictor(info.folder, kept=options.kept)
+    predictor = load_predictor(info.folder, score_cache=options.kept)
     items = [load_complex(options.dataset / row["file"]) for row in rows]
     sites = [
         site

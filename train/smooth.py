@@ -21,7 +21,7 @@ from sasnet_core.config import SELECTION_SPLITS
 from sasnet_core.dataset.complexes import Complex
 from sasnet_core.errors import run_script
 from sasnet_core.evaluation.interface_residues import Site, labels, sites_of
-from sasnet_core.evaluation.selection_set import add_fit_options, read_fit_set
+from sasnet_core.evaluation.selection_set import add_fit_options, read_selection_set
 from sasnet_core.fitted import Smoothing
 from sasnet_core.metrics import auroc, cauroc, mean_auroc
 from sasnet_core.network.weights import default_folder, read_info, write_fitted
@@ -58,16 +58,16 @@ def quality(
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
-    fit_set = read_fit_set(options.dataset, options.split)
+    selection = read_selection_set(options.dataset, options.split)
     info = read_info(options.weights or default_folder())
-    predictor = load_predictor(info.folder, kept=options.kept)
+    predictor = load_predictor(info.folder, score_cache=options.kept)
     cases = [
         (item, predictor.unsmoothed(item.left, item.right, options.rotations))
-        for item in fit_set.complexes()
+        for item in selection.complexes()
     ]
     results = []
     for width, sharpness, share in itertools.product(WIDTHS, SHARPNESSES, SHARES):
-        smoothing = Smoothing(width, sharpness, share, fit_set.words)
+        smoothing = Smoothing(width, sharpness, share, selection.description)
         median, mean, residues = quality(cases, smoothing)
         results.append((median + mean + residues, smoothing))
         print(

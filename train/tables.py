@@ -132,7 +132,7 @@ class Workbench:
             load_predictor,  # TensorFlow takes seconds, sizes need none
         )
 
-        return load_predictor(folder, self.options.precision, kept=self.options.kept)
+        return load_predictor(folder, self.options.precision, score_cache=self.options.kept)
 
     def _table(
         self, folder: Path, split: str, state: str = "unbound", rotations: int | None = None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class FitSet:
+class SelectionSet:
     """Complexes of a benchmark (unbound) or of a mined dataset (bound).
 
     Attributes
@@ -28,13 +28,13 @@ class FitSet:
         Folder that holds them.
     rows : list of dict
         Rows of its manifest.
-    words : str
-        Description that is saved with what is fitted on them.
+    description : str
+        Saved with what is fitted on the complexes.
     """
 
     dataset: Path
     rows: list[dict[str, str]]
-    words: str
+    description: str
 
     def complexes(self) -> Iterator[Complex]:
         """Load one complex after another, with a progress bar."""
@@ -42,7 +42,7 @@ class FitSet:
             yield load_complex(self.dataset / row["file"])
 
 
-def read_fit_set(dataset: Path, splits: str) -> FitSet:
+def read_selection_set(dataset: Path, splits: str) -> SelectionSet:
     """Find the complexes of some splits.
 
     Parameters
@@ -61,7 +61,7 @@ def read_fit_set(dataset: Path, splits: str) -> FitSet:
     """
     rows = benchmark_rows(dataset, splits)
     refuse_test_set(rows)
-    return FitSet(dataset, rows, f"{len(rows)} {rows[0]['state']} complexes of {splits}")
+    return SelectionSet(dataset, rows, f"{len(rows)} {rows[0]['state']} complexes of {splits}")
 
 
 def add_fit_options(parser: argparse.ArgumentParser, splits: str, rotations: int) -> None:

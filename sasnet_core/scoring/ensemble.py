@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from sasnet_core.fitted import Mixture, Smoothing
-    from sasnet_core.scoring.embedding_cache import Shelf
+    from sasnet_core.scoring.embedding_cache import EmbeddingCache
     from sasnet_core.scoring.memory import Sizes
     from sasnet_core.structure.protein import Protein
 
@@ -41,15 +41,15 @@ class Ensemble(Scorer):
         self._members = tuple(members)
         self._mixture = mixture
 
-    def put_aside(self, shelf: Shelf | None, place: int = 0) -> None:
-        """Keep the members' embeddings of proteins that come again on a shelf, from now on."""
-        for number, member in enumerate(self._members):
-            member.put_aside(shelf, place + number)
+    def use_cache(self, cache: EmbeddingCache | None, member: int = 0) -> None:
+        """Store the members' embeddings of proteins that occur again in a cache, from now on."""
+        for number, scorer in enumerate(self._members):
+            scorer.use_cache(cache, member + number)
 
-    def keep_within(self, sizes: Sizes) -> None:
-        """Let no member work on more than this at once."""
+    def limit_sizes(self, sizes: Sizes) -> None:
+        """Limit how much each member works on at once."""
         for member in self._members:
-            member.keep_within(sizes)
+            member.limit_sizes(sizes)
 
     @property
     def precision(self) -> str:

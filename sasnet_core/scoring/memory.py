@@ -26,7 +26,7 @@ PAIR_BYTES, ROW_BYTES = 100, 3500
 #: What each two residues of one partner take: while neighbours are found, and for smoothing.
 FIND_BYTES, SMOOTH_BYTES = 24, 8
 #: The part of the memory that embeddings may take which are kept for rows to come.
-SHELF_PART = 8
+CACHE_PART = 8
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ def sizes_within(gigabytes: float | None, left: int, right: int, listed: int | N
     rows = pairs if listed is None else min(listed, pairs)
     held = BASE + PAIR_BYTES * pairs + ROW_BYTES * rows
     held += FIND_BYTES * max(left, right) ** 2 + SMOOTH_BYTES * (left**2 + right**2)
-    room = (gigabytes * 1e9 * (1 - 1 / SHELF_PART) - held) / AT_ONCE
+    room = (gigabytes * 1e9 * (1 - 1 / CACHE_PART) - held) / AT_ONCE
     least = max(LEAST_VOXELS * TILE_BYTES, LEAST_PAIRS * LIST_BYTES)
     if room < least:
-        needed = (held + least * AT_ONCE) / (1 - 1 / SHELF_PART) / 1e9
+        needed = (held + least * AT_ONCE) / (1 - 1 / CACHE_PART) / 1e9
         raise SettingError(
             f"--memory {gigabytes:g} is too little for partners of {left} and {right} residues, "
             f"{needed:.1f} GB are needed; grant more, or cut the partners to what matters"
@@ -73,6 +73,6 @@ def sizes_within(gigabytes: float | None, left: int, right: int, listed: int | N
     return Sizes(min(tile, TILE_VOXELS), min(many, PAIRS_LISTED))
 
 
-def shelf_bytes(gigabytes: float | None, most: int) -> int:
+def cache_bytes(gigabytes: float | None, most: int) -> int:
     """Return how much memory kept embeddings may take."""
-    return most if gigabytes is None else min(most, int(gigabytes * 1e9 / SHELF_PART))
+    return most if gigabytes is None else min(most, int(gigabytes * 1e9 / CACHE_PART))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import itertools
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -35,9 +34,8 @@ from sasnet_core.network.weights import fill, read_info
 from sasnet_core.scoring.ensemble import Ensemble
 from sasnet_core.scoring.lookahead import AT_ONCE, in_order
 from sasnet_core.scoring.memory import PAIRS_LISTED, Sizes
-from sasnet_core.scoring.score_cache import KeptScores
+from sasnet_core.scoring.score_cache import ScoreCache
 from sasnet_core.scoring.scorer import Scorer
-from sasnet_core.scoring.shared_tower import SharedTower
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -47,7 +45,7 @@ if TYPE_CHECKING:
     from sasnet_core.network.lattice import Lattice, Pose, Posed
     from sasnet_core.network.network import Network
     from sasnet_core.network.weights import WeightsInfo
-    from sasnet_core.scoring.embedding_cache import Shelf
+    from sasnet_core.scoring.embedding_cache import EmbeddingCache
     from sasnet_core.structure.protein import Protein
 
 #: Ways to embed a protein.
@@ -73,8 +71,8 @@ class Predictor(Scorer):
     engine : str
         "lattice": all residues of a protein share one lattice, many times faster; "windows": a
         voxel grid of its own for each residue, the CA exactly in its centre (paper).
-    kept : KeptScores, optional
-        Where the scores of every rotation are kept and looked up.
+    score_cache : ScoreCache, optional
+        Where the scores of every rotation are stored and looked up.
     device : str, optional
         Where to compute, like "cpu:0"; where Keras would when left out.
     at_once : int
@@ -86,7 +84,7 @@ class Predictor(Scorer):
         network: Network,
         smoothing: Smoothing | None = None,
         engine: str = "lattice",
-        kept: KeptScores | None = None,
+        score_cache: ScoreCache | None = None,
         device: str | None = None,
         at_once: int = AT_ONCE,
     ) -> None:
@@ -94,10 +92,10 @@ class Predictor(Scorer):
             raise SettingError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
         super().__init__(smoothing)
         self.network = network
-        self._shelf: Shelf | None = None
-        self._place = 0  # on the shelf, beside other members of an ensemble
+        self._cache: EmbeddingCache | None = None
+        self._member = 0  # separates the members of an ensemble in one cache
         self._sizes = Sizes(TILE_VOXELS, PAIRS_LISTED)
-        self._kept = kept
+        self._score_cache = score_cache
         self._device, self._at_once = device, at_once
         self._cold = True  # no rotation was computed yet
         self._embed_towers: Callable[[Sequence[Posed]], list[Any]] = (
@@ -114,11 +112,11 @@ class Predictor(Scorer):
             UNTRACED,
         )
 
-    def put_aside(self, shelf: Shelf | None, place: int = 0) -> None:
-        """Keep the network's embeddings of proteins that come again on a shelf, from now on."""
-        self._shelf, self._place = shelf, place
+    def use_cache(self, cache: EmbeddingCache | None, member: int = 0) -> None:
+        """Store the embeddings of proteins that occur again in a cache, from now on."""
+        self._cache, self._member = cache, member
 
-    def keep_within(self, sizes: Sizes) -> None:
+    def limit_sizes(self, sizes: Sizes) -> None:
         """Work on no more than this at once."""
         self._sizes = sizes
 
@@ -131,10 +129,10 @@ class Predictor(Scorer):
         self, left: Protein, right: Protein, rotations: int, seed: int
     ) -> Iterator[tuple[np.ndarray, Sequence[np.ndarray]]]:
         """Yield the scores of each rotation, and the views that its spread is made of."""
-        if self._kept is None:
+        if self._score_cache is None:
             found = self._compute(left, right, seed, range(rotations))
         else:
-            found = self._kept.rotations(left, right, seed, rotations, self._compute)
+            found = self._score_cache.rotations(left, right, seed, rotations, self._compute)
         return ((scores, [scores]) for scores in found)
 
     def _compute(
@@ -156,11 +154,11 @@ class Predictor(Scorer):
         """Compute the scores of one rotation, on the device, whatever the thread."""
         posed = self._posed(partners, [seed, rotation])
         with keras.device(self._device) if self._device else nullcontext():
-            if self._shelf is None:
+            if self._cache is None:
                 embeddings = self._embed(partners, posed)
             else:
-                names = [(self._place, seed, rotation, *partner.key) for partner in partners]
-                embeddings = self._embed_or_find(partners, posed, names, self._shelf)
+                names = [(self._member, seed, rotation, *partner.key) for partner in partners]
+                embeddings = self._embed_or_find(partners, posed, names, self._cache)
             return self.score_embeddings(*embeddings)
 
     def _posed(self, partners: Sequence[_Partner], stream: list[int]) -> list[Posed]:
@@ -173,16 +171,16 @@ class Predictor(Scorer):
         partners: Sequence[_Partner],
         posed: Sequence[Posed],
         names: Sequence[tuple[int, ...]],
-        shelf: Shelf,
+        cache: EmbeddingCache,
     ) -> list[Any]:
-        """Take embeddings from the shelf, and put those there that it does not have yet."""
+        """Take embeddings from the cache, and add those that it does not have yet."""
         owners = [partner.protein.content_hash for partner in partners]
-        found: list[Any] = [shelf.get(*place) for place in zip(owners, names, strict=True)]
+        found: list[Any] = [cache.get(*place) for place in zip(owners, names, strict=True)]
         missing = [k for k, embeddings in enumerate(found) if embeddings is None]
         made = self._embed([partners[k] for k in missing], [posed[k] for k in missing])
         for k, embeddings in zip(missing, made, strict=True):
             found[k] = embeddings
-            shelf.put(owners[k], names[k], ops.convert_to_numpy(embeddings))
+            cache.put(owners[k], names[k], ops.convert_to_numpy(embeddings))
         return [ops.convert_to_tensor(embeddings) for embeddings in found]
 
     def embed(self, protein: Protein, rng: np.random.Generator) -> Any:
@@ -238,7 +236,7 @@ class Predictor(Scorer):
         rows = tiles(protein, config, pose, self._sizes.tile_voxels)
         lattices = (build_lattice(protein, config, pose, residues=part) for part in rows)
         embeddings = [self._run_lattice(_lattice_arrays(lattice)) for lattice in lattices]
-        return _in_order(embeddings, rows)
+        return _joined(embeddings, rows)
 
     def _windowed(self, posed: Sequence[Posed]) -> list[Any]:
         """Run the tower over each residue's own voxel grid, its CA exactly in the centre."""
@@ -254,7 +252,7 @@ class Predictor(Scorer):
             self._run_windows(np.stack([surfacelet(turned, row, edge) for row in part]))
             for part in rows
         ]
-        return _in_order(embeddings, rows)
+        return _joined(embeddings, rows)
 
     def score_embeddings(self, left: Any, right: Any) -> np.ndarray:
         """Score all pairs of embeddings, both orders averaged.
@@ -286,38 +284,27 @@ class _Partner:
     around: list[Any] | None = None  # `Predictor._surroundings`, once they were asked for
 
 
-def share_towers(members: Sequence[Predictor]) -> None:
-    """Let predictors with the same tower run it once for all of them."""
-    shared: dict[str, Any] = {}
-    for member in members:
-        digest = hashlib.sha256(repr(member.network.config.tower_sizes).encode())
-        for variable in member.network.tower.weights:
-            digest.update(ops.convert_to_numpy(variable).tobytes())
-        own = SharedTower(member._embed_towers)
-        member._embed_towers = shared.setdefault(digest.hexdigest(), own)
-
-
 def load_predictor(
     folder: str | Path,
     precision: str = "auto",
     engine: str = "lattice",
-    kept: Path | None = None,
+    score_cache: Path | None = None,
     device: str | None = None,
     at_once: int = AT_ONCE,
 ) -> Scorer:
-    """Load a weights folder, that of an ensemble too: its members with the same tower run it once.
+    """Load the weights of a network or of an ensemble.
 
     Parameters
     ----------
     folder : str or Path
-        The weights and their configuration, or the name of shipped ones.
+        The folder, or the name of shipped weights.
     precision : str
         "float32", "bfloat16", or "auto": bfloat16 where the device that Keras computes on has
         fast units for it.
     engine : str
         See `Predictor`.
-    kept : Path, optional
-        Folder in which scores are kept and looked up, those of many networks side by side.
+    score_cache : Path, optional
+        Folder in which scores are stored and looked up. Several networks may share it.
     device, at_once
         See `Predictor`; the members of an ensemble share the rotations at once.
 
@@ -331,10 +318,9 @@ def load_predictor(
     info = read_info(folder)
     chosen = choose_precision(precision)
     if info.mixture is None:
-        return _load_one(info, chosen, engine, kept, device, at_once)
+        return _load_one(info, chosen, engine, score_cache, device, at_once)
     each = -(-at_once // len(info.members))
-    members = [_load_one(m, chosen, engine, kept, device, each) for m in info.members]
-    share_towers(members)
+    members = [_load_one(m, chosen, engine, score_cache, device, each) for m in info.members]
     return Ensemble(members, info.mixture, info.smoothing)
 
 
@@ -342,7 +328,7 @@ def _load_one(
     info: WeightsInfo,
     precision: str,
     engine: str,
-    kept: Path | None,
+    score_cache: Path | None,
     device: str | None,
     at_once: int,
 ) -> Predictor:
@@ -350,8 +336,9 @@ def _load_one(
     assert info.model is not None
     network = build_network(info.model, precision)
     fill(network.parts, info.folder)
-    store = kept and KeptScores(kept, [info.sha256, info.sizes(), precision, engine])
-    return Predictor(network, info.smoothing, engine, store or None, device, at_once)
+    identity = [info.sha256, info.sizes(), precision, engine]
+    cache = ScoreCache(score_cache, identity) if score_cache else None
+    return Predictor(network, info.smoothing, engine, cache, device, at_once)
 
 
 def _lattice_arrays(lattice: Lattice) -> list[Any]:
@@ -364,7 +351,7 @@ def _filled(rows: Any) -> Any:
     return ops.pad(rows, ((0, -rows.shape[0] % RESIDUE_UNIT), *[(0, 0)] * (len(rows.shape) - 1)))
 
 
-def _in_order(embeddings: list[Any], rows: list[np.ndarray]) -> Any:
+def _joined(embeddings: list[Any], rows: list[np.ndarray]) -> Any:
     """Join the embeddings of parts of a protein in the order of its residues."""
     if len(rows) == 1:
         return embeddings[0]

@@ -1,4 +1,4 @@
-"""Pair scores of every rotation, kept in files: what took hours once is read in seconds."""
+"""A cache of the pair scores of single rotations, one file for each pair of proteins."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from sasnet_core.structure.protein import Protein
 
 
-class KeptScores:
-    """Keeps the scores of one network, a file for each pair of proteins and seed.
+class ScoreCache:
+    """Stores the scores of one network, a file for each pair of proteins and seed.
 
-    Scores are those of single rotations, not smoothed, so that every number of rotations up to
-    that kept, every smoothing and every ensemble can be made of them.
+    The scores are of single rotations and not smoothed. Scores for fewer rotations, for any
+    smoothing and for ensembles can be computed from them.
 
     Parameters
     ----------
     folder : Path
-        Of all networks' scores; each has a folder of its own in it.
+        Folder for all networks. Each network gets a subfolder.
     network : sequence
-        What tells this network and its way of computing from others: plain values.
+        Plain values that identify the network and how it is computed.
     """
 
     def __init__(self, folder: Path, network: Sequence[Any]) -> None:
@@ -45,48 +45,49 @@ class KeptScores:
         count: int,
         compute: Callable[[Protein, Protein, int, range], Iterator[np.ndarray]],
     ) -> Iterator[np.ndarray]:
-        """Yield the scores of the first rotations; those that are missing are computed and kept.
+        """Yield the scores of the first rotations; compute and store those that are missing.
 
         Parameters
         ----------
         left, right : Protein
             The partners.
         seed : int
-            Of the rotations.
+            Seed of the rotations.
         count : int
-            Rotations.
+            Number of rotations.
         compute : callable
-            Takes partners, seed and the numbers of the missing rotations to their scores.
+            Called with partners, seed and the numbers of the missing rotations; yields their
+            scores.
 
         Yields
         ------
         ndarray, shape (n_left, n_right), float32
         """
         path = self._path(left, right, seed)
-        kept = _read(path)[:count]
-        yield from kept
-        missing = range(len(kept), count)
+        stored = _read(path)[:count]
+        yield from stored
+        missing = range(len(stored), count)
         if not missing:
             return
-        scores = list(kept)
+        scores = list(stored)
         for matrix in compute(left, right, seed, missing):
             scores.append(matrix)
-            if len(scores) == count:  # before the last is given away: nobody need ask for more
+            if len(scores) == count:  # save before the last yield: the caller may stop there
                 with written_whole(path, "wb") as stream:
                     np.save(stream, np.stack(scores))
             yield matrix
 
     def _path(self, left: Protein, right: Protein, seed: int) -> Path:
-        """Name a file by all that a network reads of the proteins, and by their names."""
+        """Name a file by the names and the content of the proteins."""
         names = re.sub(r"[^\w.-]+", "_", f"{left.name}-{right.name}")[:80]
         content = f"{left.content_hash[:16]}-{right.content_hash[:16]}"
         return self._folder / f"{names}-{content}-seed{seed}.npy"
 
 
 def _read(path: Path) -> np.ndarray:
-    """Read kept scores, shape (rotations, n_left, n_right); none where there is no whole file."""
+    """Read stored scores, shape (rotations, n_left, n_right); none if the file is not whole."""
     try:
-        kept: np.ndarray = np.load(path, mmap_mode="r")
+        stored: np.ndarray = np.load(path, mmap_mode="r")
     except (OSError, ValueError, EOFError):
         return np.zeros((0, 0, 0), np.float32)
-    return kept
+    return stored

@@ -1,4 +1,4 @@
-"""What scores pairs of residues: a network, or several that speak with one voice."""
+"""The base class of what scores residue pairs: one network, or an ensemble of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sasnet_core.scoring.smoothing import Smoother
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sasnet_core.scoring.embedding_cache import Shelf
+    from sasnet_core.scoring.embedding_cache import EmbeddingCache
     from sasnet_core.scoring.memory import Sizes
     from sasnet_core.scoring.pair_scores import PairScores
     from sasnet_core.structure.protein import Protein
@@ -28,7 +28,7 @@ class Scorer(ABC):
     Parameters
     ----------
     smoothing : Smoothing, optional
-        How scores take in their neighbours'; not at all when left out.
+        How scores are averaged with those of neighbouring pairs. Default: not at all.
     """
 
     def __init__(self, smoothing: Smoothing | None = None) -> None:
@@ -40,20 +40,20 @@ class Scorer(ABC):
         """What is computed in: "float32" or "bfloat16"."""
 
     @abstractmethod
-    def put_aside(self, shelf: Shelf | None, place: int = 0) -> None:
-        """Keep embeddings of proteins that come again on a shelf, from now on.
+    def use_cache(self, cache: EmbeddingCache | None, member: int = 0) -> None:
+        """Store embeddings of proteins that occur again in a cache, from now on.
 
         Parameters
         ----------
-        shelf : Shelf or None
-            Its owners are proteins' content hashes; None: keep none.
-        place : int
-            Keeps networks apart that share a shelf.
+        cache : EmbeddingCache or None
+            Its owners are the proteins' content hashes. None: store nothing.
+        member : int
+            Number that separates networks which share a cache.
         """
 
     @abstractmethod
-    def keep_within(self, sizes: Sizes) -> None:
-        """Work on no more than this at once."""
+    def limit_sizes(self, sizes: Sizes) -> None:
+        """Limit how much the scorer works on at once."""
 
     @abstractmethod
     def _rotations(
@@ -78,8 +78,8 @@ class Scorer(ABC):
         Parameters
         ----------
         left, right : Protein
-            The partners. Where they lie to each other plays no part: each gets its own rotation
-            and lattice offset, keyed by its atoms, so that ``score(b, a)`` is ``score(a, b)``
+            The partners. Their relative position does not matter: each gets its own rotation
+            and lattice offset, derived from its atoms, so that ``score(b, a)`` is ``score(a, b)``
             transposed.
         rotations : int
             Rotations to average (paper: 20).
@@ -88,8 +88,8 @@ class Scorer(ABC):
         progress : callable, optional
             Called with the number of rotations done, after each.
         first : callable, optional
-            Called with the scores of the first rotation alone, before `progress` hears of it;
-            not if there is but one.
+            Called with the scores of the first rotation, before `progress`. Not called if there
+            is only one rotation.
 
         Returns
         -------

@@ -16,7 +16,7 @@ from sasnet_core.errors import BatchError, OutputError, ResultError, SasnetError
 from sasnet_core.files import json_values, write_json, write_table
 from sasnet_core.results.summary import SUMMARY_COLUMNS, summary_row
 from sasnet_core.results.writing import OutputFolder
-from sasnet_core.scoring.embedding_cache import Shelf
+from sasnet_core.scoring.embedding_cache import EmbeddingCache
 from sasnet_core.shell.answer import write_answer
 from sasnet_core.shell.progress import ListProgress, Work, watched
 from sasnet_core.shell.question import Question, read_partners
@@ -38,7 +38,7 @@ ROW_FILE = "row.json"
 #: Rows after which the tables are written anew, in case the end is never reached.
 TABLE_EVERY = 20
 #: Embeddings kept for rows to come: bytes in memory without --memory, and on disk.
-SHELF_MEMORY, SHELF_DISK = 1 << 30, 16 << 30
+CACHE_MEMORY, CACHE_DISK = 1 << 30, 16 << 30
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _OURS = ".sasnet-*"
@@ -163,7 +163,7 @@ class Batch:
         load: Callable[[], AbstractContextManager[Scorer]],
         predict: Callable[[Scorer, Partner, Partner, Callable[[int], None]], Prediction],
         style: str,
-        memory: int = SHELF_MEMORY,
+        memory: int = CACHE_MEMORY,
     ) -> None:
         """Do all rows that are not done.
 
@@ -265,10 +265,10 @@ class Batch:
         uses = Counter(owner for plan in plans.values() for owner in plan.proteins)
         todo = [row for row in self.rows if row.id in plans]
         before = len(self.rows) - len(todo)
-        shelf = Shelf(uses, self.folder, memory, SHELF_DISK)
+        cache = EmbeddingCache(uses, self.folder, memory, CACHE_DISK)
         work = ListProgress(_works(plans), before, self.asked["rotations"], style)
-        with load() as predictor, shelf, work as progress:
-            predictor.put_aside(shelf)
+        with load() as predictor, cache, work as progress:
+            predictor.use_cache(cache)
             for number, row in enumerate(todo, 1):
                 self._predict_row(
                     row,
@@ -276,7 +276,7 @@ class Batch:
                     lambda left, right: predict(predictor, left, right, progress.rotation),
                 )
                 for owner in plans[row.id].proteins:
-                    shelf.finish(owner)
+                    cache.finish(owner)
                 progress.row_done()
                 if number % TABLE_EVERY == 0:
                     self._write_tables()

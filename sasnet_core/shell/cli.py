@@ -134,8 +134,8 @@ def wanted(options: argparse.Namespace, formats: list[str]) -> Content:
 
 def answer_list(options: argparse.Namespace, sources: Sources, formats: list[str]) -> None:
     """Answer the questions of a list that are not answered yet."""
-    from sasnet_core.scoring.memory import shelf_bytes
-    from sasnet_core.shell.batch import SHELF_MEMORY, SUMMARY_FILE, Batch, read_list
+    from sasnet_core.scoring.memory import cache_bytes
+    from sasnet_core.shell.batch import CACHE_MEMORY, SUMMARY_FILE, Batch, read_list
 
     rows = read_list(options.batch, options.model, options.assembly)
     info = calibrated_weights(options)
@@ -147,7 +147,7 @@ def answer_list(options: argparse.Namespace, sources: Sources, formats: list[str
             predictor, left, right, options, info, progress
         ),
         style="lines" if options.progress_lines else "none" if options.quiet else "bar",
-        memory=shelf_bytes(options.memory, SHELF_MEMORY),
+        memory=cache_bytes(options.memory, CACHE_MEMORY),
     )
     if not options.quiet:
         print(f"{len(batch.summaries)} of {len(rows)} rows done: {batch.folder / SUMMARY_FILE}")

@@ -93,7 +93,7 @@ def predict(
 
     calibration = info.needed_calibration()
     sizes = left.protein.n_residues, right.protein.n_residues
-    predictor.keep_within(sizes_within(options.memory, *sizes, listed_pairs(options)))
+    predictor.limit_sizes(sizes_within(options.memory, *sizes, listed_pairs(options)))
     if progress is not None:
         progress(0)
 

@@ -2,7 +2,7 @@ import pytest
 
 from sasnet_core.dataset.complexes import save_complex
 from sasnet_core.errors import DatasetError, SettingError
-from sasnet_core.evaluation.selection_set import read_fit_set
+from sasnet_core.evaluation.selection_set import read_selection_set
 from sasnet_core.files import write_table
 from tests.core.build import random_complex
 
@@ -18,13 +18,13 @@ def dataset(tmp_path):
 
 
 def test_complexes_of_the_splits_come_with_words_for_them(dataset):
-    fit_set = read_fit_set(dataset, "DB3,DB4U")
-    assert fit_set.words == "2 unbound complexes of DB3,DB4U"
-    assert [item.left.n_residues for item in fit_set.complexes()] == [6, 6]
+    selection = read_selection_set(dataset, "DB3,DB4U")
+    assert selection.description == "2 unbound complexes of DB3,DB4U"
+    assert [item.left.n_residues for item in selection.complexes()] == [6, 6]
 
 
 def test_nothing_is_fitted_on_the_test_set(dataset):
     with pytest.raises(SettingError, match="nothing is fitted or chosen on it"):
-        read_fit_set(dataset, "DB4U,DB5U")
+        read_selection_set(dataset, "DB4U,DB5U")
     with pytest.raises(DatasetError, match="complexes of DB2 are needed"):
-        read_fit_set(dataset, "DB2")
+        read_selection_set(dataset, "DB2")

@@ -1,4 +1,4 @@
-"""Ensembles: their folder, and how their members speak with one voice."""
+"""Ensembles: their folder, and how their members' scores are combined."""
 
 import json
 import shutil
@@ -17,10 +17,9 @@ from sasnet_core.network.weights import (
     write_fitted,
 )
 from sasnet_core.scoring import predictor
-from sasnet_core.scoring.embedding_cache import Shelf
-from sasnet_core.scoring.ensemble import Ensemble
+from sasnet_core.scoring.embedding_cache import EmbeddingCache
 from sasnet_core.scoring.memory import Sizes
-from sasnet_core.scoring.predictor import Predictor, load_predictor, share_towers
+from sasnet_core.scoring.predictor import load_predictor
 from tests.core.build import random_protein, tiny_model, tiny_network
 
 SMOOTHING = Smoothing(width=6.0, sharpness=4.0, share=0.5)
@@ -92,47 +91,15 @@ def test_swapping_the_partners_transposes_the_scores(folders, partners, tmp_path
     np.testing.assert_allclose(one.matrix, two.matrix.T, atol=1e-6)
 
 
-def test_members_with_one_tower_run_it_once(partners, monkeypatch):
-    config = tiny_model(16, context_layers=1)
-    first, second = tiny_network(config, seed=1), tiny_network(config, seed=2)
-    for mine, its in zip(second.tower.weights, first.tower.weights, strict=True):
-        mine.assign(its)
-    alone = [Predictor(network) for network in (first, second)]
-    expected = [list(one.rotation_scores(*partners, 2, 0)) for one in alone]
-    built = []
-    build = predictor.build_lattice
-
-    def count(protein, *arguments, **named):
-        built.append(protein.n_residues)
-        return build(protein, *arguments, **named)
-
-    monkeypatch.setattr(predictor, "build_lattice", count)
-    members = [Predictor(first), Predictor(second), Predictor(tiny_network(config, seed=3))]
-    share_towers(members)
-    ensemble = Ensemble(members, Mixture((0.5, 0.5, 0.5)))
-    scores = list(zip(*(one.rotation_scores(*partners, 2, 0) for one in members), strict=True))
-    assert sorted(built) == [7] * 4 + [9] * 4, "two different towers"
-    np.testing.assert_allclose([s[0] for s in scores], expected[0], atol=1e-6)
-    np.testing.assert_allclose([s[1] for s in scores], expected[1], atol=1e-6)
-    assert ensemble.score(*partners, 1).matrix.shape == (9, 7)
-
-
-def test_what_fails_in_a_shared_tower_fails_for_every_member(partners, monkeypatch):
-    members = [Predictor(tiny_network(tiny_model(16), seed=1)) for _ in range(2)]
-    share_towers(members)
-    monkeypatch.setattr(predictor, "build_lattice", None)
-    for member in members:
-        with pytest.raises(TypeError):
-            next(member.rotation_scores(*partners, 1, 0))
-
-
-def test_members_put_embeddings_aside_each_for_itself(folders, partners, tmp_path, monkeypatch):
+def test_members_share_a_cache_each_with_its_own_embeddings(
+    folders, partners, tmp_path, monkeypatch
+):
     folder = make(tmp_path / "e", folders)
     alone, ensemble = load(folder).score(*partners, 2), load(folder)
     uses = {protein.content_hash: 2 for protein in partners}
-    with Shelf(uses, tmp_path, 10**6, 0) as shelf:
-        ensemble.put_aside(shelf)
-        ensemble.keep_within(Sizes(20**3, 20))
+    with EmbeddingCache(uses, tmp_path, 10**6, 0) as cache:
+        ensemble.use_cache(cache)
+        ensemble.limit_sizes(Sizes(20**3, 20))
         first = ensemble.score(*partners, 2)
         monkeypatch.setattr(predictor, "build_lattice", None)
         again = ensemble.score(*partners, 2)
@@ -143,8 +110,8 @@ def test_members_put_embeddings_aside_each_for_itself(folders, partners, tmp_pat
 def test_kept_scores_of_members_serve_the_ensemble(folders, partners, tmp_path, monkeypatch):
     kept = tmp_path / "kept"
     for folder in folders:
-        load_predictor(folder, "float32", kept=kept).score(*partners, 2)
-    ensemble = load_predictor(make(tmp_path / "e", folders), "float32", kept=kept)
+        load_predictor(folder, "float32", score_cache=kept).score(*partners, 2)
+    ensemble = load_predictor(make(tmp_path / "e", folders), "float32", score_cache=kept)
     monkeypatch.setattr(predictor, "build_lattice", None)
     assert ensemble.score(*partners, 2).matrix.shape == (9, 7)
 

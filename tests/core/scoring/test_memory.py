@@ -7,7 +7,7 @@ import pytest
 
 from sasnet_core.errors import SettingError
 from sasnet_core.network.lattice import TILE_VOXELS
-from sasnet_core.scoring.memory import PAIRS_LISTED, shelf_bytes, sizes_within
+from sasnet_core.scoring.memory import PAIRS_LISTED, cache_bytes, sizes_within
 from tests.conftest import ROOT
 
 
@@ -39,9 +39,9 @@ def test_all_pairs_in_the_tables_take_memory():
 
 
 def test_kept_embeddings_take_their_part():
-    assert shelf_bytes(None, 10**9) == 10**9
-    assert shelf_bytes(4, 10**9) == 5 * 10**8
-    assert shelf_bytes(100, 10**9) == 10**9
+    assert cache_bytes(None, 10**9) == 10**9
+    assert cache_bytes(4, 10**9) == 5 * 10**8
+    assert cache_bytes(100, 10**9) == 10**9
 
 
 CHILD = """
@@ -54,7 +54,7 @@ limit = float(sys.argv[1]) or None
 left, right = ball(1200, 1), ball(900, 2)
 predictor = load_predictor(default_folder())
 sizes = sizes_within(limit, left.n_residues, right.n_residues, 1000)
-predictor.keep_within(sizes)
+predictor.limit_sizes(sizes)
 predictor.score(left, right, rotations=3)  # the first is computed alone
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 print(json.dumps([peak, sizes.tile_voxels]))

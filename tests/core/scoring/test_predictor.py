@@ -11,7 +11,7 @@ from sasnet_core.network import lattice_tower, pair_head
 from sasnet_core.network.lattice import fit_together, random_pose, tiles
 from sasnet_core.network.voxels import surfacelet
 from sasnet_core.scoring import predictor as predictor_module
-from sasnet_core.scoring.embedding_cache import Shelf
+from sasnet_core.scoring.embedding_cache import EmbeddingCache
 from sasnet_core.scoring.memory import Sizes
 from sasnet_core.scoring.predictor import UNTRACED, Predictor, load_predictor
 from sasnet_core.structure.rotations import random_rotation
@@ -145,7 +145,7 @@ def test_small_partners_share_a_call_of_the_tower(partners, monkeypatch, voxels,
     monkeypatch.setattr(
         predictor_module, "fit_together", lambda *sizes: fit and fit_together(*sizes)
     )
-    predictor.keep_within(Sizes(voxels, 10**6))
+    predictor.limit_sizes(Sizes(voxels, 10**6))
     scores = predictor.score(*partners, rotations=1)
     np.testing.assert_allclose(scores.matrix, expected, atol=1e-5)
     assert len(residues) == calls and sum(residues) == 16
@@ -334,10 +334,10 @@ def test_embeddings_on_the_shelf_change_no_bit_and_are_made_once(
     build = predictor_module.build_lattice
     monkeypatch.setattr(predictor_module, "build_lattice", count)
     predictor, uses = Predictor(network), {hub.content_hash: 3}
-    with Shelf(uses, tmp_path, memory, 10**6) as shelf:
-        predictor.put_aside(shelf)
+    with EmbeddingCache(uses, tmp_path, memory, 10**6) as cache:
+        predictor.use_cache(cache)
         together = [predictor.score(hub, other, rotations=3) for other in others]
-        assert bool(shelf.bytes_spilled) == (memory == 0)
+        assert bool(cache.bytes_on_disk) == (memory == 0)
     assert sorted(embedded) == 9 * [20] + 3 * [30]
     for one, other in zip(alone, together, strict=True):
         np.testing.assert_array_equal(one.matrix, other.matrix)
@@ -348,8 +348,8 @@ def test_a_protein_with_itself_has_embeddings_of_two_poses_on_the_shelf(tmp_path
     network, protein = tiny_network(tiny_model(16)), random_protein(1, 20)
     alone = Predictor(network).score(protein, protein, rotations=2).matrix
     predictor = Predictor(network)
-    with Shelf({protein.content_hash: 2}, tmp_path, 10**6, 0) as shelf:
-        predictor.put_aside(shelf)
+    with EmbeddingCache({protein.content_hash: 2}, tmp_path, 10**6, 0) as cache:
+        predictor.use_cache(cache)
         for _ in range(2):
             again = predictor.score(protein, protein, rotations=2).matrix
             np.testing.assert_array_equal(again, alone)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sasnet_core.scoring.predictor import Predictor
-from sasnet_core.scoring.score_cache import KeptScores
+from sasnet_core.scoring.score_cache import ScoreCache
 from tests.core.build import random_protein, tiny_model, tiny_network
 
 
@@ -28,7 +28,7 @@ def found(kept, partners, count, compute, seed=0):
 
 
 def test_only_what_is_missing_is_computed(tmp_path, partners):
-    kept, compute = KeptScores(tmp_path, ["net"]), Counting()
+    kept, compute = ScoreCache(tmp_path, ["net"]), Counting()
     assert found(kept, partners, 3, compute) == [0, 1, 2]
     assert found(kept, partners, 5, compute) == [0, 1, 2, 3, 4]
     assert found(kept, partners, 2, compute) == [0, 1]
@@ -37,19 +37,19 @@ def test_only_what_is_missing_is_computed(tmp_path, partners):
 
 def test_networks_proteins_seeds_and_sides_are_kept_apart(tmp_path, partners):
     compute = Counting()
-    found(KeptScores(tmp_path, ["net"]), partners, 1, compute)
-    found(KeptScores(tmp_path, ["other"]), partners, 1, compute)
-    found(KeptScores(tmp_path, ["net"]), partners, 1, compute, seed=1)
-    found(KeptScores(tmp_path, ["net"]), partners[::-1], 1, compute)
+    found(ScoreCache(tmp_path, ["net"]), partners, 1, compute)
+    found(ScoreCache(tmp_path, ["other"]), partners, 1, compute)
+    found(ScoreCache(tmp_path, ["net"]), partners, 1, compute, seed=1)
+    found(ScoreCache(tmp_path, ["net"]), partners[::-1], 1, compute)
     left = partners[0].with_coordinates(partners[0].coords + 1, partners[0].centers + 1)
-    found(KeptScores(tmp_path, ["net"]), (left, partners[1]), 1, compute)
+    found(ScoreCache(tmp_path, ["net"]), (left, partners[1]), 1, compute)
     assert compute.asked == [0] * 5
-    assert found(KeptScores(tmp_path, ["net"]), partners, 1, compute) == [0]
+    assert found(ScoreCache(tmp_path, ["net"]), partners, 1, compute) == [0]
     assert compute.asked == [0] * 5
 
 
 def test_what_was_stopped_or_damaged_is_computed_again(tmp_path, partners):
-    kept, compute = KeptScores(tmp_path, ["net"]), Counting()
+    kept, compute = ScoreCache(tmp_path, ["net"]), Counting()
     stopped = kept.rotations(*partners, 0, 3, compute)
     next(stopped)
     stopped.close()
@@ -64,7 +64,7 @@ def test_what_was_stopped_or_damaged_is_computed_again(tmp_path, partners):
 def test_a_predictor_scores_the_same_from_what_was_kept(tmp_path, partners):
     network = tiny_network(tiny_model(16))
     scores = [
-        Predictor(network, kept=KeptScores(tmp_path, ["net"])).score(*partners, rotations)
+        Predictor(network, score_cache=ScoreCache(tmp_path, ["net"])).score(*partners, rotations)
         for rotations in (1, 3, 3)
     ]
     plain = Predictor(network).score(*partners, 3)
