@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sasnet_core.dataset.complexes import load_complex
-from sasnet_core.structure.chemistry import CHANNELS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -230,13 +229,16 @@ def draw_complex(item: Complex, path: Path) -> None:
     """
     import pymol2
 
+    from sasnet_core.structure.writing import protein_mmcif  # loads gemmi
+
     panels = []
     with pymol2.PyMOL() as session:
         cmd = session.cmd
         for side, column in (("left", 0), ("right", 1)):
             protein: Protein = getattr(item, side)
             in_contact = np.isin(np.arange(protein.n_residues), item.contacts[:, column])
-            cmd.load_raw(_mmcif(protein, in_contact), "cif", f"sasnet_{side}", quiet=1)
+            text = protein_mmcif(protein, in_contact)
+            cmd.load_raw(text, "cif", f"sasnet_{side}", quiet=1)
             _paint_partner(cmd, side)
             chains = ", ".join(dict.fromkeys(protein.chain_ids.tolist()))
             title = f"{side}: chain {chains}, {in_contact.sum()} residues in contact (dark)"
@@ -254,25 +256,6 @@ def _paint_partner(cmd: Any, side: str) -> None:
     for name, share, selection in (("pale", PALENESS, "b < 0.5"), ("strong", 0.0, "b > 0.5")):
         cmd.set_color(f"sasnet_{side}_{name}", (strong + share * (1 - strong)).tolist())
         cmd.color(f"sasnet_{side}_{name}", f"sasnet_{side} and {selection}")
-
-
-def _mmcif(protein: Protein, in_contact: np.ndarray) -> str:
-    """Write a protein's atoms as far as they are known, B factor 1 in residues in contact."""
-    columns = ("id", "type_symbol", "label_atom_id", "label_comp_id", "label_asym_id",
-               "label_seq_id", "Cartn_x", "Cartn_y", "Cartn_z", "B_iso_or_equiv")  # fmt: skip
-    rows = protein.atom_residues
-    is_center = (protein.coords == protein.centers[rows]).all(axis=1) & (rows >= 0)
-    lines = ["data_protein", "loop_", *(f"_atom_site.{column}" for column in columns)]
-    for atom in np.flatnonzero(rows >= 0).tolist():
-        row, channel = int(rows[atom]), int(protein.elements[atom])
-        element = CHANNELS[channel] if channel >= 0 else "X"
-        name = "CA" if is_center[atom] else f"{element}{atom % 100}"
-        x, y, z = protein.coords[atom].tolist()
-        lines.append(
-            f"{atom + 1} {element} {name} {protein.residue_names[row]} A {row + 1} "
-            f"{x:.3f} {y:.3f} {z:.3f} {float(in_contact[row])}"
-        )
-    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

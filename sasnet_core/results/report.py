@@ -24,10 +24,11 @@ from sasnet_core.results.summary import meaning
 from sasnet_core.scoring.calibration import pair_log_odds
 from sasnet_core.scoring.pair_scores import best_pairs
 from sasnet_core.structure.chemistry import one_letter
+from sasnet_core.structure.writing import write_pdb
 
 if TYPE_CHECKING:
     from sasnet_core.results.reading import Result, Side
-    from sasnet_core.structure.reading import ResidueKey
+    from sasnet_core.structure.writing import NamedResidue
 
 NAME = "report.html"
 PICTURE = "picture.png"
@@ -223,13 +224,13 @@ def _structure(side: Side) -> dict[str, Any]:
     numbers = np.cumsum([1, *(1 + protein.chain_breaks())]).tolist()
     found = dict(zip(protein.residue_keys(), numbers, strict=True))
 
-    def relabel(key: ResidueKey) -> tuple[str, str] | None:
+    def relabel(key: NamedResidue) -> tuple[str, str] | None:
         number = found.get(key[:3])
         return None if number is None else (letters[key[0]], str(number))
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{side.side}.pdb"
-        side.structure.write_pdb(relabel, path, one_location=True)
+        write_pdb(side.structure, relabel, path, one_location=True)
         records = path.read_text().splitlines()
     lines = [f"ATOM  {line[6:]}" for line in records if line.startswith(("ATOM  ", "HETATM"))]
     return {"pdb": "\n".join(lines), "numbers": numbers}

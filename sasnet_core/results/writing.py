@@ -129,16 +129,18 @@ def _labels(protein: Protein) -> np.ndarray:
 
 
 def _write_structures(prediction: Prediction, folder: Path) -> None:
+    from sasnet_core.structure.writing import write_mmcif  # loads gemmi
+
     left, right = prediction.left, prediction.right
     values = {side.side: _bfactors(prediction, side) for side in (left, right)}
     if left.structure is right.structure:
         together = values["left"] | values["right"]
         chains = [*left.chain_ids, *right.chain_ids]
-        left.structure.write_bfactors(chains, together, folder / "complex.cif")
+        write_mmcif(left.structure, chains, together, folder / "complex.cif")
         return
     for partner in (left, right):
         path = folder / f"{partner.side}.cif"
-        partner.structure.write_bfactors(partner.chain_ids, values[partner.side], path)
+        write_mmcif(partner.structure, partner.chain_ids, values[partner.side], path)
 
 
 def _bfactors(prediction: Prediction, partner: Partner) -> dict[tuple[str, str, str], float]:

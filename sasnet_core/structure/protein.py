@@ -13,7 +13,7 @@ from sasnet_core.errors import StructureError
 from sasnet_core.structure.chemistry import HEAVY_ATOMS, channel_of, is_hydrogen, one_letter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
 #: Neighbours in a chain are nearer than this from CA to CA (angstrom; a peptide bond gives 3.8).
 CHAIN_STEP = 4.5
@@ -222,21 +222,44 @@ def _alternatives(raw: RawResidues) -> dict[int, int]:
     return losers
 
 
+def best_locations(names: Sequence[Hashable], occupancies: Sequence[float]) -> list[int]:
+    """Choose one of the alternate locations of each atom: highest occupancy, then first.
+
+    Parameters
+    ----------
+    names : sequence
+        Names of atoms in file order; locations of one atom share a name.
+    occupancies : sequence of float
+        Occupancy of each location.
+
+    Returns
+    -------
+    list of int
+        Rows of the chosen locations, atoms in the order in which their names come first.
+
+    Examples
+    --------
+    >>> best_locations(["CA", "CB", "CA", "CB"], [0.5, 0.3, 0.5, 0.7])
+    [0, 3]
+    """
+    best: dict[Hashable, int] = {}
+    for row, (name, occupancy) in enumerate(zip(names, occupancies, strict=True)):
+        if name not in best or occupancy > occupancies[best[name]]:
+            best[name] = row
+    return list(best.values())
+
+
 def _best_locations(raw: RawResidues) -> RawResidues:
-    """Keep one atom per name in a residue: highest occupancy, then first, in the first's place."""
+    """Keep one location of each atom."""
     suspects = _residues_with_twins(raw)
     if not len(suspects):
         return raw
-    rows = np.arange(len(raw.atom_names))
-    keep = np.ones(len(rows), bool)
-    best: dict[tuple[int, bytes], int] = {}  # place of the first
-    for row in np.flatnonzero(np.isin(raw.atom_residues, suspects)).tolist():
-        first = best.setdefault((int(raw.atom_residues[row]), raw.atom_names[row]), row)
-        if first != row:
-            keep[row] = False
-            if raw.occupancies[row] > raw.occupancies[rows[first]]:
-                rows[first] = row
-    return raw.select_atoms(rows[keep])
+    suspect = np.isin(raw.atom_residues, suspects)
+    rows = np.flatnonzero(suspect)
+    names = zip(raw.atom_residues[rows].tolist(), raw.atom_names[rows].tolist(), strict=True)
+    best = rows[best_locations(list(names), raw.occupancies[rows].tolist())]
+    kept = np.concatenate([np.flatnonzero(~suspect), best])
+    return raw.select_atoms(kept[np.argsort(raw.atom_residues[kept], kind="stable")])
 
 
 def _residues_with_twins(raw: RawResidues) -> np.ndarray:

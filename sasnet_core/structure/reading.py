@@ -1,4 +1,4 @@
-"""Structure files in, proteins out; scores back into files. The only module that knows gemmi."""
+"""Structure files in, proteins out. `writing` is the only other module that imports gemmi."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sasnet_core.structure.plddt import bfactors_are_plddt, local_plddt, on_hund
 from sasnet_core.structure.protein import Protein, RawResidues, build_protein
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sasnet_core.structure.plddt import Place
 
@@ -37,19 +37,14 @@ _ATOM_RECORD = re.compile(rb"^(ATOM  |HETATM)", re.MULTILINE)
 #: Conformers keep a chain's centre of mass within this, symmetry moves it further (angstrom).
 _CONFORMER_SHIFT = 5.0
 _NUCLEIC = (gemmi.ResidueKind.RNA, gemmi.ResidueKind.DNA)
-#: Column of an mmCIF file of ours with the B factors that the input had.
-OLD_B = "_atom_site.sasnet_old_B"
-#: What a PDB file has room for: atoms, residue numbers, letters of a residue name (wwPDB format
-#: 3.3), and angstrom.
-_PDB_ATOMS, _PDB_NUMBERS, _PDB_NAME, _PDB_COORDINATES = 99_999, (-999, 9_999), 3, (-999, 9_999)
 _KIND_WORDS = {
     gemmi.EntityType.Water: "water",
     gemmi.EntityType.Branched: "glycan",
     gemmi.EntityType.NonPolymer: "ligand",
 }
 
-#: Chain, residue id, segment and residue name.
-ResidueKey = tuple[str, str, str, str]
+#: Chain, residue id and segment.
+ResidueKey = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -68,6 +63,10 @@ class Structure:
         Experimental method, empty if the file does not say.
     resolution : float or None
         In angstrom; None if the file does not say.
+    gemmi_structure : gemmi.Structure
+        The whole file; for `writing` only.
+    gemmi_model : gemmi.Model
+        The coordinate model, or what an assembly made of it; for `writing` only.
     """
 
     path: Path
@@ -75,31 +74,32 @@ class Structure:
     sha256: str
     method: str
     resolution: float | None
-    _structure: gemmi.Structure = field(repr=False)
-    _model: gemmi.Model = field(repr=False)
+    gemmi_structure: gemmi.Structure = field(repr=False)
+    gemmi_model: gemmi.Model = field(repr=False)
     _plddt: dict[Place, float] = field(default_factory=dict, repr=False)
 
     @property
-    def _segment_field(self) -> str:
-        """Where a residue's segment stands: a PDB file gives one, an mmCIF its label_asym_id."""
-        return "segment" if self._from_pdb else "subchain"
+    def is_pdb(self) -> bool:
+        """Whether the file is in the PDB format."""
+        return bool(self.gemmi_structure.input_format == gemmi.CoorFormat.Pdb)
 
     @property
-    def _from_pdb(self) -> bool:
-        return bool(self._structure.input_format == gemmi.CoorFormat.Pdb)
+    def _segment_field(self) -> str:
+        """Field of a residue that holds its segment, or in mmCIF files its label_asym_id."""
+        return "segment" if self.is_pdb else "subchain"
 
     def chain_ids(self) -> list[str]:
         """Return the author's names of the chains that hold protein, in file order."""
-        return list(dict.fromkeys(self._residues.chain_ids.tolist()))
+        return list(dict.fromkeys(self._raw.chain_ids.tolist()))
 
     @cached_property
-    def _residues(self) -> RawResidues:
+    def _raw(self) -> RawResidues:
         """Every amino-acid residue of the coordinate model."""
-        return _raw_residues(self._model, operator.attrgetter(self._segment_field))
+        return _raw_residues(self.gemmi_model, operator.attrgetter(self._segment_field))
 
     def assembly_names(self) -> list[str]:
         """Return the names of the biological assemblies that the file describes."""
-        return [assembly.name for assembly in self._structure.assemblies]
+        return [assembly.name for assembly in self.gemmi_structure.assemblies]
 
     def assembly(self, name: str) -> Structure:
         """Build a biological assembly from the file's operators.
@@ -111,7 +111,7 @@ class Structure:
         StructureError
             The file describes no such assembly.
         """
-        return replace(self, _model=_build_assembly(self.path, self._structure, self._model, name))
+        return replace(self, gemmi_model=_build_assembly(self, name))
 
     def with_copies(self) -> Structure:
         """Take the further coordinate models of an assembly file as copies of the chains.
@@ -119,7 +119,8 @@ class Structure:
         The PDB's own assembly files (``1abc.pdb1``) put the copies that symmetry makes into
         models of their own. Models that lie where the first one does are conformers, and stay out.
         """
-        models = [m for m in self._structure if m is self._model or _is_apart(m, self._model)]
+        first = self.gemmi_model
+        models = [m for m in self.gemmi_structure if m is first or _is_apart(m, first)]
         if len(models) == 1:
             return self
         joined = gemmi.Model(1)
@@ -127,7 +128,7 @@ class Structure:
             for chain in model:
                 joined.add_chain(chain)
         _name_copies(joined)
-        return replace(self, _model=joined)
+        return replace(self, gemmi_model=joined)
 
     def require_chains(self, chain_ids: Sequence[str]) -> None:
         """Raise SelectionError unless every chain is there and holds protein."""
@@ -163,7 +164,7 @@ class Structure:
         """
         chosen = list(chain_ids) if chain_ids else self.chain_ids()
         self.require_chains(chosen)
-        raw = self._residues
+        raw = self._raw
         wanted = raw.select(np.isin(raw.chain_ids, chosen))
         return build_protein(name or f"{self.name}:{','.join(chosen)}", wanted)
 
@@ -179,7 +180,7 @@ class Structure:
         used = set(used_chains)
         names: dict[str, Counter[str]] = {word: Counter() for word in _KIND_WORDS.values()}
         nucleic: dict[str, None] = {}
-        for chain in self._model:
+        for chain in self.gemmi_model:
             for residue in chain:
                 word = _KIND_WORDS.get(residue.entity_type)
                 if word is not None and residue.het_flag != "A":
@@ -192,139 +193,44 @@ class Structure:
             report[word] = [f"{name} x{count}" for name, count in sorted(counts.items())]
         return report
 
-    def write_bfactors(
-        self,
-        chain_ids: Sequence[str],
-        bfactors: Mapping[tuple[str, str, str], float],
-        path: Path,
-    ) -> None:
-        """Write some chains as mmCIF, residue values in the B factor column.
+    def residues(
+        self, chain_ids: Sequence[str] | None = None
+    ) -> Iterator[tuple[ResidueKey, gemmi.Residue]]:
+        """Yield the amino-acid residues of some chains (default: of all), each with its key."""
+        for chain in self.gemmi_model:
+            if chain_ids is None or chain.name in chain_ids:
+                for residue in filter(_is_protein, chain):
+                    segment = getattr(residue, self._segment_field)
+                    yield (chain.name, _residue_id(residue), segment), residue
 
-        The file's own B factors stand in the column `OLD_B`.
-
-        Parameters
-        ----------
-        chain_ids : sequence of str
-            Chains to write; everything else of the file is left out.
-        bfactors : mapping
-            (chain, residue id, segment) to value; residues that are not in it get -1, a value
-            no probability takes.
-        path : Path
-            File to write, mmCIF.
-        """
-        model, old = gemmi.Model(1), []
-        for chain in self._model:
-            if chain.name not in chain_ids:
-                continue
-            copy = gemmi.Chain(chain.name)
-            for residue in _protein_residues(chain):
-                new = copy.add_residue(residue)
-                value = bfactors.get(self._key(chain, residue), -1.0)
-                for atom in new:
-                    old.append(atom.b_iso)
-                    atom.b_iso = value
-                if self._from_pdb:
-                    new.subchain = chain.name
-            model.add_chain(copy)
-        structure = self._around(model)
-        structure.setup_entities()
-        document = structure.make_mmcif_document()
-        loop = document.sole_block().find_loop("_atom_site.id").get_loop()
-        loop.add_columns([OLD_B], "?")
-        table = document.sole_block().find([OLD_B])
-        for row, value in zip(table, old, strict=True):
-            row[0] = f"{value:.2f}"
-        document.write_file(str(path))
-
-    def write_pdb(
-        self,
-        relabel: Callable[[ResidueKey], tuple[str, str] | None],
-        path: Path,
-        one_location: bool = False,
-    ) -> None:
-        """Write protein residues as a PDB file, under the labels that a rule gives them.
-
-        Parameters
-        ----------
-        relabel : callable
-            Takes (chain, residue id, segment, residue name), returns the chain and the residue id
-            to write, or None to leave the residue out. The new chain stands in the segment too.
-        path : Path
-            File to write.
-        one_location : bool
-            Keep, of alternate locations of an atom, the one with the highest occupancy, the first
-            among equals.
-
-        Raises
-        ------
-        StructureError
-            A PDB file cannot hold the labels, the number of atoms or the coordinates.
-        """
-        chains: dict[str, gemmi.Chain] = {}
-        for chain in self._model:
-            for residue in _protein_residues(chain):
-                label = relabel((*self._key(chain, residue), residue.name))
-                if label is None:
-                    continue
-                new = chains.setdefault(label[0], gemmi.Chain(label[0])).add_residue(residue)
-                new.segment, new.seqid = label[0], gemmi.SeqId(label[1])
-                if one_location:
-                    _keep_best_locations(new)
-        model = gemmi.Model(1)
-        for new_chain in chains.values():
-            model.add_chain(new_chain)
-        structure = self._around(model)
-        _require_pdb_room(path, structure)
-        structure.setup_entities()
-        structure.write_pdb(str(path))
-
-    def old_bfactors(self, chain_ids: Sequence[str]) -> dict[tuple[str, str, str], list[float]]:
-        """List the B factors that a file came with, by (chain, residue id, segment).
-
-        Each residue's atoms in file order, as `write_bfactors` writes them.
-        """
-        found: dict[tuple[str, str, str], list[float]] = {}
-        for chain in self._model:
-            if chain.name in chain_ids:
-                for residue in _protein_residues(chain):
-                    values = [round(atom.b_iso, 2) for atom in residue]
-                    found.setdefault(self._key(chain, residue), []).extend(values)
+    def old_bfactors(self, chain_ids: Sequence[str]) -> dict[ResidueKey, list[float]]:
+        """List the B factors that are in the file: of each residue, its atoms in file order."""
+        found: dict[ResidueKey, list[float]] = {}
+        for key, residue in self.residues(chain_ids):
+            found.setdefault(key, []).extend(round(atom.b_iso, 2) for atom in residue)
         return found
 
-    def plddt(self, chain_ids: Sequence[str]) -> dict[tuple[str, str, str], float]:
-        """Return how sure a structure predictor was of the residues, as far as the file says.
+    def plddt(self, chain_ids: Sequence[str]) -> dict[ResidueKey, float]:
+        """Return the pLDDT of the residues of a predicted model.
 
         Returns
         -------
         dict
-            (chain, residue id, segment) to pLDDT, 0 to 100; empty if the file does not say that it
-            is a predicted model.
+            Residue key to pLDDT, 0 to 100; empty if the file does not say that it is a predicted
+            model.
         """
-        chains = [chain for chain in self._model if chain.name in chain_ids]
-        residues = [(chain, r) for chain in chains for r in _protein_residues(chain)]
-        keys = [self._key(*pair) for pair in residues]
-        if self._from_pdb:
-            info = self._structure.info
+        keyed = list(self.residues(chain_ids))
+        keys, residues = [key for key, _ in keyed], [residue for _, residue in keyed]
+        if self.is_pdb:
+            info = self.gemmi_structure.info
             title = info["_struct.title"] if "_struct.title" in info else ""
             if not bfactors_are_plddt(title):
                 return {}
-            means = [sum(atom.b_iso for atom in r) / max(len(r), 1) for _, r in residues]
+            means = [sum(atom.b_iso for atom in r) / max(len(r), 1) for r in residues]
             return dict(zip(keys, on_hundred(means), strict=True))
-        places = [(r.subchain, r.label_seq or 0) for _, r in residues]
+        places = [(r.subchain, r.label_seq or 0) for r in residues]
         pairs = zip(keys, places, strict=True)
         return {key: self._plddt[place] for key, place in pairs if place in self._plddt}
-
-    def _key(self, chain: gemmi.Chain, residue: gemmi.Residue) -> tuple[str, str, str]:
-        return chain.name, _residue_id(residue), getattr(residue, self._segment_field)
-
-    def _around(self, model: gemmi.Model) -> gemmi.Structure:
-        """Make a structure of a model, with this one's name and cell."""
-        structure = gemmi.Structure()
-        structure.name = re.sub(r"[^A-Za-z0-9_.-]", "_", self.name) or "sasnet"
-        structure.cell = self._structure.cell
-        structure.spacegroup_hm = self._structure.spacegroup_hm
-        structure.add_model(model)
-        return structure
 
 
 def read(path: str | Path, model: int = 1, assembly: str | None = None) -> Structure:
@@ -346,23 +252,33 @@ def read(path: str | Path, model: int = 1, assembly: str | None = None) -> Struc
     """
     path = Path(path)
     data = _read_bytes(path)
-    text = _unpack(path, data)
-    structure, block = _parse(path, text)
+    structure, block = _parse(path, _unpack(path, data))
+    found = structure_of(path, data, structure, block, model)
+    return found if assembly is None else found.assembly(assembly)
+
+
+def structure_of(
+    path: Path,
+    data: bytes,
+    structure: gemmi.Structure,
+    block: gemmi.cif.Block | None,
+    model: int,
+) -> Structure:
+    """Make the `Structure` of a file from its bytes and what gemmi found in them."""
     structure.merge_chain_parts()  # waters and ligands of a chain stand apart from it in files
     structure.setup_entities()
     chosen = _choose_model(path, structure, model)
     info = structure.info
-    found = Structure(
+    return Structure(
         path=path,
         name=_stem(path),
         sha256=hashlib.sha256(data).hexdigest(),
         method=info["_exptl.method"] if "_exptl.method" in info else "",
         resolution=structure.resolution or None,
-        _structure=structure,
-        _model=chosen,
+        gemmi_structure=structure,
+        gemmi_model=chosen,
         _plddt={} if block is None else _model_plddt(block, str(chosen.num)),
     )
-    return found if assembly is None else found.assembly(assembly)
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -440,20 +356,19 @@ def _choose_model(path: Path, structure: gemmi.Structure, number: int) -> gemmi.
     return structure[number - 1]
 
 
-def _build_assembly(
-    path: Path, structure: gemmi.Structure, model: gemmi.Model, name: str
-) -> gemmi.Model:
-    known = {assembly.name: assembly for assembly in structure.assemblies}
+def _build_assembly(file: Structure, name: str) -> gemmi.Model:
+    model = file.gemmi_model
+    known = {assembly.name: assembly for assembly in file.gemmi_structure.assemblies}
     if name not in known:
         names = ", ".join(known) or "none in this file"
-        raise StructureError(f"{path}: no biological assembly {name!r}; there are: {names}")
+        raise StructureError(f"{file.path}: no biological assembly {name!r}; there are: {names}")
     assembly = known[name]
     _drop_absent(assembly, model)
     built = gemmi.make_assembly(assembly, model, gemmi.HowToNameCopiedChain.Dup)
     if not len(built):
         raise StructureError(
-            f"{path}: biological assembly {name!r} must be made of chains in the file, none of "
-            "its chains is there; use the file as deposited"
+            f"{file.path}: biological assembly {name!r} must be made of chains in the file, none "
+            "of its chains is there; use the file as deposited"
         )
     for chain in built:
         # Gemmi numbers the copies in the segment; the file's own segment is meant to stay.
@@ -507,10 +422,6 @@ def _stem(path: Path) -> str:
         name = stem
 
 
-def _protein_residues(chain: gemmi.Chain) -> Iterator[gemmi.Residue]:
-    return filter(_is_protein, chain)
-
-
 def _is_protein(residue: gemmi.Residue) -> bool:
     """Tell an amino-acid residue, or an unknown one with a backbone.
 
@@ -545,44 +456,6 @@ def _residue_id(residue: gemmi.Residue) -> str:
             "none; number the residues"
         )
     return f"{number}{residue.seqid.icode.strip()}"
-
-
-def _keep_best_locations(residue: gemmi.Residue) -> None:
-    """Keep one atom of each name: the highest occupancy, the first among equals."""
-    best: dict[str, int] = {}
-    for row, atom in enumerate(residue):
-        first = best.setdefault(atom.name, row)
-        if atom.occ > residue[first].occ:
-            best[atom.name] = row
-    kept = set(best.values())
-    for row in range(len(residue) - 1, -1, -1):
-        if row in kept:
-            residue[row].altloc = "\0"
-        else:
-            del residue[row]
-
-
-def _require_pdb_room(path: Path, structure: gemmi.Structure) -> None:
-    """Raise StructureError for what a PDB file cannot say."""
-    atoms = [found for found in structure[0].all()]
-    chains = [chain.name for chain in structure[0] if len(chain.name) != 1]
-    numbers = [f.residue.seqid.num or 0 for f in atoms]
-    names = sorted({f.residue.name for f in atoms if len(f.residue.name) > _PDB_NAME})
-    places = [value for f in atoms for value in f.atom.pos.tolist()]
-    problem = ""
-    if len(atoms) > _PDB_ATOMS:
-        problem = f"at most {_PDB_ATOMS} atoms, here are {len(atoms)}"
-    elif chains:
-        problem = f"chain names of one letter, here is {chains[0]!r}"
-    elif numbers and not _PDB_NUMBERS[0] <= min(numbers) <= max(numbers) <= _PDB_NUMBERS[1]:
-        low, high = _PDB_NUMBERS
-        problem = f"residue numbers {low} to {high}, here are {min(numbers)} to {max(numbers)}"
-    elif names:
-        problem = f"residue names of {_PDB_NAME} letters, here is {names[0]!r}"
-    elif places and not _PDB_COORDINATES[0] < min(places) <= max(places) < _PDB_COORDINATES[1]:
-        problem = "coordinates of four digits before the point, here are longer ones"
-    if problem:
-        raise StructureError(f"{path.name}: a PDB file holds {problem}; use the mmCIF file")
 
 
 def _raw_residues(model: gemmi.Model, segment_id: Callable[[gemmi.Residue], str]) -> RawResidues:

@@ -17,12 +17,13 @@ from sasnet_core.files import write_lines, write_table
 from sasnet_core.results.reading import PLACE_COLUMNS
 from sasnet_core.results.top_pairs import MOST_PAIRS, best_separate_pairs
 from sasnet_core.structure.surface import relative_exposure
+from sasnet_core.structure.writing import write_pdb
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sasnet_core.results.reading import Result, Side
-    from sasnet_core.structure.reading import ResidueKey
+    from sasnet_core.structure.writing import NamedResidue
 
 #: Passive: an atom within this of an active residue's (angstrom; HADDOCK's default).
 PASSIVE_DISTANCE = 6.5
@@ -196,11 +197,11 @@ def _write_structure(molecule: Molecule, path: Path) -> None:
     """Write a partner's residues, one conformer, under their HADDOCK names."""
     protein = molecule.side.protein
     keys = zip(protein.residue_keys(), protein.residue_names.tolist(), strict=True)
-    labels: dict[ResidueKey, tuple[str, str]] = {
+    labels: dict[NamedResidue, tuple[str, str]] = {
         (*key, name): (molecule.segid, str(number))
         for (key, name), number in zip(keys, molecule.numbers, strict=True)
     }
-    molecule.side.structure.write_pdb(labels.get, path, one_location=True)
+    write_pdb(molecule.side.structure, labels.get, path, one_location=True)
 
 
 def _mapping_rows(molecule: Molecule) -> list[dict[str, object]]:

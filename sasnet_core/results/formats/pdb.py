@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from sasnet_core.errors import ResultError
 from sasnet_core.files import write_table
+from sasnet_core.structure import writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from sasnet_core.results.reading import Result
-    from sasnet_core.structure.reading import ResidueKey
+    from sasnet_core.structure.writing import NamedResidue
 
 #: Names that a chain of a PDB file may have, in the order in which they are given out.
 CHAIN_NAMES = string.ascii_uppercase + string.ascii_lowercase + string.digits
@@ -48,11 +49,11 @@ def write_pdb(result: Result, folder: Path) -> list[str]:
     for file in result.structures:
         names = one_letter_names(file.chain_ids())
 
-        def relabel(key: ResidueKey, names: dict[str, str] = names) -> tuple[str, str]:
+        def relabel(key: NamedResidue, names: dict[str, str] = names) -> tuple[str, str]:
             return names[key[0]], key[1]
 
         path = folder / f"{file.path.stem}.pdb"
-        file.write_pdb(relabel, path)
+        writing.write_pdb(file, relabel, path)
         renamed += [
             {"file": path.name, "chain": old, "pdb_chain": new}
             for old, new in names.items()

@@ -1,6 +1,5 @@
 import gzip
 import hashlib
-import math
 
 import gemmi
 import numpy as np
@@ -334,53 +333,6 @@ def test_method_and_resolution_are_read(tmp_path):
 @pytest.mark.parametrize("name", ["1abc.pdb.gz", "1abc.ent", "1abc.pdb1.gz", "1abc.cif.gz"])
 def test_the_name_is_the_file_name_without_endings(tmp_path, name):
     assert reading.read(write_pdb(tmp_path / name, chain_lines())).name == "1abc"
-
-
-@pytest.mark.parametrize("write", [write_pdb, write_cif])
-def test_bfactors_come_back_residue_by_residue(tmp_path, write):
-    lines = [
-        *residue_lines(number=-3),
-        *residue_lines(number=52, xyz=(3.8, 0, 0)),
-        *residue_lines(number=52, xyz=(7.6, 0, 0), icode="A"),
-        *chain_lines("B", start=(0, 9, 0)),
-        *chain_lines("C", start=(0, 18, 0)),
-    ]
-    entry = reading.read(write(tmp_path / "a.file", lines))
-    protein = entry.protein(["A", "B"])
-    keys = list(
-        zip(
-            protein.chain_ids.tolist(),
-            protein.residue_ids.tolist(),
-            protein.segment_ids.tolist(),
-            strict=True,
-        )
-    )
-    values = {key: 0.11 * (row + 1) for row, key in enumerate(keys[:-1])}
-    entry.write_bfactors(["A", "B"], values, tmp_path / "out.cif")
-    back = gemmi.read_structure(str(tmp_path / "out.cif"))[0]
-    found = {
-        (chain.name, f"{r.seqid.num}{r.seqid.icode.strip()}"): {atom.b_iso for atom in r}
-        for chain in back
-        for r in chain
-    }
-    assert list(found) == [key[:2] for key in keys]
-    for key in keys[:-1]:
-        (value,) = found[key[:2]]
-        assert math.isclose(value, values[key], abs_tol=1e-3)
-    assert found[keys[-1][:2]] == {-1.0}
-    np.testing.assert_array_equal(
-        reading.read(tmp_path / "out.cif").protein().coords, protein.coords
-    )
-
-
-def test_bfactors_of_an_assembly_tell_its_copies_apart(tmp_path):
-    path = write_pdb(tmp_path / "a.pdb", [*REMARK_350, *chain_lines(count=1, start=(5, 0, 0))])
-    entry = reading.read(path, assembly="1")
-    segments = entry.protein().segment_ids.tolist()
-    values = {("A", "1", segments[0]): 0.25, ("A-2", "1", segments[1]): 0.75}
-    entry.write_bfactors(["A", "A-2"], values, tmp_path / "out.cif")
-    model = gemmi.read_structure(str(tmp_path / "out.cif"))[0]
-    assert {chain.name: chain[0][0].b_iso for chain in model} == {"A": 0.25, "A-2": 0.75}
 
 
 residue_names = st.tuples(st.integers(-999, 9999), st.sampled_from(" ABZ"))

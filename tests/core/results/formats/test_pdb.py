@@ -1,7 +1,7 @@
 import gemmi
 import pytest
 
-from sasnet_core.errors import ResultError, StructureError
+from sasnet_core.errors import ResultError
 from sasnet_core.results.formats.pdb import one_letter_names, write_pdb
 from sasnet_core.results.reading import read_result
 from sasnet_core.structure import reading
@@ -45,15 +45,6 @@ def test_chains_of_long_names_get_others_and_a_table_says_so(tmp_path):
     assert table(tmp_path / "pdb_chains.csv") == [
         {"file": "complex.pdb", "chain": "A-2", "pdb_chain": "B"}
     ]
-
-
-def test_numbers_that_a_pdb_file_cannot_hold_are_refused(tmp_path):
-    result = saved(tmp_path, {})
-    with pytest.raises(StructureError, match="residue numbers -999 to 9999, here are 1 to 10001"):
-        result.structures[0].write_pdb(
-            lambda key: (key[0], "10001" if key[1] == "3" else key[1]), tmp_path / "x.pdb"
-        )
-    assert not (tmp_path / "x.pdb").exists()
 
 
 def test_more_chains_than_names_are_refused():
