@@ -26,7 +26,7 @@ from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
 from sasnet_core.dataset.complexes import benchmark_rows, evenly_spread, load_complex
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.scoring.predictor import Predictor
-from sasnet_core.training.stream import ComplexStream
+from sasnet_core.training.stream import ComplexStream, Source
 from sasnet_core.training.trainer import Trainer
 
 #: The paper's way: every pair of a step from another complex, as many positives as negatives.
@@ -172,7 +172,7 @@ def main() -> int:
     parser.add_argument("--checks", type=int, default=3, help="checks in that time")
     parser.add_argument("--count", type=int, default=20, help="DB4U complexes in a check")
     options = parser.parse_args()
-    stream = ComplexStream(options.dataset, seed=0)
+    stream = ComplexStream([Source(options.dataset)], seed=0)
     rows = benchmark_rows(options.validate, "DB4U")
     chosen = evenly_spread(rows, options.count)
     held_out = [load_complex(options.validate / row["file"]) for row in chosen]

@@ -19,6 +19,7 @@ class Rule(NamedTuple):
 
 POSITIVE = Rule("a number over 0", lambda value: 0 < value < math.inf)
 NOT_NEGATIVE = Rule("a number of 0 or more", lambda value: 0 <= value < math.inf)
+WHOLE = Rule("a whole number of 0 or more", lambda value: value >= 0)
 COUNT = Rule("a whole number of 1 or more", lambda value: value >= 1)
 SHARE = Rule("a number from 0 to 1", lambda value: 0 <= value <= 1)
 UNDER_ONE = Rule("a number of 0 or more and under 1", lambda value: 0 <= value < 1)

@@ -4,8 +4,13 @@
     python -m train.fit DATASET -o RUN --validate DB5_DATASET \
         --config resources/default/context.json --start resources/default
 
+    python -m train.fit MINED DB5_DATASET --split train --split DB3 -o RUN --config SETTINGS \
+        --start resources/default
+
 The first trains a whole network from random weights; the second only context layers and head, on
-the shipped tower, in minutes.
+the shipped tower, in minutes. The third mixes mined complexes with unbound ones of the benchmark:
+"repeats": [1, 3] among the train settings shows each cluster of the first dataset once in a round
+and each of the second three times. The test set DB5U is refused.
 
 Uses every device there is (tf.distribute.MirroredStrategy), or all machines that TF_CONFIG names
 (MultiWorkerMirroredStrategy; RUN on a file system they share). KERAS_BACKEND=torch or jax trains
@@ -43,11 +48,16 @@ from sasnet_core.scoring.predictor import Predictor
 from sasnet_core.training.checkpoints import list_checkpoints
 from sasnet_core.training.frozen_embeddings import EmbeddingCache
 from sasnet_core.training.runlog import RunLog
-from sasnet_core.training.stream import ComplexStream
+from sasnet_core.training.stream import ComplexStream, Source
 from sasnet_core.training.trainer import Trainer, default_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from typing import TypeVar
+
+    from sasnet_core.config import TrainConfig
+
+    Value = TypeVar("Value")
 
 CONFIG_FILE, CHECKPOINTS = "config.json", "checkpoints"
 
@@ -55,7 +65,9 @@ CONFIG_FILE, CHECKPOINTS = "config.json", "checkpoints"
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("dataset", type=Path, help="complexes to train on")
+    parser.add_argument(
+        "datasets", type=Path, nargs="+", metavar="DATASET", help="complexes to train on"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the run")
     parser.add_argument("--config", type=Path, help="JSON with 'model' and 'train' settings")
     parser.add_argument(
@@ -69,7 +81,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         help="how surfacelets are made: shared lattices, or the paper's way, each pair with two of "
         "its own (much slower); default: what the settings say",
     )
-    parser.add_argument("--split", default="train", help="split of the dataset to train on")
+    parser.add_argument(
+        "--split",
+        action="append",
+        help="splits to train on, like DB3,DB4U: once for all datasets, or once for each of them "
+        "in the same order (default: train)",
+    )
     parser.add_argument("--validate", type=Path, help="dataset of train.db5, for the checks")
     parser.add_argument("--validate-split", default="DB4U", help="its part to check on")
     parser.add_argument("--validate-count", type=int, default=20, help="complexes in a check")
@@ -165,6 +182,44 @@ def start(network: Network, folder: Path) -> None:
     fill(network.parts if same else [network.tower], folder, others=not same)
 
 
+def make_stream(
+    datasets: Sequence[Path], splits: Sequence[str], config: TrainConfig
+) -> ComplexStream:
+    """Mix the complexes of all datasets.
+
+    Raises
+    ------
+    DatasetError
+        A dataset has no complexes to train on.
+    SettingError
+        Splits or repeats are neither one for all datasets nor one for each, or a complex is of the
+        test set.
+    """
+    each = zip(
+        datasets,
+        one_for_each(datasets, splits, "--split"),
+        one_for_each(datasets, config.repeats, "train.repeats"),
+        strict=True,
+    )
+    return ComplexStream(
+        [Source(*values) for values in each],
+        config.seed,
+        config.distinct_pairs,
+        config.like_repeats,
+        config.unlike_repeats,
+    )
+
+
+def one_for_each(datasets: Sequence[Path], values: Sequence[Value], name: str) -> Sequence[Value]:
+    """Return a value for each dataset, where one for each or one for all is given."""
+    if len(values) not in (1, len(datasets)):
+        raise SettingError(
+            f"{name} must be given once, or once for each of the {len(datasets)} datasets, "
+            f"got {len(values)}"
+        )
+    return values if len(values) == len(datasets) else [values[0]] * len(datasets)
+
+
 def embed_all(
     trainer: Trainer, stream: ComplexStream, output: Path
 ) -> Callable[[Complex], np.ndarray]:
@@ -193,13 +248,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     steps = default_steps()
     config = settle_config(options, steps.chief)
-    stream = ComplexStream(
-        options.dataset,
-        config.train.seed,
-        options.split,
-        config.train.distinct_pairs,
-        config.train.unlike_repeats,
-    )
+    stream = make_stream(options.datasets, options.split or ["train"], config.train)
     held_out = (
         validation_complexes(options.validate, options.validate_split, options.validate_count)
         if options.validate

@@ -36,7 +36,7 @@ from sasnet_core.evaluation.curves import Point
 from sasnet_core.evaluation.tables import RESULTS_HEAD, shown_command
 from sasnet_core.files import write_json, write_table
 from sasnet_core.metrics import cauroc, mean_auroc
-from sasnet_core.training.stream import ComplexStream
+from sasnet_core.training.stream import ComplexStream, Source
 
 ROOT = Path(__file__).parents[1]
 EDGES = (11, 23, 35)
@@ -149,7 +149,8 @@ def complexes_of(place: Place, options: argparse.Namespace) -> int:
 
 def pairs_stream(place: Place, options: argparse.Namespace) -> ComplexStream:
     """Read which complexes a point is trained on."""
-    return ComplexStream(options.dataset, place.replicate, options.split, place.pairs)
+    source = Source(options.dataset, options.split)
+    return ComplexStream([source], place.replicate, place.pairs)
 
 
 def places(options: argparse.Namespace) -> list[Place]:

@@ -21,7 +21,7 @@ from sasnet_core.network.lattice import (
     random_pose,
 )
 from sasnet_core.network.neighbourhood import Surroundings, find_surroundings, join_surroundings
-from sasnet_core.structure.chemistry import NO_CHANNEL
+from sasnet_core.network.voxels import atoms_around, stack_atoms
 from sasnet_core.structure.rotations import random_rotation
 from sasnet_core.training.targets import (
     Example,
@@ -45,12 +45,13 @@ ATOM_BUCKET = 256
 
 @dataclass(frozen=True)
 class Surfacelets:
-    """The atoms around residues, each surfacelet turned on its own; grids are made of them later.
+    """The atoms around residues, and how each surfacelet is to be rotated, on its own.
 
-    Padding is at the origin and in no channel.
+    Padding is at the origin and in no channel. `preprocessing.build_surfacelets` makes the grids.
     """
 
     points: np.ndarray  # (n_residues, n_atoms, 3) float32, angstrom, the CA at the origin
+    rotations: np.ndarray  # (n_residues, 3, 3) float32, rotate by ``points @ matrix.T``
     channels: np.ndarray  # (n_residues, n_atoms) int32, row of chemistry.CHANNELS, -1: none
 
 
@@ -62,7 +63,7 @@ class Batch:
     surroundings: Surroundings
     pairs: np.ndarray  # (n_pairs, 2) int32, rows of residues, (left, right)
     labels: np.ndarray  # (n_pairs,) float32, 1 contact, 0 none
-    weights: np.ndarray  # (n_pairs,) float32, sum 1 over the batch, strangers apart
+    weights: np.ndarray  # (n_pairs,) float32, sum 1 over the batch
     residues: ResidueTargets
 
 
@@ -122,46 +123,22 @@ def _apart(
     rows = pairs.T.ravel()
     owners = np.repeat(np.arange(len(proteins)), [p.n_residues for p, _, _ in proteins])
     places = np.concatenate([np.arange(p.n_residues) for p, _, _ in proteins])
-    cut = []
+    found, rotations = [], []
     for row in rows:
         protein, displacement, rng = proteins[owners[row]]
-        cut.append(_surfacelet(protein, displacement, rng, places[row], model.edge_read))
-    size = max(len(points) for points, _ in cut)
-    size += -size % ATOM_BUCKET
-    points = np.zeros((len(cut), size, 3), np.float32)
-    channels = np.full((len(cut), size), NO_CHANNEL, np.int32)
-    for row, (found, elements) in enumerate(cut):
-        points[row, : len(found)] = found
-        channels[row, : len(found)] = elements
+        found.append(atoms_around(protein, places[row], model.edge_read, displacement))
+        rotations.append(random_rotation(rng))
+    points, channels = stack_atoms(found, ATOM_BUCKET)
     asked = {name: values[rows] for name, values in vars(targets).items()}
     asked["weights"] = (asked["weights"] / asked["weights"].sum()).astype(np.float32)
     return Batch(
-        Surfacelets(points, channels),
+        Surfacelets(points, np.stack(rotations).astype(np.float32), channels),
         Surroundings(around.neighbours[rows], around.geometry[rows], around.makeup[rows]),
         np.arange(len(rows), dtype=np.int32).reshape(2, -1).T,
         labels,
         weights,
         ResidueTargets(**asked),
     )
-
-
-def _surfacelet(
-    protein: Protein,
-    displacement: np.ndarray | None,
-    rng: np.random.Generator,
-    residue: int,
-    edge: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Take the atoms around a residue, randomly turned, the CA at the origin."""
-    center = protein.centers[residue].astype(np.float64)
-    reach = edge / 2 * np.sqrt(3) + (0 if displacement is None else np.abs(displacement).max() * 2)
-    near = np.array(protein.tree.query_ball_point(center, reach), np.int64)
-    moved = protein.coords[near] - center
-    if displacement is not None:
-        moved = moved + displacement[near]
-    points = moved @ random_rotation(rng).T
-    inside = (np.abs(points) <= edge / 2).all(axis=1) & (protein.elements[near] != NO_CHANNEL)
-    return points[inside], protein.elements[near][inside]
 
 
 def batch_arrays(batch: Batch) -> dict[str, Any]:
@@ -256,5 +233,4 @@ def _example(
         np.random.default_rng([config.seed, place, 2]),
         None if embedded is None else embedded(item),
         stream.pairs_of(item, config.spare_elsewhere),
-        stream.families_of(item),
     )

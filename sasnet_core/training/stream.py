@@ -2,64 +2,138 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sasnet_core.config import SELECTION_SPLITS, TEST_SPLIT
 from sasnet_core.dataset.complexes import load_complex, read_manifest
-from sasnet_core.errors import DatasetError
+from sasnet_core.errors import DatasetError, SettingError
 from sasnet_core.structure.contacts import NOWHERE
 from sasnet_core.training.fixed_pairs import choose_complexes, fixed_pairs
 from sasnet_core.training.targets import spared_residues
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sasnet_core.dataset.complexes import Complex
     from sasnet_core.training.fixed_pairs import Pairs
 
 
+@dataclass(frozen=True)
+class Source:
+    """Complexes of one dataset to train on.
+
+    Attributes
+    ----------
+    dataset : Path
+        Folder with a manifest; its column ``cluster`` groups similar complexes. `train.mine` writes
+        a pair cluster like ``"12-57"`` there; in a dataset of `train.db5` each complex is a cluster
+        of its own, and counts as one of unlike partners.
+    splits : str, optional
+        Only complexes of these splits, like ``"DB3,DB4U"``; None: of any.
+    repeats : int
+        How often a round shows each cluster of this dataset (see `TrainConfig.repeats`).
+    """
+
+    dataset: Path
+    splits: str | None = None
+    repeats: int = 1
+
+    def rows(self) -> list[dict[str, str]]:
+        """List the complexes; only the unbound state where the dataset has two.
+
+        Returns
+        -------
+        list of dict
+            Rows of the manifest, never none.
+
+        Raises
+        ------
+        DatasetError
+            There are none.
+        SettingError
+            One is of the test set.
+        """
+        wanted = self.splits.split(",") if self.splits else None
+        rows = [
+            row
+            for row in read_manifest(self.dataset)
+            if (wanted is None or row["split"] in wanted) and row.get("state") != "bound"
+        ]
+        if not rows:
+            raise DatasetError(f"{self.dataset}: no complexes to train on (split {self.splits})")
+        count = sum(row["split"] == TEST_SPLIT for row in rows)
+        if count:
+            raise SettingError(
+                f"{self.dataset}: no network may be trained on the test set {TEST_SPLIT}, got "
+                f"{count} of its complexes; name --split {SELECTION_SPLITS} or one of them"
+            )
+        return rows
+
+
 class ComplexStream:
-    """An endless, reproducible stream of complexes: each cluster once per round, or more often.
+    """An endless, reproducible stream of complexes: rounds that show each cluster once, or more.
 
     Parameters
     ----------
-    dataset : Path
-        Folder with a manifest; its column ``cluster`` groups similar complexes.
+    sources : sequence of Source
+        What to train on; clusters of two datasets never count as one.
     seed : int
         Seed of the order.
-    split : str, optional
-        Only complexes of this split.
     pairs : int
         `TrainConfig.distinct_pairs`; 0: all complexes.
-    unlike_repeats : int
-        `TrainConfig.unlike_repeats`: visits of each cluster of unlike partners in a round.
+    like_repeats, unlike_repeats : int
+        `TrainConfig.like_repeats` and `TrainConfig.unlike_repeats`: how often a round shows each
+        cluster of like and of unlike partners, times the repeats of its source.
+
+    Raises
+    ------
+    DatasetError
+        There are no complexes to train on, or too few for these pairs.
+    SettingError
+        A complex is of the test set, or distinct pairs are asked of several datasets.
     """
 
     def __init__(
         self,
-        dataset: Path,
+        sources: Sequence[Source],
         seed: int,
-        split: str | None = None,
         pairs: int = 0,
+        like_repeats: int = 1,
         unlike_repeats: int = 1,
     ) -> None:
-        rows = [r for r in read_manifest(dataset) if split is None or r["split"] == split]
-        if not rows:
-            raise DatasetError(f"{dataset}: no complexes to train on (split {split})")
-        self._contacts: dict[str, int] = {}
-        if pairs:
-            chosen = choose_complexes(rows, pairs, seed)
-            rows = [row for row, _ in chosen]
-            self._contacts = {row["id"]: contacts for row, contacts in chosen}
-        self._families = {row["id"]: tuple(row["cluster"].split("-")) for row in rows}
-        clusters: dict[str, list[Path]] = {}
-        for row in rows:
-            clusters.setdefault(row["cluster"], []).append(dataset / row["file"])
-        self._clusters = list(clusters.values())
-        repeats = [unlike_repeats if _unlike(cluster) else 1 for cluster in clusters]
-        self._round = np.repeat(np.arange(len(clusters)), repeats)  # clusters of one round
         self._seed = seed
+        self._contacts: dict[str, int] = {}
+        self._clusters: list[list[Path]] = []
+        repeats: list[int] = []
+        if pairs and len(sources) > 1:
+            raise SettingError(
+                f"distinct_pairs must be 0 with several datasets, got {pairs} with {len(sources)}"
+            )
+        for source in sources:
+            clusters: dict[str, list[Path]] = {}
+            for row in self._with_contacts(source.rows(), pairs):
+                clusters.setdefault(row["cluster"], []).append(source.dataset / row["file"])
+            for cluster, files in clusters.items():
+                visits = source.repeats * (unlike_repeats if _unlike(cluster) else like_repeats)
+                if visits:
+                    self._clusters.append(files)
+                    repeats.append(visits)
+        if not repeats:
+            raise DatasetError("no complexes to train on: all are of like partners, and "
+                               "like_repeats is 0")  # fmt: skip
+        self._round = np.repeat(np.arange(len(repeats)), repeats)  # clusters of one round
+
+    def _with_contacts(self, rows: list[dict[str, str]], pairs: int) -> list[dict[str, str]]:
+        """Choose the complexes that hold the distinct pairs, and note how many each gives."""
+        if not pairs:
+            return rows
+        chosen = choose_complexes(rows, pairs, self._seed)
+        self._contacts = {row["id"]: contacts for row, contacts in chosen}
+        return [row for row, _ in chosen]
 
     def __len__(self) -> int:
         """Return the number of complexes in one round."""
@@ -75,10 +149,6 @@ class ComplexStream:
             return None
         spared = spared_residues(item) if spare_elsewhere else (NOWHERE, NOWHERE)
         return fixed_pairs(item, self._contacts[item.name], self._seed, spared)
-
-    def families_of(self, item: Complex) -> tuple[str, ...]:
-        """Return the clusters of a complex's left and right protein, as mining names them."""
-        return self._families[item.name]
 
     def complex_at(self, place: int) -> Complex:
         """Return the complex at a place in the stream."""

@@ -25,8 +25,6 @@ AREA_UNIT = 50.0
 AREA_POINTS = 100
 #: Largest share of a protein's residues that may be spared.
 MOST_SPARED = 0.7
-#: Pairs drawn from each two complexes whose proteins are strangers.
-STRANGE_PAIRS = 200
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,6 @@ class Example:
     #: (poses, n_residues, embedding_size), left residues first, of a frozen tower; None: no such.
     embeddings: np.ndarray | None = None
     allowed: Pairs | None = None  # positives and negatives to draw from; None: any
-    families: tuple[str, ...] = ()  # of left and right protein, as similar proteins share them
 
 
 def draw_pairs(
@@ -63,8 +60,6 @@ def draw_pairs(
     sizes = [example.item.left.n_residues + example.item.right.n_residues for example in examples]
     firsts = np.cumsum(sizes) - sizes
     parts = [(pairs + first, *rest) for (pairs, *rest), first in zip(parts, firsts, strict=True)]
-    if config.strangers:
-        parts += _pairs_of_strangers(examples, firsts, config.strangers)
     pairs, labels, weights = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return (
         pairs.astype(np.int32),
@@ -89,31 +84,6 @@ def _own_pairs(example: Example, config: TrainConfig) -> tuple[np.ndarray, np.nd
         np.repeat([1.0, 0.0], counts),
         np.repeat([0.5 / max(1, count) for count in counts], counts),
     )
-
-
-def _pairs_of_strangers(
-    examples: Sequence[Example], firsts: np.ndarray, weight: float
-) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Pair interface residues of each example of unlike partners with those of the next such one.
-
-    Like partners would give the answer away: two embeddings of one family, a contact.
-    """
-    unlike = [
-        k for k, e in enumerate(examples) if len(set(e.families)) == 2 and len(e.item.contacts)
-    ]
-    drawn = []
-    for one, other in zip(unlike, unlike[1:] + unlike[:1], strict=True):
-        rng = examples[one].rng
-        if set(examples[one].families) & set(examples[other].families):
-            continue
-        columns = []
-        for place in (one, other):
-            item, side = examples[place].item, rng.integers(2)
-            start = firsts[place] + side * item.left.n_residues
-            columns.append(rng.choice(item.contacts[:, side], STRANGE_PAIRS) + start)
-        rows = _either_order(np.stack(columns, axis=1), rng)
-        drawn.append((rows, np.zeros(len(rows)), np.full(len(rows), weight / len(rows))))
-    return drawn
 
 
 def _either_order(pairs: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -74,12 +74,6 @@ def test_impossible_networks_are_refused(values):
         ModelConfig(**values)
 
 
-@pytest.mark.parametrize("values", [{"distinct_pairs": 80}, {"complexes_per_step": 1}])
-def test_strangers_must_be_able_to_meet(values):
-    with pytest.raises(SettingError, match="strangers must be 0"):
-        config.TrainConfig(**{"strangers": 0.5, **values})
-
-
 @pytest.mark.parametrize("name", config.OPTIMIZERS)
 def test_every_optimizer_is_one_of_keras(name):
     import keras

@@ -6,12 +6,19 @@ import json
 import numpy as np
 import pytest
 
-from sasnet_core.config import ModelConfig
+from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
 from sasnet_core.dataset.complexes import read_manifest
 from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.network.weights import read_info
+from tests.core.build import random_complex, write_dataset
 from tests.train.conftest import TINY, needs_shared
 from train import fit
+
+
+@pytest.fixture
+def mined(tmp_path):
+    items = [random_complex(seed, name=f"mined{seed}") for seed in range(2)]
+    return write_dataset(tmp_path / "mined", items, ["1-1", "1-2"])
 
 
 @pytest.fixture
@@ -137,4 +144,36 @@ def test_fit_trains_context_layers_behind_the_frozen_tower_of_given_weights(
         same = np.array_equal(given[name], trained[name])
         assert same or not name.startswith("tower/")
     assert all(np.load(path).shape[0] == 2 for path in (run / "embeddings").glob("*.npy"))
-    assert len(list((run / "embeddings").glob("*.npy"))) == len(read_manifest(dataset))
+    unbound = [row for row in read_manifest(dataset) if row["state"] == "unbound"]
+    assert len(list((run / "embeddings").glob("*.npy"))) == len(unbound)
+
+
+@needs_shared
+def test_fit_mixes_datasets_as_the_settings_say(dataset, mined):
+    stream = fit.make_stream([mined, dataset], ["train", "DB4U"], TrainConfig(repeats=(1, 3)))
+    assert len(stream) == 2 + 3 * 3
+    stream = fit.make_stream([mined, mined], ["train"], TrainConfig(repeats=(2,)))
+    assert len(stream) == 2 * (2 + 2)
+
+
+@pytest.mark.parametrize(
+    ("splits", "repeats", "name"),
+    [(["train", "DB3"], (1,), "--split"), (["train"], (1, 3), "train.repeats")],
+)
+def test_fit_refuses_splits_and_repeats_that_fit_no_dataset(mined, splits, repeats, name):
+    with pytest.raises(SettingError, match=f"^{name} must be given once, .* 3 datasets, got 2"):
+        fit.make_stream([mined] * 3, splits, TrainConfig(repeats=repeats))
+
+
+@needs_shared
+def test_fit_trains_on_two_datasets(dataset, mined, tmp_path):
+    config = tmp_path / "config.json"
+    train = {"steps": 2, "complexes_per_step": 2, "repeats": [1, 2]}
+    config.write_text(json.dumps({"model": TINY, "train": train}))
+    arguments = [str(mined), str(dataset), "--split", "train", "--split", "DB4U"]
+    run = tmp_path / "run"
+    assert fit.main([*arguments, "--config", str(config), "-o", str(run)]) == 0
+    assert RunConfig.from_dict(json.loads((run / "config.json").read_text())).train.repeats == (
+        1,
+        2,
+    )

@@ -19,13 +19,13 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 from sasnet_core.config import RunConfig, TrainConfig
-from sasnet_core.training.stream import ComplexStream
+from sasnet_core.training.stream import ComplexStream, Source
 from sasnet_core.scoring.predictor import Predictor
 from sasnet_core.training.trainer import Trainer
 from tests.core.build import random_complex, tiny_model
 
 folder = Path(sys.argv[1])
-stream = ComplexStream(folder, seed=0)
+stream = ComplexStream([Source(folder)], seed=0)
 found = {}
 for normalization, layers, engine in (("layer", 1, "lattice"), ("batch", 0, "lattice"),
                                       ("batch", 0, "windows")):

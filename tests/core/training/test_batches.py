@@ -10,8 +10,8 @@ from sasnet_core.errors import DatasetError
 from sasnet_core.structure.contacts import contact_matrix
 from sasnet_core.training import batches as batches_module
 from sasnet_core.training.batches import make_batch, stream_batches
-from sasnet_core.training.stream import ComplexStream
-from sasnet_core.training.targets import STRANGE_PAIRS, Example, spared_residues
+from sasnet_core.training.stream import ComplexStream, Source
+from sasnet_core.training.targets import Example, spared_residues
 from tests.core.build import random_complex, tiny_model, write_dataset
 
 MODEL = tiny_model(16)
@@ -30,7 +30,7 @@ def names(stream, places):
 
 
 def test_a_round_holds_each_cluster_once(dataset):
-    stream = ComplexStream(dataset, seed=0)
+    stream = ComplexStream([Source(dataset)], seed=0)
     assert len(stream) == 4
     for start in (0, 4, 8):
         clusters = {"pair2": "pair1"}
@@ -39,26 +39,26 @@ def test_a_round_holds_each_cluster_once(dataset):
 
 
 def test_two_rounds_differ_and_every_member_of_a_cluster_comes(dataset):
-    stream = ComplexStream(dataset, seed=0)
+    stream = ComplexStream([Source(dataset)], seed=0)
     rounds = [tuple(names(stream, range(4 * k, 4 * k + 4))) for k in range(12)]
     assert len(set(rounds)) > 6
     assert {"pair1", "pair2"} <= {name for one in rounds for name in one}
 
 
 def test_the_stream_is_given_by_seed_and_place(dataset):
-    once, again = (names(ComplexStream(dataset, seed=1), range(12)) for _ in range(2))
+    once, again = (names(ComplexStream([Source(dataset)], seed=1), range(12)) for _ in range(2))
     assert once == again
-    assert once != names(ComplexStream(dataset, seed=2), range(12))
+    assert once != names(ComplexStream([Source(dataset)], seed=2), range(12))
 
 
 def test_a_split_without_complexes_is_refused(dataset):
     with pytest.raises(DatasetError, match="no complexes to train on"):
-        ComplexStream(dataset, seed=0, split="test")
+        ComplexStream([Source(dataset, "test")], seed=0)
 
 
 def batches(dataset, first_step=0, count=3, replicas=1, here=None, config=CONFIG):
     here = range(replicas) if here is None else here
-    stream = ComplexStream(dataset, seed=0)
+    stream = ComplexStream([Source(dataset)], seed=0)
     made = stream_batches(stream, MODEL, config, first_step, replicas, here)
     return list(itertools.islice(made, count))
 
@@ -87,7 +87,7 @@ def test_a_resumed_run_goes_on_with_the_same_batches(dataset):
 
 
 def test_no_two_visits_of_a_complex_are_in_the_same_pose(dataset):
-    item = ComplexStream(dataset, 0).complex_at(0)
+    item = ComplexStream([Source(dataset)], 0).complex_at(0)
     rng = np.random.default_rng(0)
     one, two = (make_batch([Example(item, rng)], MODEL, CONFIG) for _ in range(2))
     assert not np.array_equal(one.tower_input.tables[0][-1], two.tower_input.tables[0][-1])
@@ -102,7 +102,7 @@ def test_partners_get_rotations_of_their_own(dataset, monkeypatch):
 
     draw_pose = batches_module.random_pose
     monkeypatch.setattr(batches_module, "random_pose", remember)
-    example = Example(ComplexStream(dataset, 0).complex_at(0), np.random.default_rng(0))
+    example = Example(ComplexStream([Source(dataset)], 0).complex_at(0), np.random.default_rng(0))
     make_batch([example] * 2, MODEL, CONFIG)
     assert len(poses) == 4
     for one, two in itertools.combinations(poses, 2):
@@ -177,41 +177,6 @@ def test_sides_are_swapped_about_half_of_the_time():
     batch = make_batch(examples(items), MODEL, CONFIG)
     swaps = [swapped for *_, swapped in pairs_by_complex(batch, items)]
     assert 10 < sum(swaps) < 30
-
-
-FAMILIES = (("1", "2"), ("3", "3"), ("4", "2"), ("5", "6"), ())
-
-
-def stranger_pairs(families, weight=0.5):
-    """Return pairs of strangers as (complex, complex) and the batch, residues, labels, weights."""
-    items = [random_complex(k, 6, 7) for k in range(len(families))]
-    given = [replace(e, families=f) for e, f in zip(examples(items), families, strict=True)]
-    batch = make_batch(given, MODEL, replace(CONFIG, strangers=weight))
-    apart = batch.pairs[:, 0] // 13 != batch.pairs[:, 1] // 13
-    return items, batch, apart
-
-
-def test_strangers_are_of_unlike_partners_that_share_no_family():
-    _, batch, apart = stranger_pairs(FAMILIES)
-    found = set(map(frozenset, (batch.pairs[apart] // 13).tolist()))
-    assert found == {frozenset({2, 3}), frozenset({3, 0})}, "0 and 2 share family 2"
-    assert len(batch.labels[apart]) == 2 * STRANGE_PAIRS
-    assert not batch.labels[apart].any()
-    assert batch.weights[apart].sum() == pytest.approx(2 * 0.5 / 5)
-    assert batch.weights[~apart].sum() == pytest.approx(1.0)
-
-
-def test_strangers_meet_with_their_interfaces():
-    items, batch, apart = stranger_pairs(FAMILIES)
-    for row in batch.pairs[apart].ravel():
-        item, place = items[row // 13], row % 13
-        side = int(place >= 6)
-        assert place - 6 * side in item.contacts[:, side]
-
-
-def test_nobody_is_a_stranger_unless_asked():
-    for families, weight in ((FAMILIES, 0.0), (FAMILIES[:2], 0.5), (FAMILIES[1:2] * 3, 0.5)):
-        assert not stranger_pairs(families, weight)[2].any()
 
 
 def test_all_contacts_are_taken_where_they_are_few_and_none_twice():

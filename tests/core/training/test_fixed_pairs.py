@@ -8,7 +8,7 @@ from sasnet_core.errors import DatasetError
 from sasnet_core.files import write_table
 from sasnet_core.training.batches import stream_batches
 from sasnet_core.training.fixed_pairs import choose_complexes, fixed_pairs
-from sasnet_core.training.stream import ComplexStream
+from sasnet_core.training.stream import ComplexStream, Source
 from tests.core.build import random_complex, tiny_model, write_dataset
 
 ROWS = [
@@ -59,7 +59,7 @@ def test_a_run_sees_its_pairs_and_no_others(tmp_path):
     ]  # fmt: skip
     write_table(rows, folder / "manifest.csv", list(rows[0]))
     wanted = 2 * (len(items[0].contacts) + 2)
-    stream = ComplexStream(folder, 0, "train", wanted)
+    stream = ComplexStream([Source(folder)], 0, wanted)
     config = TrainConfig(complexes_per_step=1, distinct_pairs=wanted)
     batches = stream_batches(stream, tiny_model(16), config, 0)
     seen = set()

@@ -51,12 +51,12 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from dataclasses import replace
 from pathlib import Path
-from sasnet_core.training.stream import ComplexStream
+from sasnet_core.training.stream import ComplexStream, Source
 from tests.core.training.test_trainer import MODEL, TRAIN, arrays, trainer
 
 folder, normalization, average, scale = Path(sys.argv[1]), sys.argv[2], *map(float, sys.argv[3:])
 
-stream = ComplexStream(folder, seed=0)
+stream = ComplexStream([Source(folder)], seed=0)
 runs = []
 for devices in (["CPU:0"], ["CPU:0", "CPU:1"]):
     strategy = tf.distribute.MirroredStrategy(devices)

@@ -1,21 +1,76 @@
-"""The order of training: how often a cluster is seen."""
+"""The order of training: which complexes a round shows, and how often."""
 
 from collections import Counter
 
 import pytest
 
-from sasnet_core.training.stream import ComplexStream
+from sasnet_core.dataset.complexes import save_complex
+from sasnet_core.errors import DatasetError, SettingError
+from sasnet_core.files import write_table
+from sasnet_core.training.stream import ComplexStream, Source
 from tests.core.build import random_complex, write_dataset
 
 
 @pytest.fixture
-def dataset(tmp_path):
-    complexes = [random_complex(seed, name=f"pair{seed}") for seed in range(3)]
-    return write_dataset(tmp_path, complexes, ["4-4", "4-7", "9-12"])
+def mined(tmp_path):
+    complexes = [random_complex(seed, name=f"pair{seed}") for seed in range(4)]
+    return write_dataset(tmp_path / "mined", complexes, ["4-4", "4-7", "9-12", "9-12"])
 
 
-@pytest.mark.parametrize("repeats", [1, 3])
-def test_a_round_shows_unlike_partners_as_often_as_asked(dataset, repeats):
-    stream = ComplexStream(dataset, seed=0, unlike_repeats=repeats)
-    seen = Counter(stream.complex_at(place).name for place in range(len(stream)))
-    assert seen == {"pair0": 1, "pair1": repeats, "pair2": repeats}
+@pytest.fixture
+def benchmark(tmp_path):
+    """Two complexes as train.db5 writes them, in both states; one is of the test set."""
+    rows = []
+    for number, (name, split) in enumerate((("4-4", "DB3"), ("2ABC", "DB5U"))):
+        for state, size in (("unbound", 6), ("bound", 7)):
+            file = f"{state}/{name}.npz"
+            save_complex(random_complex(number, size, name=name), tmp_path / "db5" / file)
+            rows.append({"id": name, "state": state, "cluster": name, "split": split, "file": file})
+    write_table(rows, tmp_path / "db5" / "manifest.csv", list(rows[0]))
+    return tmp_path / "db5"
+
+
+def visits(stream, rounds=1):
+    return Counter(stream.complex_at(place).name for place in range(rounds * len(stream)))
+
+
+@pytest.mark.parametrize(("like", "unlike"), [(1, 1), (1, 3), (2, 1)])
+def test_a_round_shows_each_cluster_as_often_as_asked(mined, like, unlike):
+    stream = ComplexStream([Source(mined)], 0, like_repeats=like, unlike_repeats=unlike)
+    seen = visits(stream)
+    assert seen["pair0"] == like and seen["pair1"] == unlike
+    assert seen["pair2"] + seen["pair3"] == unlike, "one cluster"
+
+
+def test_like_partners_can_be_omitted(mined):
+    stream = ComplexStream([Source(mined)], 0, like_repeats=0)
+    assert len(stream) == len(stream.clusters()) == 2
+    assert set(visits(stream, 9)) == {"pair1", "pair2", "pair3"}
+    save = [random_complex(0, name="pair0")]
+    with pytest.raises(DatasetError, match="like_repeats is 0"):
+        ComplexStream([Source(write_dataset(mined, save, ["4-4"]))], 0, like_repeats=0)
+
+
+def test_unbound_complexes_of_a_benchmark_are_mixed_with_mined_ones(mined, benchmark):
+    sources = [Source(mined, "train", 2), Source(benchmark, "DB3", 3)]
+    stream = ComplexStream(sources, seed=0)
+    seen = visits(stream)
+    assert seen["4-4"] == 3 and seen["pair0"] == seen["pair1"] == 2 and len(stream) == 9
+    assert [len(files) for files in stream.clusters()] == [1, 1, 2, 1], "no clusters are joined"
+    items = (stream.complex_at(place) for place in range(27))
+    assert {item.left.n_residues for item in items if item.name == "4-4"} == {6}, "unbound"
+
+
+@pytest.mark.parametrize("splits", ["DB3,DB5U", "DB5U", None])
+def test_no_network_is_trained_on_the_test_set(benchmark, splits):
+    with pytest.raises(SettingError, match="on the test set DB5U, got 1 .*; name --split DB3,DB4U"):
+        ComplexStream([Source(benchmark, splits)], seed=0)
+
+
+def test_several_splits_of_one_dataset_are_named_together(benchmark):
+    assert len(Source(benchmark, "DB3,DB4U").rows()) == 1
+
+
+def test_distinct_pairs_are_of_one_dataset(mined, benchmark):
+    with pytest.raises(SettingError, match="distinct_pairs must be 0 with several datasets, got 8"):
+        ComplexStream([Source(mined), Source(benchmark, "DB3")], seed=0, pairs=8)

@@ -17,7 +17,7 @@ from sasnet_core.training.batches import batch_arrays, stream_batches
 from sasnet_core.training.checkpoints import CheckpointError
 from sasnet_core.training.frozen_embeddings import EmbeddingCache
 from sasnet_core.training.steps_tensorflow import TensorFlowSteps
-from sasnet_core.training.stream import ComplexStream
+from sasnet_core.training.stream import ComplexStream, Source
 from sasnet_core.training.trainer import STATISTICS_BATCHES, Trainer, TrainingError, learning_rate
 from tests.core.build import (
     RawAtom,
@@ -72,7 +72,7 @@ def sticky_complex(seed):
 def stream(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sticky")
     write_dataset(folder, [sticky_complex(k) for k in range(2)], ["a", "b"])
-    return ComplexStream(folder, seed=0)
+    return ComplexStream([Source(folder)], seed=0)
 
 
 def trainer(folder, strategy=None, model=MODEL, **changes):
