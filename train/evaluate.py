@@ -30,10 +30,10 @@ from sasnet_core.evaluation.measures import (
     evaluate_rows,
     interval,
     move_partners,
-    stranger_scores,
+    wrong_partner_scores,
 )
 from sasnet_core.evaluation.tables import sides, values
-from sasnet_core.evaluation.test_set import add_look_options, note_look
+from sasnet_core.evaluation.test_set import add_test_set_options, record_access
 from sasnet_core.files import write_table
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.network.precision import PRECISIONS
@@ -59,35 +59,35 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--engine",
         default="lattice",
         choices=ENGINES,
-        help="windows: the paper's way, each residue's voxel grid centred exactly on its CA, many "
-        "times slower (default: lattice)",
+        help="windows: a voxel grid centred exactly on each CA, as in the paper, many times slower "
+        "(default: lattice)",
     )
-    parser.add_argument("--kept", type=Path, metavar="SCORES", help="keep scores in this folder")
+    parser.add_argument("--kept", type=Path, metavar="SCORES", help="store scores in this folder")
     parser.add_argument("--count", type=int, help="only this many complexes, evenly spread")
     parser.add_argument(
         "--shuffle-partners",
         action="store_true",
-        help="control: each protein meets a partner of another complex instead of its own",
+        help="control: give each protein the partner of another complex instead of its own",
     )
     parser.add_argument(
         "--move-partners",
         action="store_true",
-        help="control: turn and shift each partner at random first, which must change nothing "
-        "(the benchmark's unbound files lie superimposed on the complex)",
+        help="control: rotate and shift each partner at random first, which must change nothing "
+        "(the benchmark's unbound files are superimposed on the complex)",
     )
     parser.add_argument("-o", "--output", type=Path, help="write the table here as CSV")
-    add_look_options(parser, LOOKS)
+    add_test_set_options(parser, LOOKS)
     return parser.parse_args(arguments)
 
 
 def chosen_rows(options: argparse.Namespace) -> list[dict[str, str]]:
-    """Pick the rows of the manifest that the options ask for."""
+    """Select the rows of the manifest."""
     rows = benchmark_rows(options.dataset, options.split, options.state)
     return evenly_spread(rows, options.count)
 
 
 def report(table: list[Row]) -> list[str]:
-    """Say the medians in words."""
+    """Write the results as lines of text."""
     lines = []
     for column, name in (
         ("auroc", "sasnet"),
@@ -111,10 +111,10 @@ def report(table: list[Row]) -> list[str]:
     ]
 
 
-def score_as_asked(
+def complex_scorer(
     predictor: Scorer, rows: list[dict[str, str]], options: argparse.Namespace
 ) -> Callable[[Complex, int], np.ndarray]:
-    """Return what scores complexes as the options ask: as they are, moved, or by strangers."""
+    """Return the function that scores a complex: as it is, moved, or with wrong partners."""
 
     def score(left, right):  # noqa: ANN001, ANN202
         return predictor.score(left, right, options.rotations, options.seed).matrix
@@ -125,7 +125,7 @@ def score_as_asked(
         if not options.shuffle_partners:
             return score(item.left, item.right)
         row = rows[(place + 1) % len(rows)]
-        return stranger_scores(item, load_complex(options.dataset / row["file"]), score)
+        return wrong_partner_scores(item, load_complex(options.dataset / row["file"]), score)
 
     return score_complex
 
@@ -136,9 +136,12 @@ def main(arguments: list[str] | None = None) -> int:
     rows = chosen_rows(options)
     state = rows[0]["state"]
     info = read_info(options.weights or default_folder())
-    note_look(rows, options, "train.evaluate", [info.sha256], state)
+    record_access(
+        rows, allowed=options.look_at_db5u, record=options.looks, command="train.evaluate",
+        weights=[info.sha256], rotations=options.rotations, state=state,
+    )  # fmt: skip
     predictor = load_predictor(info.folder, options.precision, options.engine, options.kept)
-    scores = {"": score_as_asked(predictor, rows, options), **baseline_scores()}
+    scores = {"": complex_scorer(predictor, rows, options), **baseline_scores()}
     table = evaluate_rows(options.dataset, rows, state, scores)
     for row in table:
         line = f"{row['id']:6s} {row['auroc']:.3f}  area {row['exposed_area_auroc']:.3f}"

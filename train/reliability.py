@@ -25,7 +25,7 @@ from sasnet_core.dataset.complexes import Complex, benchmark_rows, evenly_spread
 from sasnet_core.errors import DatasetError, run_script
 from sasnet_core.evaluation.interface_residues import Site, labels, probabilities, sites_of
 from sasnet_core.evaluation.tables import RESULTS_HEAD
-from sasnet_core.evaluation.test_set import add_look_options, note_look
+from sasnet_core.evaluation.test_set import add_test_set_options, record_access
 from sasnet_core.files import written_whole
 from sasnet_core.fitted import Calibration
 from sasnet_core.metrics import auroc, average_precision, brier_skill, calibration_error
@@ -54,7 +54,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--count", type=int, help="only this many complexes, evenly spread")
     parser.add_argument("--kept", type=Path, default=Path("kept_scores"), metavar="SCORES")
     parser.add_argument("-o", "--output", type=Path, default=DOCS, help="folder of results.md")
-    add_look_options(parser, DOCS / "db5u_looks.csv")
+    add_test_set_options(parser, DOCS / "db5u_looks.csv")
     return parser.parse_args(arguments)
 
 
@@ -189,7 +189,10 @@ def main(arguments: list[str] | None = None) -> int:
     if len(rows) < 2 or (options.count or len(rows)) < 2:
         raise DatasetError("two complexes or more are needed for strangers, got fewer")
     rows = evenly_spread(rows, options.count)
-    note_look(rows, options, "train.reliability", [info.sha256])
+    record_access(
+        rows, allowed=options.look_at_db5u, record=options.looks, command="train.reliability",
+        weights=[info.sha256], rotations=options.rotations,
+    )  # fmt: skip
     predictor = load_predictor(info.folder, score_cache=options.kept)
     items = [load_complex(options.dataset / row["file"]) for row in rows]
     sites = [

@@ -40,7 +40,7 @@ from sasnet_core.evaluation.measures import (
     evaluate_rows,
     ranking,
     residue_sum,
-    stranger_scores,
+    wrong_partner_scores,
 )
 from sasnet_core.evaluation.tables import (
     BASELINE_NAMES,
@@ -55,7 +55,7 @@ from sasnet_core.evaluation.tables import (
     values,
     with_interval,
 )
-from sasnet_core.evaluation.test_set import add_look_options, note_look, read_looks
+from sasnet_core.evaluation.test_set import add_test_set_options, read_accesses, record_access
 from sasnet_core.files import write_table
 from sasnet_core.metrics import cauroc
 from sasnet_core.network.precision import PRECISIONS
@@ -91,7 +91,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         one.add_argument("--precision", default="auto", choices=PRECISIONS)
         one.add_argument("--kept", type=Path, default=Path("kept_scores"), metavar="SCORES")
         one.add_argument("--count", type=int, help="only this many complexes of a split")
-        add_look_options(one, DOCS / "db5u_looks.csv")
+        add_test_set_options(one, DOCS / "db5u_looks.csv")
         if name == "beyond":
             one.add_argument("--weights", type=Path, default=Path("default"))
             one.add_argument("--control-rotations", type=int, default=5, metavar="N",
@@ -175,9 +175,11 @@ class Workbench:
         if not self.options.look_at_db5u:
             return [REHEARSAL_SPLIT]
         rows = [row for state in states for row in self.rows(TEST_SPLIT, state)]
-        command = f"train.tables {self.options.table}"
-        hashes = [info.sha256 for info in infos]
-        note_look(rows, self.options, command, hashes, " and ".join(states))
+        record_access(
+            rows, allowed=True, record=self.options.looks,
+            command=f"train.tables {self.options.table}", rotations=self.options.rotations,
+            weights=[info.sha256 for info in infos], state=" and ".join(states),
+        )  # fmt: skip
         return [REHEARSAL_SPLIT, TEST_SPLIT]
 
 
@@ -408,7 +410,7 @@ def settings_lines(
         f"{'/'.join(info.folder.resolve().parts[-2:])} {info.sha256[:12]}" for info in infos
     )
     failed = f"Failed, and count 0: {'; '.join(sorted(bench.failures))}." if bench.failures else ""
-    looks = len(read_looks(options.looks))
+    looks = len(read_accesses(options.looks))
     return [
         "",
         f"{counts}; {options.rotations} rotations, seed {options.seed}, "
@@ -474,7 +476,7 @@ def partner_table(bench: Workbench, folder: Path, split: str) -> str:
 
     def strangers(item, place):  # noqa: ANN001, ANN202
         other = load_complex(options.dataset / rows[(place + 1) % len(rows)]["file"])
-        return stranger_scores(item, other, score)
+        return wrong_partner_scores(item, other, score)
 
     names = {
         "pairs": ("pair scores, own partner", lambda item, _: score(item.left, item.right)),

@@ -1,4 +1,4 @@
-"""Scores against contacts: what is measured of every complex, and of all together."""
+"""Scores compared with contacts: measures of each complex, and intervals over complexes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.stats import bootstrap
 from tqdm import tqdm
 
 from sasnet_core.dataset.complexes import load_complex
@@ -23,28 +24,28 @@ if TYPE_CHECKING:
     from sasnet_core.dataset.complexes import Complex
     from sasnet_core.structure.protein import Protein
 
-    #: Takes a complex and its place in the list to the scores of its pairs.
+    #: Called with a complex and its index in the list; returns the scores of its pairs.
     Score = Callable[[Complex, int], np.ndarray]
 
 #: A complex's row of a table: its names and measures.
 Row = dict[str, Any]
-#: What is measured of the scores of a complex; site measures are of each protein's residues.
+#: Measures of the scores of a complex; site measures are of the residues of one protein.
 MEASURES = (
     "auroc", "average_precision", "precision_at_10", "precision_at_l10", "precision_at_l5",
     "precision_at_l", "left_site_auroc", "right_site_auroc", "left_site_average_precision",
     "right_site_average_precision",
 )  # fmt: skip
-#: What a complex is like.
+#: Properties of a complex.
 FACTS = (
     "id", "split", "state", "category", "difficulty", "n_left", "n_right", "n_contacts",
     "base_rate", "left_site_base_rate", "right_site_base_rate",
 )  # fmt: skip
-#: Predictors without learning, and the words for them.
+#: Predictors without learning.
 BASELINES = {
     "exposed_area": exposed_area_product,
     "centre_distance": distance_from_centre_product,
 }
-#: Resampled sets of complexes for an interval.
+#: Resamplings for an interval.
 BOOTSTRAP = 2000
 
 
@@ -56,7 +57,7 @@ def measures(item: Complex, scores: np.ndarray) -> dict[str, float]:
     item : Complex
         The complex.
     scores : ndarray, shape (n_left, n_right)
-        Of every residue pair. A residue's score is that of its best pair.
+        Scores of all residue pairs. A residue's score is that of its best pair.
 
     Returns
     -------
@@ -96,7 +97,7 @@ def ranking(item: Complex, scores: np.ndarray) -> dict[str, float]:
 
 
 def facts(row: dict[str, str], state: str) -> Row:
-    """Say what the manifest knows of a complex, as far as `FACTS` go."""
+    """Take those `FACTS` of a complex that the manifest has."""
     known: Row = {name: row.get(name, "") for name in FACTS}
     pairs = int(row["n_left"]) * int(row["n_right"])
     return {**known, "state": state, "base_rate": int(row["n_contacts"]) / pairs}
@@ -123,23 +124,23 @@ def evaluate_rows(
     Parameters
     ----------
     dataset : Path
-        Holds the complexes.
+        Folder of the complexes.
     rows : sequence of dict
-        Of its manifest.
+        Rows of its manifest.
     state : str
         "unbound" or "bound".
     scores : dict
-        Name of a predictor -> function of a complex and its place among the rows. An empty name
-        stands for the one that all is about.
+        Name of a predictor -> function of a complex and its index among the rows. The name of the
+        main predictor is empty.
     measure : callable
-        `measures`, or `ranking` where AUROC is enough.
+        `measures`, or `ranking` if the AUROC is enough.
 
     Returns
     -------
     list of dict
-        For each complex its `FACTS`, ``NAME_MEASURE`` for each predictor and measure (MEASURE where
-        the name is empty), and ``failure``. A complex that fails counts 0 in every measure and
-        says why.
+        For each complex its `FACTS`, ``NAME_MEASURE`` for each predictor and measure (MEASURE if
+        the name is empty), and ``failure``. A complex that fails counts 0 in every measure, and
+        ``failure`` is the reason.
 
     Raises
     ------
@@ -148,17 +149,17 @@ def evaluate_rows(
     """
     table: list[Row] = []
     measured: dict[str, float] = {}
-    for place, row in enumerate(tqdm(rows, desc=f"complexes ({state})", disable=None)):
+    for index, row in enumerate(tqdm(rows, desc=f"complexes ({state})", disable=None)):
         known = facts(row, state)
         try:
             item = load_complex(dataset / row["file"])
             known |= site_base_rates(item)
-            found = {name: measure(item, score(item, place)) for name, score in scores.items()}
+            found = {name: measure(item, score(item, index)) for name, score in scores.items()}
             known |= (measured := _named(found))
             failure = ""
         except SettingError:
             raise
-        except Exception as error:  # whatever it is, it must not end an evaluation of hours
+        except Exception as error:  # one complex must not end an evaluation of hours
             failure = " ".join(f"{type(error).__name__}: {error}".split())
         table.append({**known, "failure": failure})
     if all(row["failure"] for row in table):
@@ -193,7 +194,7 @@ def baseline_scores() -> dict[str, Score]:
 def interval(
     values: Sequence[float], statistic: Callable[..., Any] = np.median, seed: int = 0
 ) -> tuple[float, float]:
-    """Compute the 95 % interval of a statistic by resampling complexes.
+    """Compute the 95 % interval of a statistic by resampling complexes (percentile bootstrap).
 
     Parameters
     ----------
@@ -202,12 +203,9 @@ def interval(
     statistic : callable
         numpy's median or mean.
     seed : int
-        Of the resampling.
+        Seed of the resampling.
     """
-    rng = np.random.default_rng(seed)
-    picks = rng.integers(len(values), size=(BOOTSTRAP, len(values)))
-    low, high = np.percentile(statistic(np.asarray(values)[picks], axis=1), [2.5, 97.5])
-    return float(low), float(high)
+    return _interval([values], statistic, seed)
 
 
 def paired_interval(
@@ -221,38 +219,53 @@ def paired_interval(
     Parameters
     ----------
     after, before : sequence of float
-        Of the same complexes, in the same order; the difference is after minus before.
+        Values of the same complexes, in the same order; the difference is after minus before.
     statistic, seed
         As in `interval`.
     """
-    rng = np.random.default_rng(seed)
-    picks = rng.integers(len(after), size=(BOOTSTRAP, len(after)))
-    values = [statistic(np.asarray(one)[picks], axis=1) for one in (after, before)]
-    low, high = np.percentile(values[0] - values[1], [2.5, 97.5])
+
+    def difference(after: np.ndarray, before: np.ndarray, axis: int) -> np.ndarray:
+        return np.asarray(statistic(after, axis=axis) - statistic(before, axis=axis))
+
+    return _interval([after, before], difference, seed)
+
+
+def _interval(
+    samples: Sequence[Sequence[float]], statistic: Callable[..., Any], seed: int
+) -> tuple[float, float]:
+    """Compute the interval of a statistic of one or more samples of the same complexes."""
+    if len(samples[0]) == 1:  # scipy refuses a sample of one, which has no spread
+        low = high = statistic(*map(np.asarray, samples), axis=0)
+    else:
+        low, high = bootstrap(
+            samples, statistic, n_resamples=BOOTSTRAP, paired=True, vectorized=True,
+            confidence_level=0.95, method="percentile", rng=np.random.default_rng(seed),
+        ).confidence_interval  # fmt: skip
     return float(low), float(high)
 
 
 def moved(protein: Protein, rng: np.random.Generator) -> Protein:
-    """Turn and shift a protein at random."""
+    """Rotate and shift a protein at random."""
     rotation, shift = random_rotation(rng).T, rng.uniform(-100, 100, 3)
     return protein.with_coordinates(
         protein.coords @ rotation + shift, protein.centers @ rotation + shift
     )
 
 
-def move_partners(item: Complex, seed: int, place: int) -> Complex:
-    """Turn and shift both partners at random, each by itself."""
-    rng = np.random.default_rng([seed, place])
+def move_partners(item: Complex, seed: int, index: int) -> Complex:
+    """Rotate and shift both partners at random, independently of each other."""
+    rng = np.random.default_rng([seed, index])
     return replace(item, left=moved(item.left, rng), right=moved(item.right, rng))
 
 
 def residue_sum(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Score a pair by what each of its residues reaches, whoever the other is.
+    """Score a pair by the best score of each of its residues alone.
 
     Parameters
     ----------
     left, right : ndarray, shape (n_left, any), (any, n_right)
-        Pair scores in which the residues of interest stand in rows (left) and columns (right).
+        Pair scores; the left residues are the rows of the first, the right ones the columns of the
+        second matrix.
 
     Returns
     -------
@@ -262,19 +275,19 @@ def residue_sum(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.add.outer(logit(left.max(axis=1)), logit(right.max(axis=0)))
 
 
-def stranger_scores(
+def wrong_partner_scores(
     item: Complex, other: Complex, score: Callable[[Protein, Protein], np.ndarray]
 ) -> np.ndarray:
-    """Score pairs without the partner: the sum of what each residue reaches with a stranger.
+    """Score pairs by the best score of each residue with a wrong partner.
 
     Parameters
     ----------
     item : Complex
         The complex whose pairs are scored.
     other : Complex
-        Gives a wrong partner to each side.
+        Its proteins are the wrong partners.
     score : callable
-        Takes two proteins to the scores of their pairs.
+        Called with two proteins; returns the scores of their pairs.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The test set is looked at on purpose, and every look is written down."""
+"""Access to the labels of the test set: on purpose only, and recorded."""
 
 from __future__ import annotations
 
@@ -21,72 +21,79 @@ COLUMNS = ("date", "revision", "command", "weights", "state", "complexes", "rota
 DIGITS = 12
 
 
-def add_look_options(parser: argparse.ArgumentParser, record: Path) -> None:
-    """Add the options of commands that may look at the test set."""
+def add_test_set_options(parser: argparse.ArgumentParser, record: Path) -> None:
+    """Add the options of commands that may use the labels of the test set."""
     parser.add_argument(
         "--look-at-db5u",
         action="store_true",
-        help="compare with the labels of the test set DB5U too; written down in --looks",
+        help="use the labels of the test set DB5U too; the access is recorded in --looks",
     )
     parser.add_argument(
-        "--looks", type=Path, default=record, metavar="CSV", help="record of looks at DB5U"
+        "--looks", type=Path, default=record, metavar="CSV", help="record of all accesses to DB5U"
     )
 
 
 def refuse_test_set(rows: Iterable[Mapping[str, str]]) -> None:
-    """Refuse to choose or fit anything on the test set.
+    """Refuse a selection that holds test complexes.
 
     Parameters
     ----------
     rows : iterable of dict
-        Of a manifest.
+        Rows of a manifest.
 
     Raises
     ------
     SettingError
-        One is of the test set.
+        One of them belongs to the test set.
     """
     if any(row["split"] == TEST_SPLIT for row in rows):
         raise SettingError(
-            f"{TEST_SPLIT} is the test set, nothing is fitted or chosen on it; name --split "
+            f"{TEST_SPLIT} is the test set: nothing is fitted or chosen on it; use --split "
             f"{SELECTION_SPLITS} or one of them"
         )
 
 
-def note_look(
+def record_access(
     rows: Sequence[Mapping[str, str]],
-    options: argparse.Namespace,
+    *,
+    allowed: bool,
+    record: Path,
     command: str,
     weights: Iterable[str],
+    rotations: int,
     state: str = "unbound",
 ) -> None:
-    """Write down that labels of the test set are about to be looked at; do nothing for others.
+    """Record that labels of the test set are about to be used. Other complexes need no record.
 
     Parameters
     ----------
     rows : sequence of dict
-        Of a manifest: what is to be evaluated.
-    options : argparse.Namespace
-        With those of `add_look_options`, and rotations.
+        Rows of a manifest that are to be evaluated.
+    allowed : bool
+        Whether the user asked for the test set (``--look-at-db5u``).
+    record : Path
+        CSV file of all accesses.
     command : str
-        Who looks.
+        The command that uses the labels.
     weights : iterable of str
-        Hashes of the weights; none for predictors without any.
+        Hashes of the weights; none for predictors without weights.
+    rotations : int
+        Rotations that are averaged.
     state : str
         "unbound", "bound" or both.
 
     Raises
     ------
     SettingError
-        The rows hold test complexes and the flag is not given.
+        The rows hold test complexes and access is not allowed.
     """
     count = sum(row["split"] == TEST_SPLIT for row in rows)
     if not count:
         return
-    if not options.look_at_db5u:
+    if not allowed:
         raise SettingError(
-            f"{count} of the complexes are of the test set {TEST_SPLIT}, which is looked at only "
-            "for final tables; name --split DB4U, or add --look-at-db5u"
+            f"{count} of the complexes are of the test set {TEST_SPLIT}, which is for final tables "
+            "only; use --split DB4U, or add --look-at-db5u"
         )
     entry = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
@@ -95,15 +102,15 @@ def note_look(
         "weights": " ".join(sha256[:DIGITS] for sha256 in weights),
         "state": state,
         "complexes": count,
-        "rotations": options.rotations,
+        "rotations": rotations,
     }
-    looks = [*read_looks(options.looks), entry]
-    write_table(looks, options.looks, COLUMNS)
-    print(f"look {len(looks)} at {TEST_SPLIT}, written down in {options.looks}")
+    accesses = [*read_accesses(record), entry]
+    write_table(accesses, record, COLUMNS)
+    print(f"look {len(accesses)} at {TEST_SPLIT}, recorded in {record}")
 
 
-def read_looks(record: Path) -> list[dict[str, str]]:
-    """Read the looks so far."""
+def read_accesses(record: Path) -> list[dict[str, str]]:
+    """Read the accesses so far."""
     if not record.is_file():
         return []
     with record.open(newline="") as stream:
@@ -111,7 +118,7 @@ def read_looks(record: Path) -> list[dict[str, str]]:
 
 
 def revision() -> str:
-    """Name the revision of the code, with a + where code or weights were changed since."""
+    """Return the revision of the code, with a + if code or weights have changed since."""
     root = Path(__file__).parents[2]
 
     def git(*arguments: str) -> subprocess.CompletedProcess[str]:

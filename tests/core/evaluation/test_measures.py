@@ -11,7 +11,7 @@ from sasnet_core.evaluation.measures import (
     evaluate_rows,
     interval,
     measures,
-    stranger_scores,
+    wrong_partner_scores,
 )
 from sasnet_core.metrics import auroc
 from tests.core.build import random_complex
@@ -93,13 +93,13 @@ def test_the_interval_holds_the_statistic():
         assert high - low < 0.1
 
 
-def test_strangers_know_nothing_of_the_pair(item):
+def test_scores_with_wrong_partners_do_not_depend_on_the_own_partner(item):
     other, asked = random_complex(2, 5, 6), []
 
     def score(left, right):
         asked.append((left.n_residues, right.n_residues))
         return np.full((left.n_residues, right.n_residues), 0.5)
 
-    found = stranger_scores(item, other, score)
+    found = wrong_partner_scores(item, other, score)
     assert found.shape == (8, 7) and asked == [(8, 6), (5, 7)]
     assert not found.any(), "log odds of a half"
