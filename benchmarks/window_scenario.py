@@ -92,7 +92,7 @@ def scenario(facts, demo, large):
     photograph("pairs")
     form.tabs.setCurrentWidget(form.map)
     form.lines_box.setChecked(False)
-    best = panel.showing.current().answer.pairs[0]
+    best = panel.showing.current().child_result.pairs[0]
     panel.walks.pick_in_viewer()
     cmd.select(
         "clicked",

@@ -11,9 +11,9 @@ from typing import Any
 
 from pymol import cmd as _cmd
 
-from . import compat, palettes, session
-from .answer import SIDES
-from .results import Result
+from . import compat, palettes, pymol_session
+from .bound_results import BoundResult
+from .child_result import SIDES
 
 LEGEND = "sasnet_legend"
 WHAT = ("probability", "spread")
@@ -23,14 +23,16 @@ SPREAD_TOP = 0.1
 DRAWN = (LEGEND, "sasnet_left_interface", "sasnet_right_interface")
 
 
-def paint(result: Result, palette: str = "", what: str = "probability", _self: Any = _cmd) -> None:
+def paint(
+    result: BoundResult, palette: str = "", what: str = "probability", _self: Any = _cmd
+) -> None:
     """Do `painting` in one go."""
     for _ in painting(result, palette, what, _self):
         pass
 
 
 def painting(
-    result: Result, palette: str = "", what: str = "probability", _self: Any = _cmd
+    result: BoundResult, palette: str = "", what: str = "probability", _self: Any = _cmd
 ) -> Iterator[None]:
     """Colour the partners of a result, and draw the legend, in pieces for a window's sake.
 
@@ -38,14 +40,14 @@ def painting(
 
     Parameters
     ----------
-    result : Result
+    result : BoundResult
         Whose atoms are there.
     palette : str
         One of `palettes.PALETTES`; the last one used when left out.
     what : str
         "probability" or "spread".
     """
-    here = session.of(_self)
+    here = pymol_session.of(_self)
     here.look(palette or here.palette, what)
     draw_legend(what, _self)  # first: PyMOL 3.2 shows it only when something else changes
     for side in SIDES:
@@ -70,11 +72,11 @@ def place(value: float, what: str) -> float:
     return value if what == "probability" else palettes.value_at(value / SPREAD_TOP)
 
 
-def write_b_factors(result: Result, _self: Any = _cmd) -> None:
+def write_b_factors(result: BoundResult, _self: Any = _cmd) -> None:
     """Put the probabilities into the B factors, 0 where there is none; `restore` undoes it."""
     for side in SIDES:
         name = f"%{result.partners[side].name}"
-        session.of(_self).backup.keep(name, _self)
+        pymol_session.of(_self).backup.keep(name, _self)
         _self.alter(
             name,
             "b = values.get((segi, chain, resi), 0.0)",
@@ -85,7 +87,7 @@ def write_b_factors(result: Result, _self: Any = _cmd) -> None:
 
 def draw_legend(what: str = "probability", _self: Any = _cmd) -> None:
     """Make the colour bar, an object of its own that can be switched off or deleted."""
-    palette = palettes.PALETTES[session.of(_self).palette]
+    palette = palettes.PALETTES[pymol_session.of(_self).palette]
     steps = len(palettes.STOPS) - 1
     stops = palettes.STOPS if what == "probability" else [n / steps for n in range(steps + 1)]
     top = 1.0 if what == "probability" else SPREAD_TOP
@@ -99,7 +101,7 @@ def restore(selection: str = "all", _self: Any = _cmd) -> int:
 
     Legend and interface selections go when every atom is restored.
     """
-    count = session.of(_self).backup.restore(selection, _self)
+    count = pymol_session.of(_self).backup.restore(selection, _self)
     compat.clear_property(selection, _self)
     if selection == "all":
         for name in DRAWN:

@@ -8,10 +8,20 @@ from typing import Any
 from pymol import cmd as _cmd
 from pymol.shortcut import Shortcut
 
-from . import colouring, doctor, interface, palettes, pse, saving, selections, session, viewing
+from . import (
+    colouring,
+    installation_check,
+    interface_selection,
+    palettes,
+    pse,
+    pymol_session,
+    saving,
+    selections,
+    viewing,
+)
+from .bound_results import BoundResult
 from .console import choice, number, say
-from .prediction import PRESETS, ROTATIONS, Prediction, report
-from .results import Result
+from .prediction_run import PRESETS, ROTATIONS, PredictionRun, report
 
 _DOCTOR = "--doctor"
 
@@ -88,13 +98,13 @@ def sasnet_predict(
         sasnet_load
     """  # noqa: D400, D401, D405, D407, D412 (PyMOL's form, for "help")
     if left == _DOCTOR:
-        return say(doctor.here(_self) + doctor.there())
+        return say(installation_check.here(_self) + installation_check.there())
     least = None if threshold == "" else number(float, "threshold", threshold)
     silent = bool(number(int, "quiet", quiet))
     if not right:
         left, right = selections.largest_chains(left, _self)
     arguments = left, right, _rotations(rotations), least, name
-    with Prediction(*arguments, _self=_self) as prediction:
+    with PredictionRun(*arguments, _self=_self) as prediction:
         prediction.begin()
         prediction.wait(_silence if silent else _print_progress)
         result = prediction.finish()
@@ -104,10 +114,10 @@ def sasnet_predict(
     return None
 
 
-def show(result: Result, _self: Any = _cmd) -> None:
+def show(result: BoundResult, _self: Any = _cmd) -> None:
     """Colour the partners of a result and select their interfaces."""
     colouring.paint(result, _self=_self)
-    interface.select(result, _self=_self)
+    interface_selection.select(result, _self=_self)
 
 
 def sasnet_save(folder: str, result: str = "", quiet: int | str = 1, _self: Any = _cmd) -> None:
@@ -140,7 +150,7 @@ def sasnet_save(folder: str, result: str = "", quiet: int | str = 1, _self: Any 
 
         sasnet_load
     """  # noqa: D400, D401, D405, D407, D412 (PyMOL's form, for "help")
-    path = saving.save(session.of(_self).results.get(result, _self), folder)
+    path = saving.save(pymol_session.of(_self).results.get(result, _self), folder)
     if not number(int, "quiet", quiet):
         say([f"saved {path}"])
 
@@ -206,7 +216,7 @@ def register(_self: Any = _cmd) -> None:
     pse.register(_self)
     selection = _self.selection_sc, "selection"
     presets = (lambda: Shortcut(list(PRESETS))), "rotations"
-    result = (lambda: Shortcut(session.of(_self).results.names())), "result"
+    result = (lambda: Shortcut(pymol_session.of(_self).results.names())), "result"
     palette = (lambda: Shortcut(list(palettes.PALETTES))), "palette"
     what = (lambda: Shortcut(list(colouring.WHAT))), "what"
     _complete(_self, "sasnet_predict", selection, selection, presets)

@@ -1,4 +1,4 @@
-"""PyMOL's command line: arguments come as strings, answers are printed lines."""
+"""PyMOL's command line: arguments are strings, output is printed lines."""
 
 from __future__ import annotations
 

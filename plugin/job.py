@@ -1,4 +1,4 @@
-"""A prediction's work apart from PyMOL: write the files, run the child, read what it answers.
+"""A prediction's work apart from PyMOL: write the files, run the child, read what it wrote.
 
 It has a thread of its own, so that PyMOL's window never waits for files. That thread never calls
 PyMOL; it is followed by looking at the attributes.
@@ -13,9 +13,9 @@ from pathlib import Path
 
 from pymol import CmdException
 
-from . import answer, selections, worker
-from .answer import Answer
-from .selections import Atoms, Partner
+from . import child_result, selections, worker
+from .child_result import ChildResult
+from .selections import Atoms, PartnerSelection
 
 _INTERVAL = 0.05
 
@@ -38,27 +38,27 @@ class Job:
     ----------
     moments : list of float
         Seconds since the start: when the network was loaded, then after each rotation.
-    first, last : Answer or None
-        That of the first rotation, and that of all, once they are read.
+    first, last : ChildResult or None
+        The result of the first rotation, and that of all, once they are read.
     error : CmdException or None
-        Why there is no last answer.
+        Why there is no last result.
     """
 
     def __init__(
         self,
         program: list[str],
-        partners: Mapping[str, Partner],
+        partners: Mapping[str, PartnerSelection],
         rotations: int,
         folder: Path,
     ) -> None:
         self.rotations = rotations
-        self.first: Answer | None = None
-        self.last: Answer | None = None
+        self.first: ChildResult | None = None
+        self.last: ChildResult | None = None
         self.error: CmdException | None = None
         self.began = time.monotonic()
         self._command = [
             *program,
-            *(str(folder / f"{side}.cif") for side in answer.SIDES),
+            *(str(folder / f"{side}.cif") for side in child_result.SIDES),
             *("-o", str(folder / "out"), "--attached", str(folder)),
             *("--rotations", str(rotations), "--no-picture", "--progress-lines", "--quiet"),
         ]
@@ -127,14 +127,14 @@ class Job:
         if self.stopped:
             return
         self._child.require_success()
-        self.last = answer.read(self._folder / "out")
+        self.last = child_result.read(self._folder / "out")
 
     def _follow(self, child: worker.Child) -> None:
         while child.running():
             if self.stopped:
                 child.cancel()
             elif self.first is None and child.done and self.rotations > 1:
-                self.first = answer.read(self._folder / "first")
+                self.first = child_result.read(self._folder / "first")
             time.sleep(_INTERVAL)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from pymol import CmdException
 from pymol import cmd as _cmd
 
-from . import palettes, selections, session
-from .results import Result
+from . import palettes, pymol_session, selections
+from .bound_results import BoundResult
 
 GROUP = "sasnet_pairs"
 #: Lines of alike scores are one object: each of these steps has a colour and a thickness.
@@ -19,13 +19,13 @@ _THINNEST, _THICKEST = 0.06, 0.22  # angstrom
 Line = tuple[int, int, float]
 
 
-def top_pairs(result: Result, count: int, least: float = 0.0) -> list[Line]:
+def top_pairs(result: BoundResult, count: int, least: float = 0.0) -> list[Line]:
     """Return left row, right row and score of the best pairs, best first."""
-    pairs = [(pair.left, pair.right, pair.score) for pair in result.answer.pairs[:count]]
+    pairs = [(pair.left, pair.right, pair.score) for pair in result.child_result.pairs[:count]]
     return [pair for pair in pairs if pair[2] >= least]
 
 
-def draw(result: Result, lines: Iterable[Line], group: str = GROUP, _self: Any = _cmd) -> int:
+def draw(result: BoundResult, lines: Iterable[Line], group: str = GROUP, _self: Any = _cmd) -> int:
     """Draw lines instead of those of a group; return how many.
 
     A pair one of whose CA atoms is missing in PyMOL gets none.
@@ -62,7 +62,7 @@ def _connect(name: str, first: tuple[str, int], second: tuple[str, int], _self: 
 
 def _style(name: str, step: int, _self: Any) -> None:
     part = step / (len(_STEPS) - 1)
-    index = palettes.score_colour_index(part, session.of(_self).palette)
+    index = palettes.score_colour_index(part, pymol_session.of(_self).palette)
     _self.color(f"0x{index & 0xFFFFFF:06x}", name)
     _self.set("dash_color", f"0x{index & 0xFFFFFF:06x}", name)
     _self.set("dash_radius", _THINNEST + part * (_THICKEST - _THINNEST), name)

@@ -10,11 +10,11 @@ from typing import Any
 from pymol import CmdException
 from pymol import cmd as _cmd
 
-from . import answer, results, selections, session
-from .answer import SIDES
+from . import bound_results, child_result, pymol_session, selections
+from .bound_results import BoundResult
+from .child_result import SIDES
 from .console import say
-from .results import Result
-from .selections import Partner
+from .selections import PartnerSelection
 
 #: Where in PyMOL's session ours stands, and how it is written.
 KEY, VERSION = "sasnet", 1
@@ -33,7 +33,7 @@ def register(_self: Any = _cmd) -> None:
 
 def save(content: dict[str, Any], _self: Any = _cmd) -> int:
     """Put the results whose atoms are there into a session; PyMOL calls this."""
-    here = session.of(_self)
+    here = pymol_session.of(_self)
     kept = [_packed(result, _self) for result in here.results.present(_self)]
     backup = here.backup.packed(_self)
     if kept or backup:
@@ -53,7 +53,7 @@ def restore(content: dict[str, Any], _self: Any = _cmd) -> int:
 
     Results whose atoms went with the session before are forgotten.
     """
-    here = session.of(_self)
+    here = pymol_session.of(_self)
     here.results.forget_absent(_self)
     here.backup.forget_absent(_self)
     packed = content.get(KEY)
@@ -70,7 +70,7 @@ def restore(content: dict[str, Any], _self: Any = _cmd) -> int:
     return 1
 
 
-def _packed(result: Result, _self: Any) -> dict[str, Any]:
+def _packed(result: BoundResult, _self: Any) -> dict[str, Any]:
     partners = {}
     for side, partner in result.partners.items():
         chains = [(*place, chain) for place, chain in partner.file_chains.items()]
@@ -84,12 +84,12 @@ def _packed(result: Result, _self: Any) -> dict[str, Any]:
         "threshold": result.threshold,
         "final": result.final,
         "partners": partners,
-        "files": dict(result.answer.files),
+        "files": dict(result.child_result.files),
     }
 
 
 def _take(packed: dict[str, Any], _self: Any) -> None:
-    known = session.of(_self).results
+    known = pymol_session.of(_self).results
     current = ""
     for each in packed["results"]:
         old = {each["partners"][side]["selection"] for side in SIDES}
@@ -107,9 +107,9 @@ def _take(packed: dict[str, Any], _self: Any) -> None:
         known.choose(current)
 
 
-def _unpacked(packed: dict[str, Any], _self: Any) -> Result:
-    known = session.of(_self).results
-    partners: dict[str, Partner] = {}
+def _unpacked(packed: dict[str, Any], _self: Any) -> BoundResult:
+    known = pymol_session.of(_self).results
+    partners: dict[str, PartnerSelection] = {}
     name = packed["name"]
     hidden = [packed["partners"][side]["selection"] for side in SIDES]
     if not known.is_about(name, hidden):  # else it is that result, saved a while ago
@@ -119,8 +119,8 @@ def _unpacked(packed: dict[str, Any], _self: Any) -> Result:
             part = packed["partners"][side]
             chains = {(segi, chain): file for segi, chain, file in part["chains"]}
             partners[side] = selections.hold(side, part["residues"], chains, _self)
-        found = answer.parse(packed["files"], "the session")
-        return results.bind(name, partners, found, packed["threshold"], packed["final"])
+        found = child_result.parse(packed["files"], "the session")
+        return bound_results.bind(name, partners, found, packed["threshold"], packed["final"])
     except CmdException:
         selections.release(partners.values(), _self)
         raise

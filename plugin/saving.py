@@ -13,16 +13,16 @@ from typing import Any
 from pymol import CmdException
 from pymol import cmd as _cmd
 
-from . import answer, results, selections, session
-from .answer import SIDES, Answer
-from .results import Result
-from .selections import Partner
+from . import bound_results, child_result, pymol_session, selections
+from .bound_results import BoundResult
+from .child_result import SIDES, ChildResult
+from .selections import PartnerSelection
 
 #: Beside the files of `sasnet_predict`: what only PyMOL knows.
 NAMES_FILE = "pymol.json"
 
 
-def save(result: Result, place: str) -> Path:
+def save(result: BoundResult, place: str) -> Path:
     """Write a result as a folder that `sasnet_load` and `sasnet_export` read.
 
     Raises
@@ -31,7 +31,7 @@ def save(result: Result, place: str) -> Path:
         It cannot be written, or something else is in the way.
     """
     folder = Path(os.path.expanduser(place))
-    if folder.exists() and not (folder / answer.RESULT_FILE).is_file():
+    if folder.exists() and not (folder / child_result.RESULT_FILE).is_file():
         raise CmdException(f"{folder} is there and holds no result; name another folder")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -49,8 +49,8 @@ def save(result: Result, place: str) -> Path:
     return folder
 
 
-def _fill(folder: Path, result: Result) -> None:
-    for name, content in result.answer.files.items():
+def _fill(folder: Path, result: BoundResult) -> None:
+    for name, content in result.child_result.files.items():
         (folder / name).write_bytes(content)
     names = {"name": result.name, "threshold": result.threshold}
     for side in SIDES:
@@ -60,7 +60,7 @@ def _fill(folder: Path, result: Result) -> None:
     (folder / NAMES_FILE).write_text(json.dumps(names, indent=2), encoding="utf-8")
 
 
-def load(place: str, left: str = "", right: str = "", _self: Any = _cmd) -> Result:
+def load(place: str, left: str = "", right: str = "", _self: Any = _cmd) -> BoundResult:
     """Read a result folder and bind it to the atoms it is about.
 
     Parameters
@@ -79,9 +79,9 @@ def load(place: str, left: str = "", right: str = "", _self: Any = _cmd) -> Resu
     folder = Path(os.path.expanduser(place))
     if not folder.is_dir():
         raise CmdException(f"{folder}: a result folder is needed, there is none; check the path")
-    found = answer.read(folder)
+    found = child_result.read(folder)
     names = _names(found)
-    partners: dict[str, Partner] = {}
+    partners: dict[str, PartnerSelection] = {}
     try:
         for side, selection in (("left", left), ("right", right)):
             partners[side] = (
@@ -90,17 +90,17 @@ def load(place: str, left: str = "", right: str = "", _self: Any = _cmd) -> Resu
                 else _look_for(side, found, names, folder, _self)
             )
         threshold = names.get("threshold")
-        name = names.get("name") or results.proposed_name(*partners.values())
-        name = session.of(_self).results.unused_name(name)
-        result = results.bind(name, partners, found, threshold)
+        name = names.get("name") or bound_results.proposed_name(*partners.values())
+        name = pymol_session.of(_self).results.unused_name(name)
+        result = bound_results.bind(name, partners, found, threshold)
     except CmdException:
         selections.release(partners.values(), _self)
         raise
-    session.of(_self).results.put(result, _self)
+    pymol_session.of(_self).results.put(result, _self)
     return result
 
 
-def _names(found: Answer) -> dict[str, Any]:
+def _names(found: ChildResult) -> dict[str, Any]:
     """Return what PyMOL called the chains; nothing if the result is from the shell."""
     try:
         names = json.loads(found.files.get(NAMES_FILE, b"{}").decode("utf-8"))
@@ -111,7 +111,9 @@ def _names(found: Answer) -> dict[str, Any]:
         return {}
 
 
-def _look_for(side: str, found: Answer, names: dict[str, Any], folder: Path, _self: Any) -> Partner:
+def _look_for(
+    side: str, found: ChildResult, names: dict[str, Any], folder: Path, _self: Any
+) -> PartnerSelection:
     """Find a partner's residues in a loaded object, else load the folder's structure."""
     wanted = names.get(side, {}).get("objects", [])
     chains = names.get(side, {}).get("chains") or [
@@ -131,9 +133,9 @@ def _look_for(side: str, found: Answer, names: dict[str, Any], folder: Path, _se
 
 
 def _try(
-    side: str, found: Answer, chains: list, models: Iterable[str], _self: Any
-) -> Partner | None:
-    """Make a partner of some chains of some objects, if it has all residues of the answer."""
+    side: str, found: ChildResult, chains: list, models: Iterable[str], _self: Any
+) -> PartnerSelection | None:
+    """Make a partner of some chains of some objects, if it has all predicted residues."""
     objects = " or ".join(f"%{model}" for model in models)
     if not objects:
         return None
@@ -151,7 +153,7 @@ def _try(
     return None
 
 
-def _load_structure(side: str, found: Answer, folder: Path, _self: Any) -> str:
+def _load_structure(side: str, found: ChildResult, folder: Path, _self: Any) -> str:
     """Load the structure of a folder, with the B factors that came in."""
     file = next((name for name in ("complex.cif", f"{side}.cif") if name in found.files), None)
     if file is None:
@@ -162,7 +164,7 @@ def _load_structure(side: str, found: Answer, folder: Path, _self: Any) -> str:
     return model
 
 
-def _give_back_b_factors(model: str, found: Answer, _self: Any) -> None:
+def _give_back_b_factors(model: str, found: ChildResult, _self: Any) -> None:
     """Undo that the files carry probabilities: result.json kept what came in, in their order."""
     atoms: dict[tuple[str, str], list[int]] = {}
     _self.iterate(
@@ -171,7 +173,7 @@ def _give_back_b_factors(model: str, found: Answer, _self: Any) -> None:
         space={"atoms": atoms, "list": list},
     )
     old: dict[int, float] = {}
-    for row in json.loads(found.files[answer.RESULT_FILE].decode("utf-8"))["residues"]:
+    for row in json.loads(found.files[child_result.RESULT_FILE].decode("utf-8"))["residues"]:
         ranks = sorted(atoms.get((row["chain"], f"{row['number']}{row['insertion_code']}"), ()))
         values = row.get("old_b_factors", [])
         if len(ranks) == len(values):

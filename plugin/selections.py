@@ -21,7 +21,7 @@ _UNMOVED = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0
 
 
 @dataclass(frozen=True)
-class Partner:
+class PartnerSelection:
     """One binding partner, held fast as long as its prediction or result is kept.
 
     Attributes
@@ -62,7 +62,7 @@ class Partner:
         return f"/{self.residues[key]}/{segi}/{chain}/{resn}`{resi}"
 
 
-def freeze(side: str, selection: str, _self: Any = _cmd) -> Partner:
+def freeze(side: str, selection: str, _self: Any = _cmd) -> PartnerSelection:
     """Hold a selection fast as one partner.
 
     Parameters
@@ -94,7 +94,7 @@ def hold(
     residues: Iterable[tuple[str, str, str, str]],
     file_chains: dict[tuple[str, str], str],
     _self: Any = _cmd,
-) -> Partner:
+) -> PartnerSelection:
     """Make a partner of residues that one had before, e.g. in a saved session.
 
     Parameters
@@ -104,7 +104,7 @@ def hold(
     residues : iterable of tuple
         As `residues_of` lists them.
     file_chains : dict
-        As `Partner` has it.
+        As `PartnerSelection` has it.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def hold(
     if len(found) < sum(map(len, models.values())):
         _self.delete(name)
         raise CmdException(f"{side} partner: residues of {', '.join(models)} are missing")
-    return Partner(side, name, found, file_chains)
+    return PartnerSelection(side, name, found, file_chains)
 
 
 def residues_of(name: str, _self: Any = _cmd) -> list[tuple[str, str, str, str]]:
@@ -142,13 +142,13 @@ def hidden_name(purpose: str, _self: Any = _cmd) -> str:
     return _self.get_unused_name(f"_sasnet_{purpose}_{secrets.token_hex(4)}", 0)
 
 
-def release(partners: Iterable[Partner], _self: Any = _cmd) -> None:
+def release(partners: Iterable[PartnerSelection], _self: Any = _cmd) -> None:
     """Delete the hidden selections of partners."""
     for partner in partners:
         _self.delete(partner.name)
 
 
-def require_apart(left: Partner, right: Partner) -> None:
+def require_apart(left: PartnerSelection, right: PartnerSelection) -> None:
     """Raise pymol.CmdException if a residue is in both partners."""
     shared = left.residues.items() & right.residues.items()
     if shared:
@@ -156,14 +156,14 @@ def require_apart(left: Partner, right: Partner) -> None:
         raise CmdException(f"{number} in both selections; left and right must not overlap")
 
 
-def require_present(partners: Iterable[Partner], _self: Any = _cmd) -> None:
+def require_present(partners: Iterable[PartnerSelection], _self: Any = _cmd) -> None:
     """Raise pymol.CmdException if a partner's atoms were deleted since it was frozen."""
     for partner in partners:
         if not is_present(partner, _self):
             raise CmdException(f"{partner.side} partner: its atoms are gone; load them again")
 
 
-def is_present(partner: Partner, _self: Any = _cmd) -> bool:
+def is_present(partner: PartnerSelection, _self: Any = _cmd) -> bool:
     """Tell whether a partner has atoms."""
     return bool(_self.count_atoms(f"?{partner.name}"))
 
@@ -184,7 +184,7 @@ class Atoms:
     matrix: tuple[float, ...]
 
 
-def read_atoms(partner: Partner, _self: Any = _cmd) -> list[Atoms]:
+def read_atoms(partner: PartnerSelection, _self: Any = _cmd) -> list[Atoms]:
     """Read a partner's atoms, each object in the state and at the place in which it is shown.
 
     Raises
@@ -208,7 +208,7 @@ def read_atoms(partner: Partner, _self: Any = _cmd) -> list[Atoms]:
     return found
 
 
-def _shown_state(partner: Partner, model: str, _self: Any) -> int:
+def _shown_state(partner: PartnerSelection, model: str, _self: Any) -> int:
     """Return the state in which an object is shown; objects may have a setting of their own."""
     if _self.count_states(f"%{model}") < 2:
         return 1  # PyMOL shows an object of one state in every state
@@ -219,19 +219,19 @@ def _shown_state(partner: Partner, model: str, _self: Any) -> int:
     return state if state > 0 else _self.get_state()  # 0: all are shown at once
 
 
-def _no_coordinates(partner: Partner, model: str) -> CmdException:
+def _no_coordinates(partner: PartnerSelection, model: str) -> CmdException:
     return CmdException(
         f"{partner.side} partner: object '{model}' has no coordinates in the current state"
     )
 
 
-def document(partner: Partner, objects: Iterable[Atoms]) -> str:
+def document(partner: PartnerSelection, objects: Iterable[Atoms]) -> str:
     """Return a partner's atoms as mmCIF; asks nothing of PyMOL, so any thread may call it."""
     atoms = [_atom(partner, each.matrix, *row) for each in objects for row in each.rows]
     return mmcif.document(partner.side, atoms)
 
 
-def mark(name: str, partner: Partner, keys: set[Key], _self: Any = _cmd) -> None:
+def mark(name: str, partner: PartnerSelection, keys: set[Key], _self: Any = _cmd) -> None:
     """Make a named selection of some residues of a partner.
 
     By atom index: no name of a chain or segment, however odd, can then pick the wrong atoms.
@@ -301,7 +301,7 @@ def largest_chains(within: str = "", _self: Any = _cmd) -> tuple[str, str]:
     raise CmdException(f"two protein chains are needed, {where} has {len(counts)}")
 
 
-def centres(partner: Partner, _self: Any = _cmd) -> dict[Key, tuple[str, int]]:
+def centres(partner: PartnerSelection, _self: Any = _cmd) -> dict[Key, tuple[str, int]]:
     """Return object and index of the CA atom of each residue; empty if the atoms are gone."""
     found: dict[Key, tuple[str, int]] = {}
     _self.iterate(
@@ -313,13 +313,13 @@ def centres(partner: Partner, _self: Any = _cmd) -> dict[Key, tuple[str, int]]:
     return found
 
 
-def _partner(side: str, selection: str, name: str, _self: Any) -> Partner:
+def _partner(side: str, selection: str, name: str, _self: Any) -> PartnerSelection:
     found = residues_of(name, _self)
     if not found:
         raise CmdException(f"{side} partner: no protein atoms in selection '{selection}'")
     _require_one_object_per_chain(side, found)
     models = {tuple(key): model for model, *key in found}
-    return Partner(side, name, models, _file_chains(models))
+    return PartnerSelection(side, name, models, _file_chains(models))
 
 
 def _require_one_object_per_chain(side: str, found: Iterable[tuple[str, ...]]) -> None:

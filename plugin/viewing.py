@@ -6,9 +6,9 @@ from typing import Any
 
 from pymol import cmd as _cmd
 
-from . import colouring, interface, lines, palettes, session, wizard
+from . import colouring, interface_selection, lines, palettes, pymol_session, wizard
 from .console import choice, number, say
-from .prediction import require_threshold
+from .prediction_run import require_threshold
 
 #: Lines that "sasnet_pairs" draws.
 PAIRS = 20
@@ -58,7 +58,7 @@ def sasnet_color(
     """  # noqa: D400, D401, D405, D407, D412 (PyMOL's form, for "help")
     chosen = choice("palette", palette, palettes.PALETTES) if palette else ""
     what = choice("what", what, colouring.WHAT)
-    results = session.of(_self).results
+    results = pymol_session.of(_self).results
     found = results.get(result, _self)
     colouring.paint(found, chosen, what, _self)
     if number(int, "b", b):
@@ -106,7 +106,7 @@ def sasnet_pairs(
     """  # noqa: D400, D401, D405, D407, D412 (PyMOL's form, for "help")
     most = number(int, "count", count)
     lines.require_count(most)
-    found = session.of(_self).results.get(result, _self)
+    found = pymol_session.of(_self).results.get(result, _self)
     pairs = lines.top_pairs(found, most, number(float, "least", least))
     drawn = lines.draw(found, pairs, _self=_self)
     if not number(int, "quiet", quiet):
@@ -153,8 +153,8 @@ def sasnet_select(
     """  # noqa: D400, D401, D405, D407, D412 (PyMOL's form, for "help")
     least = None if threshold == "" else number(float, "threshold", threshold)
     require_threshold(least)
-    found = session.of(_self).results.get(result, _self)
-    counts = interface.select(found, least, _self)
+    found = pymol_session.of(_self).results.get(result, _self)
+    counts = interface_selection.select(found, least, _self)
     if not number(int, "quiet", quiet):
         say(f"{count} residues in sasnet_{side}_interface" for side, count in counts.items())
 

@@ -8,8 +8,8 @@ from pymol import CmdException
 from pymol import cmd as _cmd
 
 from . import lines, selections
-from .answer import SIDES
-from .results import Result
+from .bound_results import BoundResult
+from .child_result import SIDES
 
 PICKED, PARTNERS, LINES = "sasnet_picked", "sasnet_partners", "sasnet_walk"
 #: What was clicked in the viewer.
@@ -25,7 +25,7 @@ def other(side: str) -> str:
     return SIDES[1 - SIDES.index(side)]
 
 
-def find(result: Result, selection: str, _self: Any = _cmd) -> tuple[str, int]:
+def find(result: BoundResult, selection: str, _self: Any = _cmd) -> tuple[str, int]:
     """Return side and row of the first residue of a selection that the result knows.
 
     Raises
@@ -48,7 +48,7 @@ def find(result: Result, selection: str, _self: Any = _cmd) -> tuple[str, int]:
     raise CmdException(f"no residue of {what} has a prediction in {result.name}")
 
 
-def light(result: Result, side: str, row: int, _self: Any = _cmd) -> list[tuple[int, float]]:
+def light(result: BoundResult, side: str, row: int, _self: Any = _cmd) -> list[tuple[int, float]]:
     """Light up a residue and its likely partners on the other side.
 
     Makes the selections "sasnet_picked" and "sasnet_partners", the latter enabled (PyMOL shows one
@@ -72,9 +72,9 @@ def light(result: Result, side: str, row: int, _self: Any = _cmd) -> list[tuple[
     return partners
 
 
-def light_pair(result: Result, left: int, right: int, _self: Any = _cmd) -> None:
+def light_pair(result: BoundResult, left: int, right: int, _self: Any = _cmd) -> None:
     """Light up one residue of each side, and the line between them."""
-    score = result.answer.scores.at(left, right)
+    score = result.child_result.scores.at(left, right)
     for name, side, row in ((PICKED, "left", left), (PARTNERS, "right", right)):
         selections.mark(name, result.partners[side], {result.keys[side][row]}, _self)
     lines.draw(result, [(left, right, score)], LINES, _self)

@@ -8,7 +8,7 @@ from pymol import CmdException
 from pymol import cmd as _cmd
 from pymol.wizard import Wizard
 
-from . import session, walking
+from . import pymol_session, walking
 
 
 class Walker(Wizard):
@@ -26,7 +26,10 @@ class Walker(Wizard):
 
     def get_prompt(self) -> list[str]:
         """Tell what to do and what is lit."""
-        return [f"sasnet: click a residue of {session.of(self.cmd).results.current}", *self._lines]
+        return [
+            f"sasnet: click a residue of {pymol_session.of(self.cmd).results.current}",
+            *self._lines,
+        ]
 
     def get_panel(self) -> list[list]:
         """Return the buttons beside the viewer."""
@@ -72,7 +75,7 @@ class Walker(Wizard):
 
     def _walk(self, selection: str) -> None:
         try:
-            result = session.of(self.cmd).results.get("", self.cmd)
+            result = pymol_session.of(self.cmd).results.get("", self.cmd)
             side, row = walking.find(result, selection, self.cmd)
             partners = walking.light(result, side, row, self.cmd)
         except CmdException as error:
@@ -81,7 +84,7 @@ class Walker(Wizard):
             across = walking.other(side)
             self._lines = [f"{result.label(side, row)} likely touches"]
             self._lines += [f"  {score:.2f}  {result.label(across, r)}" for r, score in partners]
-            session.of(self.cmd).results.picked(side, row)
+            pymol_session.of(self.cmd).results.picked(side, row)
         self.cmd.refresh_wizard()
 
 

@@ -31,7 +31,7 @@ def test_citation_and_changelog_have_the_version_of_the_library():
 
 def test_the_plugin_averages_as_many_rotations_as_the_command():
     # The plugin cannot import the library: PyMOL's Python may not have it.
-    assert found(r"^ROTATIONS = (\d+)$", "plugin/prediction.py") == str(ROTATIONS)
+    assert found(r"^ROTATIONS = (\d+)$", "plugin/prediction_run.py") == str(ROTATIONS)
     described = r"rotations =[^{]*\{default: (\d+)\}"
     assert found(described, "plugin/commands.py") == str(ROTATIONS)
 

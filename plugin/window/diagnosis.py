@@ -6,7 +6,7 @@ import threading
 
 from pymol.Qt import QtCore, QtGui, QtWidgets
 
-from .. import doctor, worker
+from .. import installation_check, worker
 
 
 class DoctorDialog(QtWidgets.QDialog):
@@ -43,7 +43,9 @@ class DoctorDialog(QtWidgets.QDialog):
         """Diagnose anew."""
         if self._thread is not None:
             return
-        self.text.setPlainText("\n".join([*doctor.here(self._cmd), "", "asking the program ..."]))
+        self.text.setPlainText(
+            "\n".join([*installation_check.here(self._cmd), "", "asking the program ..."])
+        )
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
         self._timer.start()
@@ -57,11 +59,11 @@ class DoctorDialog(QtWidgets.QDialog):
             self.look()
 
     def _work(self):
-        self._there = doctor.there()
+        self._there = installation_check.there()
 
     def _ask(self):
         if not self._thread.is_alive():
             self._timer.stop()
             self._thread = None
-            lines = [*doctor.here(self._cmd), "", *self._there]
+            lines = [*installation_check.here(self._cmd), "", *self._there]
             self.text.setPlainText("\n".join(lines))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pymol.Qt import QtCore, QtWidgets
 
 from .. import colouring, palettes, viewing, worker
-from ..prediction import PRESETS
+from ..prediction_run import PRESETS
 from .heatmap import HeatMap
-from .partners import PartnerFields
+from .partner_fields import PartnerFields
+from .result_tables import PairTable, ResidueTable
 from .scale import ScaleBar, ThresholdSlider
-from .tables import PairTable, ResidueTable
 
 #: Results that the list shows at once.
 _LINES = 4

@@ -36,9 +36,9 @@ class HeatMap(QtWidgets.QWidget):
         self._marked = None
         self._image = None
         if result is not None:
-            scores = result.answer.scores
+            scores = result.child_result.scores
             form = QtGui.QImage.Format.Format_Indexed8
-            levels = result.answer.levels
+            levels = result.child_result.levels
             image = QtGui.QImage(levels, scores.n_columns, scores.n_rows, scores.n_columns, form)
             image.setColorTable(_colour_table(palette))
             self._image = QtGui.QPixmap.fromImage(image)
@@ -54,7 +54,7 @@ class HeatMap(QtWidgets.QWidget):
         frame = self._frame()
         if self._result is None or not frame.contains(int(x), int(y)):
             return None
-        scores = self._result.answer.scores
+        scores = self._result.child_result.scores
         rows = _span(y - frame.top(), frame.height(), scores.n_rows)
         columns = _span(x - frame.left(), frame.width(), scores.n_columns)
         return max(
@@ -91,7 +91,7 @@ class HeatMap(QtWidgets.QWidget):
         painter.restore()
 
     def _draw_marks(self, painter, frame):
-        scores = self._result.answer.scores
+        scores = self._result.child_result.scores
         left, right = self._marked
         painter.setPen(QtGui.QPen(QtGui.QColor("black"), 1, QtCore.Qt.PenStyle.DotLine))
         if left is not None:
@@ -114,8 +114,8 @@ class HeatMap(QtWidgets.QWidget):
         text = ""
         if pair is not None:
             result = self._result
-            score = result.answer.scores.at(*pair)
-            spread = result.answer.spread.at(*pair)
+            score = result.child_result.scores.at(*pair)
+            spread = result.child_result.spread.at(*pair)
             names = f"{result.label('left', pair[0])} - {result.label('right', pair[1])}"
             text = f"{names}  {score:.3f} +/- {spread:.3f}"
         self.setToolTip(text)

@@ -7,7 +7,7 @@ from pymol.Qt import QtCore, QtWidgets
 
 from .diagnosis import DoctorDialog
 from .form import Form
-from .predicting import Predicting
+from .run_controls import RunControls
 from .showing import Showing
 from .walks import Walks
 
@@ -49,7 +49,7 @@ class Panel(QtWidgets.QDockWidget):
         self.form = Form(_self)
         self.doctor = DoctorDialog(_self, self)
         self.showing = Showing(self.form, _self)
-        self.predicting = Predicting(self.form, self.showing, self.doctor.locate, _self)
+        self.run_controls = RunControls(self.form, self.showing, self.doctor.locate, _self)
         self.walks = Walks(self.form, self.showing, _self)
         self.form.doctor_button.clicked.connect(lambda: self.diagnose())
         self.setWidget(self.form)
@@ -58,7 +58,7 @@ class Panel(QtWidgets.QDockWidget):
         """Propose the two largest chains in fields that are still empty."""
         super().showEvent(event)
         self.form.partners.propose()
-        self.predicting.estimate()
+        self.run_controls.estimate()
 
     def diagnose(self):
         """Show what is there and what is missing."""

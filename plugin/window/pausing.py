@@ -7,7 +7,7 @@ import time
 from pymol import cmd as _cmd
 from pymol.Qt import QtCore, QtWidgets
 
-from .. import session
+from .. import pymol_session
 
 #: Milliseconds for which Qt may work before the time is looked at again.
 _SLICE = 20
@@ -15,7 +15,7 @@ _SLICE = 20
 
 def keep_alive(_self=_cmd):
     """From now on let Qt work while commands wait."""
-    session.of(_self).pause = _pause
+    pymol_session.of(_self).pause = _pause
 
 
 def _pause(seconds):

@@ -6,7 +6,7 @@ from pymol.Qt import QtCore
 
 from .. import worker
 from ..console import say
-from ..prediction import Prediction, report
+from ..prediction_run import PredictionRun, report
 from .turns import Turns
 
 #: Milliseconds between two looks at the child.
@@ -19,20 +19,20 @@ class Runner(QtCore.QObject):
     Parameters
     ----------
     show : callable
-        Makes of a Result the pieces of showing it: that of the first rotation, then the final one.
+        Shows a BoundResult in pieces: the result of the first rotation, then the final one.
 
     Signals
     -------
     advanced (int, int, float)
         Rotations done (-1 while the network loads) and wanted, seconds left.
-    answered (object)
-        A Result that was shown.
+    shown (object)
+        A BoundResult that was shown.
     ended (str)
         A headline, or what went wrong.
     """
 
     advanced = QtCore.Signal(int, int, float)
-    answered = QtCore.Signal(object)
+    shown = QtCore.Signal(object)
     ended = QtCore.Signal(str)
 
     def __init__(self, _self, show, parent=None):
@@ -49,7 +49,7 @@ class Runner(QtCore.QObject):
 
     def start(self, left, right, rotations):
         """Start a prediction; raises pymol.CmdException if it cannot be."""
-        self._prediction = Prediction(left, right, rotations, _self=self._cmd)
+        self._prediction = PredictionRun(left, right, rotations, _self=self._cmd)
         self._turns.start(self._work(self._prediction))
 
     def stop(self):
@@ -75,7 +75,7 @@ class Runner(QtCore.QObject):
         if result is not None:
             yield
             yield from self._show(result)
-            self.answered.emit(result)
+            self.shown.emit(result)
 
     def _end_badly(self, error):
         self._end(sentence(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pymol import CmdException
 from pymol.Qt import QtWidgets
 
-from .. import colouring, interface, lines, saving, session, viewing, wizard
+from .. import colouring, interface_selection, lines, pymol_session, saving, viewing, wizard
 from .running import sentence
 from .turns import Turns
 
@@ -22,7 +22,7 @@ class Showing:
     def __init__(self, form, _self):
         self._form = form
         self._cmd = _self
-        self._session = session.of(_self)
+        self._session = pymol_session.of(_self)
         self._results = self._session.results
         self._turns = Turns(self._complain, form)
         self._newest = None
@@ -91,7 +91,7 @@ class Showing:
         """Select the interface from another threshold on."""
         result = self.current()
         if result is not None:
-            counts = interface.select(result, threshold, self._cmd)
+            counts = interface_selection.select(result, threshold, self._cmd)
             self._form.threshold.say(threshold, counts)
 
     def draw_pairs(self):
@@ -147,7 +147,7 @@ class Showing:
         yield  # the tables were filled in this turn
         yield from self._paint(result)
         yield
-        interface.select(result, _self=self._cmd)
+        interface_selection.select(result, _self=self._cmd)
         yield
         self.draw_pairs()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import session, walking, wizard
+from .. import pymol_session, walking, wizard
 
 
 class Walks:
@@ -24,7 +24,7 @@ class Walks:
         form.pairs.walked.connect(self.to_pair)
         form.map.picked.connect(self.to_pair)
         form.pick_button.clicked.connect(lambda: self.pick_in_viewer())
-        session.of(_self).results.pick_listeners.append(self._mark_residue)
+        pymol_session.of(_self).results.pick_listeners.append(self._mark_residue)
 
     def to_residue(self, subject):
         """Light up a residue and those that it likely touches."""

@@ -47,7 +47,7 @@ def scenario(facts, demo, command):
         "message": form.message.text(),
         "bar": form.bar.text(),
         "painted": len(colours("chain D+E and polymer")),
-        "running": panel.predicting.runner.running(),
+        "running": panel.run_controls.runner.running(),
     }
     photograph("2_first_rotation")
     early = colours("chain D+E and polymer")
@@ -185,7 +185,7 @@ def scenario(facts, demo, command):
     os.environ["FAKE_MODE"] = "hang"
     form.run_button.click()
     yield lambda: "refined" in form.message.text()
-    panel.predicting.runner._prediction._job._child._process.kill()
+    panel.run_controls.runner._prediction._job._child._process.kill()
     yield lambda: form.run_button.text() == "Run"
     facts["killed"] = form.message.text()
     form.run_button.click()

@@ -43,7 +43,7 @@ def painted(enterotoxin, plugin, fake, temporary):
     """The demo structure, chains D and E coloured by the fake child, and the result."""
     enterotoxin.color("cyan", "all")
     plugin.commands.sasnet_predict("chain D", "chain E", 2, _self=enterotoxin)
-    return plugin.session.of(enterotoxin).results.get("", enterotoxin)
+    return plugin.pymol_session.of(enterotoxin).results.get("", enterotoxin)
 
 
 def test_residues_without_probability_keep_their_colour(enterotoxin, plugin, painted, per_atom):

@@ -221,7 +221,9 @@ def begin(plugin, enterotoxin, fake, temporary):
 
     def begin(mode="hang"):
         fake(mode)
-        begun.append(plugin.prediction.Prediction("chain D", "chain E", 3, _self=enterotoxin))
+        begun.append(
+            plugin.prediction_run.PredictionRun("chain D", "chain E", 3, _self=enterotoxin)
+        )
         begun[-1].begin()
         while not begun[-1].progress[0]:
             time.sleep(0.02)

@@ -165,7 +165,7 @@ def test_nothing_is_left_when_pymol_is_killed(run_pymol, notes, tmp_path, monkey
         + f"""
 import os, signal, threading, time
 cmd.load({demo!r}, "tox")
-prediction = module.prediction.Prediction("chain D", "chain E", 3, _self=cmd)
+prediction = module.prediction_run.PredictionRun("chain D", "chain E", 3, _self=cmd)
 prediction.begin()
 while not prediction.progress[0]:
     time.sleep(0.02)

@@ -64,7 +64,9 @@ def test_a_state_of_one_object_is_what_the_child_gets(plugin, enterotoxin, fake,
     for state in (1, 2):
         cmd.set("state", state, "moving")
         plugin.commands.sasnet_predict("tox and chain D", "moving", 1, _self=cmd)
-        best.append(max(plugin.session.of(cmd).results.get("", cmd).answer.scores.values))
+        best.append(
+            max(plugin.pymol_session.of(cmd).results.get("", cmd).child_result.scores.values)
+        )
     assert best[0] > 0.9 and best[1] < 0.001
 
 
@@ -99,7 +101,7 @@ def test_two_copies_of_one_structure_have_results_of_their_own(
     cmd.create("twin", "tox")
     for model in ("tox", "twin"):
         plugin.commands.sasnet_predict(f"{model} and chain D", f"{model} and chain E", 1, _self=cmd)
-    assert plugin.session.of(cmd).results.names() == ["tox_D_E", "twin_D_E"]
+    assert plugin.pymol_session.of(cmd).results.names() == ["tox_D_E", "twin_D_E"]
     plugin.viewing.sasnet_restore("twin", _self=cmd)
     first = per_atom(cmd, "tox and chain D and polymer", "color").values()
     second = per_atom(cmd, "twin and chain D and polymer", "color").values()
@@ -114,7 +116,7 @@ def test_symmetry_mates_are_partners_like_others(plugin, enterotoxin, fake, temp
     cmd.symexp("mate", "one", "one", 60)
     mate = next(name for name in cmd.get_object_list() if name.startswith("mate"))
     plugin.commands.sasnet_predict("one", mate, 1, _self=cmd)
-    (name,) = plugin.session.of(cmd).results.names()
+    (name,) = plugin.pymol_session.of(cmd).results.names()
     assert name.startswith("one_D_mate")
 
 
@@ -131,10 +133,10 @@ def test_three_thousand_residues(plugin, enterotoxin, fake, temporary):
     left, right = (f"large and chain {names}" for names in chains)
     plugin.commands.sasnet_predict(left, right, 2, _self=cmd)
     assert cmd.count_atoms("sasnet_left_interface and name CA") >= 15 * 30
-    result = plugin.session.of(cmd).results.get("", cmd)
-    scores = result.answer.scores
+    result = plugin.pymol_session.of(cmd).results.get("", cmd)
+    scores = result.child_result.scores
     assert (scores.n_rows, scores.n_columns) == (15 * 98, 15 * 98)
     best = max(range(len(scores.values)), key=scores.values.__getitem__)
-    pair = result.answer.pairs[0]
+    pair = result.child_result.pairs[0]
     assert (pair.left, pair.right) == divmod(best, scores.n_columns)
     assert math.isclose(scores.values[best], pair.score, abs_tol=1e-6)

@@ -8,7 +8,7 @@ from tests.plugin.test_install import LOAD
 SCRIPT = (
     LOAD
     + """
-session = module.session.of(cmd)
+session = module.pymol_session.of(cmd)
 cmd.load({demo!r}, "tox")
 cmd.color("cyan")
 cmd.do("sasnet_predict chain D, chain E, fast, name=first")

@@ -25,7 +25,7 @@ def saved(plugin, enterotoxin, fake, temporary, tmp_path):
 
 def state(plugin, cmd, per_atom):
     """What the plugin knows of a PyMOL, and what its atoms look like."""
-    here = plugin.session.of(cmd)
+    here = plugin.pymol_session.of(cmd)
     results = {name: here.results.get(name, cmd) for name in here.results.names()}
     return {
         "names": here.results.names(),
@@ -33,8 +33,8 @@ def state(plugin, cmd, per_atom):
         "look": (here.palette, here.what),
         "values": {name: [r.values("left"), r.values("right")] for name, r in results.items()},
         "thresholds": [result.threshold for result in results.values()],
-        "scores": [result.answer.scores for result in results.values()],
-        "pairs": [result.answer.pairs for result in results.values()],
+        "scores": [result.child_result.scores for result in results.values()],
+        "pairs": [result.child_result.pairs for result in results.values()],
         "atoms": {
             name: [cmd.count_atoms(f"?{partner.name}") for partner in result.partners.values()]
             for name, result in results.items()
@@ -87,17 +87,17 @@ def test_a_session_without_results_takes_those_before_away(plugin, saved, other,
     other.fragment("ala")
     other.save(str(tmp_path / "bare.pse"))
     cmd.load(str(tmp_path / "bare.pse"))
-    assert plugin.session.of(cmd).results.names() == []
-    assert plugin.session.of(cmd).results.current == ""
+    assert plugin.pymol_session.of(cmd).results.names() == []
+    assert plugin.pymol_session.of(cmd).results.current == ""
 
 
 def test_a_partial_load_adds_its_results(plugin, saved, other, fake, demo, per_atom):
     cmd, path = saved
     other.load(demo, "mate")
     plugin.commands.sasnet_predict("chain D", "chain E", 2, name="tox_D_E", _self=other)
-    values = plugin.session.of(other).results.get("tox_D_E", other).values("left")
+    values = plugin.pymol_session.of(other).results.get("tox_D_E", other).values("left")
     other.load(path, partial=1)
-    results = plugin.session.of(other).results
+    results = plugin.pymol_session.of(other).results
     assert results.names() == ["tox_D_E", "copy_F_tox_G", "tox_D_E_2"]
     assert results.get("tox_D_E", other).values("left") == values
     assert set(results.get("tox_D_E_2", other).partners["left"].residues.values()) == {"tox"}
@@ -111,7 +111,7 @@ def test_a_result_whose_object_was_deleted_stays_out(plugin, saved, other, tmp_p
     cmd.delete("copy")
     cmd.save(str(tmp_path / "part.pse"))
     other.load(str(tmp_path / "part.pse"))
-    assert plugin.session.of(other).results.names() == ["tox_D_E"]
+    assert plugin.pymol_session.of(other).results.names() == ["tox_D_E"]
 
 
 @pytest.mark.parametrize("damage", [{"version": 99}, {"results": [{}]}, {"backup": None}])
@@ -131,7 +131,7 @@ def test_damaged_scores_lose_their_result_only(plugin, saved, other, capfd):
     content["sasnet"]["results"][0]["files"]["scores.npz"] = b"nothing"
     other.set_session(content)
     assert "result copy_F_tox_G did not come back" in capfd.readouterr().out
-    assert plugin.session.of(other).results.names() == ["tox_D_E"]
+    assert plugin.pymol_session.of(other).results.names() == ["tox_D_E"]
 
 
 def test_a_pymol_without_the_plugin_opens_it(saved, tmp_path):

@@ -23,31 +23,33 @@ def test_the_plugin_says_what_the_command_says(
     monkeypatch.setenv("SASNET_PREDICT", f"{sys.executable} -m sasnet_core.cli")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     enterotoxin.set_name("tox", "1tii")
-    with plugin.prediction.Prediction("chain D", "chain E", 2, _self=enterotoxin) as prediction:
+    with plugin.prediction_run.PredictionRun(
+        "chain D", "chain E", 2, _self=enterotoxin
+    ) as prediction:
         prediction.begin()
         prediction.wait(lambda *_: None)
         first = prediction.first_result()
         last = prediction.finish()
     plugin.commands.show(last, enterotoxin)
-    assert (first.answer.rotations, last.answer.rotations) == (1, 2)
+    assert (first.child_result.rotations, last.child_result.rotations) == (1, 2)
     assert first.values("left") != last.values("left")
     assert list(temporary.iterdir()) == []
 
     options = ["--left", "D", "--right", "E", "--rotations", "2", "--no-picture", "--quiet"]
     assert main([demo, *options, "-o", str(tmp_path / "out")]) == 0
-    shell = plugin.answer.read(tmp_path / "out")
+    shell = plugin.child_result.read(tmp_path / "out")
     for side in ("left", "right"):
-        told = [(each.resi, each.name) for each in last.answer.residues[side]]
+        told = [(each.resi, each.name) for each in last.child_result.residues[side]]
         assert told == [(each.resi, each.name) for each in shell.residues[side]]
         wanted = [each.probability for each in shell.residues[side]]
-        found = [each.probability for each in last.answer.residues[side]]
+        found = [each.probability for each in last.child_result.residues[side]]
         # PyMOL sorts atoms, so the same rotations are not drawn
         assert statistics.mean(found) == pytest.approx(statistics.mean(wanted), abs=0.05)
         assert statistics.correlation(found, wanted) > 0.8
     likely = set()
     enterotoxin.iterate("sasnet_left_interface", "likely.add(resi)", space={"likely": likely})
     read = reading.read(demo).protein(["D"]).residue_ids.tolist()
-    over = [each.probability >= last.threshold for each in last.answer.residues["left"]]
+    over = [each.probability >= last.threshold for each in last.child_result.residues["left"]]
     assert likely == {resi for resi, yes in zip(read, over, strict=True) if yes}
 
 

@@ -164,7 +164,7 @@ def test_a_result_whose_atoms_are_gone_says_so(predicted, plugin):
 def test_two_largest_chains_are_the_default(plugin, enterotoxin, fake, temporary):
     plugin.commands.sasnet_predict(rotations="fast", _self=enterotoxin)
     plugin.commands.sasnet_predict("chain F+G+H", rotations=1, _self=enterotoxin)
-    results = plugin.session.of(enterotoxin).results
+    results = plugin.pymol_session.of(enterotoxin).results
     assert results.names() == ["tox_A_D", "tox_F_G"]
     with pytest.raises(CmdException, match="two protein chains are needed, 'chain D' has 1"):
         plugin.commands.sasnet_predict("chain D", _self=enterotoxin)
@@ -180,7 +180,7 @@ def test_hidden_objects_are_not_proposed(plugin, enterotoxin):
 
 
 def test_likely_partners_light_up_on_the_other_side(predicted, plugin):
-    result = plugin.session.of(predicted).results.get("", predicted)
+    result = plugin.pymol_session.of(predicted).results.get("", predicted)
     side, row = plugin.walking.find(result, "chain E and resi 29", predicted)
     partners = plugin.walking.light(result, side, row, predicted)
     chains = set()
@@ -243,9 +243,9 @@ def test_saved_results_come_back_on_the_same_atoms(predicted, plugin, per_atom, 
     wanted = looks(per_atom, predicted)
     plugin.commands.sasnet_save(str(tmp_path / "saved"), _self=predicted)
     plugin.viewing.sasnet_restore(_self=predicted)
-    plugin.session.of(predicted).results.drop("mine", predicted)
+    plugin.pymol_session.of(predicted).results.drop("mine", predicted)
     plugin.commands.sasnet_load(str(tmp_path / "saved"), _self=predicted)
-    assert plugin.session.of(predicted).results.current == "mine"
+    assert plugin.pymol_session.of(predicted).results.current == "mine"
     assert looks(per_atom, predicted) == wanted
 
 

@@ -11,14 +11,14 @@ from pymol import cmd as _cmd
 
 from . import palettes
 from .backup import Backup
-from .results import Results
+from .bound_results import ResultList
 
 
 @dataclass
-class Session:
+class PyMOLSession:
     """Lives as long as the PyMOL it belongs to."""
 
-    results: Results = field(default_factory=Results)
+    results: ResultList = field(default_factory=ResultList)
     backup: Backup = field(default_factory=Backup)
     palette: str = palettes.DEFAULT
     #: What the colours show, one of `colouring.WHAT`.
@@ -35,9 +35,9 @@ class Session:
             listener()
 
 
-def of(_self: Any = _cmd) -> Session:
+def of(_self: Any = _cmd) -> PyMOLSession:
     """Return the session of a PyMOL, a new one at first."""
     owner = _self._pymol
     if not hasattr(owner, "_sasnet_session"):
-        owner._sasnet_session = Session()
+        owner._sasnet_session = PyMOLSession()
     return owner._sasnet_session

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pymol import CmdException
 
 from .. import timing, worker
-from ..prediction import PRESETS
+from ..prediction_run import PRESETS
 from .running import Runner, sentence
 
 
-class Predicting:
+class RunControls:
     """Lets the fields run predictions.
 
     Parameters
@@ -28,7 +28,7 @@ class Predicting:
         self._locate = locate
         self.runner = Runner(_self, showing.pieces, form)
         self.runner.advanced.connect(self._advance)
-        self.runner.answered.connect(self._tell)
+        self.runner.shown.connect(self._tell)
         self.runner.ended.connect(self._end)
         form.run_button.clicked.connect(lambda: self.start_or_stop())
         form.locate_button.clicked.connect(lambda: self.locate())

@@ -7,7 +7,7 @@ import re
 from pymol.Qt import QtCore, QtGui, QtWidgets
 
 from .. import palettes
-from ..answer import SIDES
+from ..child_result import SIDES
 
 _NUMBER = re.compile(r"(-?\d+)(.*)")
 _DISPLAY = QtCore.Qt.ItemDataRole.DisplayRole
@@ -190,6 +190,6 @@ class PairTable(WalkTable):
                 pair.score,
                 pair.spread,
             )
-            for pair in result.answer.pairs
+            for pair in result.child_result.pairs
         ]
         self.fill(rows, lambda value: palettes.colour(palettes.value_at(value), palette))

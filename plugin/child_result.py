@@ -1,4 +1,4 @@
-"""What the child process answers: the files of a result folder, read and checked."""
+"""What the child process wrote: the files of a result folder, read and checked."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ChildResult:
     """A prediction as the child wrote it.
 
     Attributes
@@ -93,7 +93,7 @@ class Answer:
         return b"".join(bytes(map(int, map(_LEVELS.__mul__, row))) for row in rows)
 
 
-def read(folder: Path) -> Answer:
+def read(folder: Path) -> ChildResult:
     """Read a result folder of `sasnet_predict`.
 
     Raises
@@ -108,8 +108,8 @@ def read(folder: Path) -> Answer:
     return parse(files, str(folder))
 
 
-def parse(files: Mapping[str, bytes], place: str) -> Answer:
-    """Make an answer of the files of a result folder, its picture ready.
+def parse(files: Mapping[str, bytes], place: str) -> ChildResult:
+    """Make a result of the files of a result folder, with the picture of its matrix.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def parse(files: Mapping[str, bytes], place: str) -> Answer:
     return found
 
 
-def _parse(files: Mapping[str, bytes]) -> Answer:
+def _parse(files: Mapping[str, bytes]) -> ChildResult:
     content = json.loads(files[RESULT_FILE].decode("utf-8"))
     rows = {side: [row for row in content["residues"] if row["side"] == side] for side in SIDES}
     residues = {side: tuple(map(_residue, rows[side])) for side in SIDES}
@@ -142,7 +142,7 @@ def _parse(files: Mapping[str, bytes]) -> Answer:
     shape = len(residues["left"]), len(residues["right"])
     if not (shape == (scores.n_rows, scores.n_columns) == (spread.n_rows, spread.n_columns)):
         raise ValueError(f"{shape} residues and {scores.n_rows} x {scores.n_columns} scores")
-    return Answer(
+    return ChildResult(
         residues=residues,
         pairs=_pairs(content["pairs"], rows),
         scores=scores,

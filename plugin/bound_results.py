@@ -1,4 +1,4 @@
-"""The results of a PyMOL session: answers bound to the atoms they are about, by name."""
+"""The results of a PyMOL session, by name: what the child wrote, bound to atoms in PyMOL."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pymol import CmdException
 from pymol import cmd as _cmd
 
 from . import selections
-from .answer import SIDES, Answer, Residue
-from .selections import Key, Partner
+from .child_result import SIDES, ChildResult, Residue
+from .selections import Key, PartnerSelection
 
 #: Chains of a side that a result's name lists.
 _NAMED = 3
@@ -20,8 +20,8 @@ _NAME_PART = re.compile(r"\W+", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Result:
-    """An answer and the atoms in PyMOL that it is about.
+class BoundResult:
+    """A result of the child process and the atoms in PyMOL that it is about.
 
     Attributes
     ----------
@@ -30,9 +30,9 @@ class Result:
     partners : mapping
         Each side's partner; their hidden selections live as long as the result.
     keys : mapping
-        Of each side, PyMOL's key of each residue of the answer, in its order.
-    answer : Answer
-        What the child said.
+        Of each side, PyMOL's key of each predicted residue, in the order of the child's result.
+    child_result : ChildResult
+        What the child wrote.
     threshold : float
         Probability from which residues count as interface.
     final : bool
@@ -40,15 +40,15 @@ class Result:
     """
 
     name: str
-    partners: Mapping[str, Partner]
+    partners: Mapping[str, PartnerSelection]
     keys: Mapping[str, list[Key]] = field(repr=False)
-    answer: Answer = field(repr=False)
+    child_result: ChildResult = field(repr=False)
     threshold: float
     final: bool = True
 
     def residues(self, side: str) -> list[tuple[Key, Residue]]:
         """List a side's predicted residues, in the order of the matrices."""
-        return list(zip(self.keys[side], self.answer.residues[side]))  # noqa: B905 (Python 3.9)
+        return list(zip(self.keys[side], self.child_result.residues[side]))  # noqa: B905 (Python 3.9)
 
     def values(self, side: str, what: str = "probability") -> dict[Key, float]:
         """Return probability or spread of each predicted residue of a side."""
@@ -62,14 +62,14 @@ class Result:
     def label(self, side: str, row: int) -> str:
         """Name a residue for people, like ``TYR D52A``."""
         _, chain, resi = self.keys[side][row]
-        return f"{self.answer.residues[side][row].name} {chain}{resi}"
+        return f"{self.child_result.residues[side][row].name} {chain}{resi}"
 
     def likely_partners(self, side: str, row: int, most: int) -> list[tuple[int, float]]:
         """Return rows and scores of the other side's residues that one residue likely touches.
 
         They are its best pairs, none with less than half of the best one's score.
         """
-        scores = self.answer.scores
+        scores = self.child_result.scores
         own = scores.row(row) if side == "left" else scores.column(row)
         ranked = sorted(enumerate(own), key=lambda item: -item[1])[:most]
         return [(place, score) for place, score in ranked if score >= 0.5 * ranked[0][1]]
@@ -77,24 +77,24 @@ class Result:
 
 def bind(
     name: str,
-    partners: Mapping[str, Partner],
-    answer: Answer,
+    partners: Mapping[str, PartnerSelection],
+    child_result: ChildResult,
     threshold: float | None = None,
     final: bool = True,
-) -> Result:
-    """Give the residues of an answer PyMOL's names; asks nothing of PyMOL.
+) -> BoundResult:
+    """Give the predicted residues PyMOL's names, without asking PyMOL.
 
     Raises
     ------
     pymol.CmdException
-        The answer is about residues that the partners do not have.
+        The child's result has residues that the partners do not have.
     """
-    keys = {side: _keys(partners[side], answer.residues[side]) for side in SIDES}
-    least = answer.threshold if threshold is None else threshold
-    return Result(name, partners, keys, answer, least, final)
+    keys = {side: _keys(partners[side], child_result.residues[side]) for side in SIDES}
+    least = child_result.threshold if threshold is None else threshold
+    return BoundResult(name, partners, keys, child_result, least, final)
 
 
-def _keys(partner: Partner, residues: tuple[Residue, ...]) -> list[Key]:
+def _keys(partner: PartnerSelection, residues: tuple[Residue, ...]) -> list[Key]:
     known = partner.keys_in_file()
     unknown = [each for each in residues if (each.chain, each.resi) not in known]
     if unknown or not residues:
@@ -106,7 +106,7 @@ def _keys(partner: Partner, residues: tuple[Residue, ...]) -> list[Key]:
     return [known[each.chain, each.resi] for each in residues]
 
 
-def proposed_name(left: Partner, right: Partner) -> str:
+def proposed_name(left: PartnerSelection, right: PartnerSelection) -> str:
     """Make a name for the result of two partners, like ``1brs_A_D``."""
     parts = [*left.models, *_few(left.chains)]
     parts += [model for model in right.models if model not in left.models] + _few(right.chains)
@@ -118,11 +118,11 @@ def _few(chains: list[str]) -> list[str]:
     return chains if more <= 1 else [*chains[:_NAMED], f"{more}more"]
 
 
-class Results:
+class ResultList:
     """The results of one PyMOL session, the newest last; one of them is the current one."""
 
     def __init__(self) -> None:
-        self._all: dict[str, Result] = {}
+        self._all: dict[str, BoundResult] = {}
         self.current = ""
         #: Called after each change, without arguments.
         self.listeners: list[Callable[[], None]] = []
@@ -144,7 +144,7 @@ class Results:
         candidates = [name, *(f"{name}_{number}" for number in range(2, len(self._all) + 3))]
         return next(candidate for candidate in candidates if candidate not in self._all)
 
-    def put(self, result: Result, _self: Any = _cmd) -> None:
+    def put(self, result: BoundResult, _self: Any = _cmd) -> None:
         """Add a result and make it the current one; it replaces one of the same name."""
         old = self._all.pop(result.name, None)
         if old is not None and old.partners is not result.partners:
@@ -158,7 +158,7 @@ class Results:
         for listener in list(self.listeners):
             listener()
 
-    def present(self, _self: Any = _cmd) -> list[Result]:
+    def present(self, _self: Any = _cmd) -> list[BoundResult]:
         """List the results whose atoms are there."""
         return [
             result
@@ -191,7 +191,7 @@ class Results:
         for listener in list(self.pick_listeners):
             listener(side, row)
 
-    def get(self, name: str = "", _self: Any = _cmd) -> Result:
+    def get(self, name: str = "", _self: Any = _cmd) -> BoundResult:
         """Return a result whose atoms are still there.
 
         Parameters

@@ -33,7 +33,7 @@ def saved(tmp_path):
 
 def test_the_plugin_reads_what_was_predicted(plugin, saved):
     prediction, folder = saved
-    answer = plugin.answer.read(folder)
+    answer = plugin.child_result.read(folder)
     named = {
         side: [(r.chain, r.resi, r.name) for r in answer.residues[side]] for side in answer.residues
     }
@@ -110,10 +110,10 @@ def test_anything_else_is_one_clear_line(plugin, saved, damage):
     _, folder = saved
     damage(folder)
     with pytest.raises(CmdException, match="that this plugin can read") as caught:
-        plugin.answer.read(folder)
+        plugin.child_result.read(folder)
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_folder_is_one_clear_line(plugin, tmp_path):
     with pytest.raises(CmdException, match="none cannot be read: No such file"):
-        plugin.answer.read(tmp_path / "none")
+        plugin.child_result.read(tmp_path / "none")

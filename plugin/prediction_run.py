@@ -14,10 +14,10 @@ from typing import Any
 from pymol import CmdException
 from pymol import cmd as _cmd
 
-from . import job, results, selections, session, timing, worker
-from .answer import SIDES, Answer
-from .results import Result
-from .selections import Partner
+from . import bound_results, job, pymol_session, selections, timing, worker
+from .bound_results import BoundResult
+from .child_result import SIDES, ChildResult
+from .selections import PartnerSelection
 
 #: The paper's number of rotations at prediction.
 ROTATIONS = 20
@@ -25,7 +25,7 @@ ROTATIONS = 20
 PRESETS = {"fast": 2, "balanced": 8, "accurate": ROTATIONS}
 
 
-class Prediction:
+class PredictionRun:
     """A prediction: `begin` it, follow it, `finish` it, `close` it; a context manager closes.
 
     Parameters
@@ -61,9 +61,9 @@ class Prediction:
         program = worker.find_program()
         self.threshold = threshold
         self._cmd = _self
-        self._partners: dict[str, Partner] = {}
+        self._partners: dict[str, PartnerSelection] = {}
         self._kept = False
-        self._shown: Answer | None = None
+        self._shown: ChildResult | None = None
         self._folder = make_folder()
         self._job = job.Job(program, self._partners, rotations, Path(self._folder.name))
         try:
@@ -71,10 +71,10 @@ class Prediction:
         except BaseException:
             self.close()
             raise
-        proposed = results.proposed_name(*self._partners.values())
-        self.name = name or session.of(_self).results.unused_name(proposed)
+        proposed = bound_results.proposed_name(*self._partners.values())
+        self.name = name or pymol_session.of(_self).results.unused_name(proposed)
 
-    def __enter__(self) -> Prediction:
+    def __enter__(self) -> PredictionRun:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -121,7 +121,7 @@ class Prediction:
 
     def wait(self, report: Callable[[int, int], None]) -> None:
         """Return when the child has ended; `report(done, total)` hears of each rotation."""
-        job.wait(self._job, report, session.of(self._cmd).pause)
+        job.wait(self._job, report, pymol_session.of(self._cmd).pause)
 
     def cancel(self) -> None:
         """Ask the child to end, without waiting for it."""
@@ -131,7 +131,7 @@ class Prediction:
         """Raise pymol.CmdException if a partner's atoms were deleted."""
         selections.require_present(self._partners.values(), self._cmd)
 
-    def first_result(self) -> Result | None:
+    def first_result(self) -> BoundResult | None:
         """Return the result of the first rotation, once, as soon as it is there.
 
         Raises
@@ -144,7 +144,7 @@ class Prediction:
         self._shown = self._job.first
         return self._bind(self._shown, final=False)
 
-    def finish(self) -> Result:
+    def finish(self) -> BoundResult:
         """Add the result to those of the session and return it.
 
         Raises
@@ -180,10 +180,10 @@ class Prediction:
             self._partners[side] = selections.freeze(side, chosen[side], self._cmd)
         selections.require_apart(*self._partners.values())
 
-    def _bind(self, answer: Answer, final: bool) -> Result:
+    def _bind(self, child_result: ChildResult, final: bool) -> BoundResult:
         self.require_atoms()
-        result = results.bind(self.name, self._partners, answer, self.threshold, final)
-        session.of(self._cmd).results.put(result, self._cmd)
+        result = bound_results.bind(self.name, self._partners, child_result, self.threshold, final)
+        pymol_session.of(self._cmd).results.put(result, self._cmd)
         self._kept = True
         return result
 
@@ -210,17 +210,17 @@ def require_threshold(threshold: float | None) -> None:
         raise CmdException(f"threshold must be 0 to 1, got {threshold}")
 
 
-def report(result: Result, most: int = 20, fewest: int = 5) -> list[str]:
+def report(result: BoundResult, most: int = 20, fewest: int = 5) -> list[str]:
     """Say in lines which residues are likely.
 
     Parameters
     ----------
-    result : Result
+    result : BoundResult
         What to tell.
     most, fewest : int
         Residues listed at most, and how many of the best where none reaches the threshold.
     """
-    lines = [f"warning: {warning}" for warning in result.answer.warnings]
+    lines = [f"warning: {warning}" for warning in result.child_result.warnings]
     for side in SIDES:
         lines += _table(result, side, most, fewest)
         missing = len(result.partners[side].residues) - len(result.keys[side])
@@ -229,7 +229,7 @@ def report(result: Result, most: int = 20, fewest: int = 5) -> list[str]:
     return lines
 
 
-def _table(result: Result, side: str, most: int, fewest: int) -> list[str]:
+def _table(result: BoundResult, side: str, most: int, fewest: int) -> list[str]:
     residues = result.residues(side)
     ranked = sorted(residues, key=lambda item: -item[1].probability)
     count = len(result.interface(side))

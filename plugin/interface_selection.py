@@ -7,16 +7,18 @@ from typing import Any
 from pymol import cmd as _cmd
 
 from . import selections
-from .answer import SIDES
-from .results import Result
+from .bound_results import BoundResult
+from .child_result import SIDES
 
 
-def select(result: Result, threshold: float | None = None, _self: Any = _cmd) -> dict[str, int]:
+def select(
+    result: BoundResult, threshold: float | None = None, _self: Any = _cmd
+) -> dict[str, int]:
     """Select the residues of each side that reach a threshold.
 
     Parameters
     ----------
-    result : Result
+    result : BoundResult
         Whose atoms are there.
     threshold : float, optional
         That of the result when left out.
