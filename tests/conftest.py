@@ -1,20 +1,72 @@
-"""What tests of every part share: where the data lie, and a quiet TensorFlow."""
+"""What all tests share: where the data lie, a quiet TensorFlow, sweeps, the end on SIGTERM."""
 
+import contextlib
 import importlib.util
 import os
+import signal
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import settings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the processors already
+    for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 settings.register_profile("sasnet", deadline=None, max_examples=25, derandomize=True)
 settings.load_profile("sasnet")
 
 ROOT = Path(__file__).parents[1]
+#: Exit code of a process that SIGTERM ended.
+ENDED = 128 + signal.SIGTERM
 #: Structures that are not part of the repository.
 SHARED = Path(os.environ.get("SASNET_SHARED", ROOT.parent / "shared" / "data"))
+
+
+def pytest_addoption(parser):
+    parser.addoption("--sweeps", action="store_true", help="run the tests marked sweep as well")
+
+
+def pytest_configure():
+    """End on SIGTERM, in the process that shares out the tests too."""
+    signal.signal(signal.SIGTERM, end_everything)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Skip the full sweeps over real structures unless they are asked for."""
+    if config.getoption("--sweeps"):
+        return
+    for item in items:
+        if item.get_closest_marker("sweep"):
+            item.add_marker(pytest.mark.skip(reason="a full sweep: make test-all"))
+
+
+def pytest_runtest_setup(item):
+    """Take SIGTERM back: a command that ran in the test before has set its own handler."""
+    signal.signal(signal.SIGTERM, end_everything)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """End as well if a command that runs in a test took the signal."""
+    if call.excinfo is not None and call.excinfo.errisinstance(SystemExit):
+        if call.excinfo.value.code == ENDED:
+            end_everything()
+    return (yield)
+
+
+def end_everything(*_):
+    """End this process at once, and every process that the tests have started."""
+    children = psutil.Process().children(recursive=True)
+    for child in children:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.terminate()
+    for child in psutil.wait_procs(children, timeout=3)[1]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+    os._exit(ENDED)
 
 
 @pytest.fixture(scope="session")

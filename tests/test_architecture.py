@@ -1,6 +1,7 @@
 """Imports point one way, and starting up loads no TensorFlow."""
 
 import ast
+import functools
 import graphlib
 import subprocess
 import sys
@@ -105,6 +106,7 @@ class ImportFinder(ast.NodeVisitor):
         self.where = outside
 
 
+@functools.cache
 def imports_of(path, package=""):
     finder = ImportFinder(package)
     finder.visit(ast.parse(path.read_text()))
@@ -120,6 +122,12 @@ def name_of(path):
     return ".".join(path.relative_to(CORE).with_suffix("").parts)
 
 
+@functools.cache
+def core_names():
+    """Name all modules of the core."""
+    return {name_of(path) for path in core_modules()}
+
+
 def room_of(module):
     """Name the room of a module, given without the package."""
     if "." in module:
@@ -130,7 +138,7 @@ def room_of(module):
 def core_targets(path):
     """Name the modules of sasnet_core that a file imports, without the package."""
     targets = [found.target.split(".") for found in imports_of(path, "sasnet_core")]
-    names = {name_of(module) for module in core_modules()}
+    names = core_names()
     found = set()
     for package, *parts in targets:
         if package == "sasnet_core":
@@ -146,13 +154,21 @@ def not_below(path):
     return {t for t, room in rooms.items() if room != here and FLOOR[room] >= FLOOR[here]}
 
 
-IDS = {"ids": name_of}
+def found_in(paths, faults):
+    """Map each file to its faults, without those that have none."""
+    found = {str(path.relative_to(ROOT)): faults(path) for path in paths}
+    return {path: some for path, some in found.items() if some}
 
 
-@pytest.mark.parametrize("path", core_modules(), **IDS)
-def test_a_module_imports_only_from_its_own_room_and_from_rooms_below(path):
-    assert room_of(name_of(path)) in FLOOR, "a new room needs its floor"
-    assert not not_below(path)
+def tops_of(path, package):
+    """Name the packages and libraries that a file imports."""
+    return {found.target.split(".")[0] for found in imports_of(path, package)}
+
+
+def test_modules_import_only_from_their_own_room_and_from_rooms_below():
+    rooms = {room_of(name_of(path)) for path in core_modules()}
+    assert rooms <= set(FLOOR), "a new room needs its floor"
+    assert not found_in(core_modules(), not_below)
 
 
 def test_core_modules_import_in_no_circle():
@@ -170,41 +186,87 @@ def test_each_room_says_in_a_few_lines_what_lives_there():
                        if found.target.split(".")[0] == "sasnet_core"), path  # fmt: skip
 
 
-@pytest.mark.parametrize("path", core_modules(), **IDS)
-def test_each_module_has_a_test_file_of_its_name(path):
-    parts = path.relative_to(CORE).with_name(f"test_{path.name}").parts
-    assert (ROOT / "tests" / "core").joinpath(*parts).is_file() or name_of(path) in DOORS
+def test_each_module_has_a_test_file_of_its_name():
+    def missing(path):
+        parts = path.relative_to(CORE).with_name(f"test_{path.name}").parts
+        there = (ROOT / "tests" / "core").joinpath(*parts).is_file()
+        return not there and name_of(path) not in DOORS
+
+    assert not found_in(core_modules(), missing)
 
 
-@pytest.mark.parametrize("path", core_modules(), **IDS)
-def test_the_core_knows_neither_train_nor_plugin(path):
-    tops = {found.target.split(".")[0] for found in imports_of(path, "sasnet_core")}
-    assert not tops & {"train", "plugin", "sasnet_plugin", "tests"}
+def test_the_core_knows_neither_train_nor_plugin():
+    others = {"train", "plugin", "sasnet_plugin", "tests"}
+    assert not found_in(core_modules(), lambda path: tops_of(path, "sasnet_core") & others)
 
 
-@pytest.mark.parametrize("library", HEAVY)
-@pytest.mark.parametrize("path", core_modules(), **IDS)
-def test_heavy_libraries_stay_in_their_modules(path, library):
-    allowed = HEAVY[library].get(name_of(path))
-    wheres = {f.where for f in imports_of(path) if f.target.split(".")[0] == library}
-    assert wheres <= ({ANYWHERE, IN_FUNCTION, FOR_TYPES} if allowed == ANYWHERE else {allowed})
+def misplaced(path):
+    """List the heavy libraries that a module imports where it may not."""
+    places = {ANYWHERE: {ANYWHERE, IN_FUNCTION, FOR_TYPES}}
+    faults = set()
+    for library, modules in HEAVY.items():
+        allowed = modules.get(name_of(path))
+        wheres = {f.where for f in imports_of(path) if f.target.split(".")[0] == library}
+        if not wheres <= places.get(allowed, {allowed}):
+            faults.add(library)
+    return faults
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "train").glob("*.py")), ids=lambda path: path.stem)
-def test_a_training_script_stands_alone(path):
-    tops = {found.target.split(".")[0] for found in imports_of(path, "train")}
-    assert not tops & {"train", "plugin", "sasnet_plugin", "gemmi", "keras"}
-    assert path.stem == "fit" or "tensorflow" not in tops
+def test_heavy_libraries_stay_in_their_modules():
+    assert not found_in(core_modules(), misplaced)
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "plugin").rglob("*.py")), ids=lambda path: path.stem
-)
-def test_the_plugin_needs_only_python_and_pymol(path):
-    tops = {found.target.split(".")[0] for found in imports_of(path, "plugin")}
-    assert tops <= sys.stdlib_module_names | {"pymol", "plugin"}
-    absolute = {found.target.split(".")[0] for found in imports_of(path, "")}
-    assert "plugin" not in absolute, "absolute import of the plugin's own name"
+def test_no_module_is_a_drawer_for_odds_and_ends():
+    folders = (CORE, ROOT / "plugin", ROOT / "train", ROOT / "benchmarks", ROOT / "tests")
+    names = {path.stem for folder in folders for path in folder.rglob("*.py")}
+    assert not names & {"utils", "util", "helpers", "misc", "common"}
+
+
+def test_parsed_options_stay_in_the_shell():
+    def knows(path):
+        names = {getattr(node, "attr", getattr(node, "id", "")) for node in nodes_of(path)}
+        return "Namespace" in names and room_of(name_of(path)) != "shell"
+
+    assert not found_in(core_modules(), knows)
+
+
+def nodes_of(path):
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
+def classes_of(folder):
+    return {
+        node.name
+        for path in folder.rglob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef)
+    }
+
+
+def test_core_and_plugin_share_no_name_of_a_module_or_class():
+    core = {
+        part for path in core_modules() for part in path.relative_to(CORE).with_suffix("").parts
+    }
+    plugin = {path.stem for path in (ROOT / "plugin").rglob("*.py")} - {"__init__"}
+    assert not core & plugin
+    assert not classes_of(CORE) & classes_of(ROOT / "plugin")
+
+
+def test_training_scripts_stand_alone():
+    def faults(path):
+        tops = tops_of(path, "train")
+        others = {"train", "plugin", "sasnet_plugin", "gemmi", "keras"}
+        return tops & (others if path.stem == "fit" else others | {"tensorflow"})
+
+    assert not found_in((ROOT / "train").glob("*.py"), faults)
+
+
+def test_the_plugin_needs_only_python_and_pymol():
+    known = sys.stdlib_module_names | {"pymol", "plugin"}
+    paths = list((ROOT / "plugin").rglob("*.py"))
+    assert not found_in(paths, lambda path: tops_of(path, "plugin") - known)
+    absolute = found_in(paths, lambda path: tops_of(path, "") & {"plugin"})
+    assert not absolute, "absolute import of the plugin's own name"
 
 
 @pytest.mark.parametrize(
