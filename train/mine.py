@@ -20,7 +20,7 @@ from sasnet_core.errors import run_script
 from sasnet_core.mining.entries import find_entries
 from sasnet_core.mining.processes import Limits, cluster_slots, local_slots
 from sasnet_core.mining.rules import read_facts
-from sasnet_core.mining.run import Harvest, mine_all
+from sasnet_core.mining.run import MiningRun, mine_all
 from sasnet_core.mining.similarity import read_sequences
 
 
@@ -28,7 +28,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the command's arguments."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
-    add("structures", type=Path, help="folder tree of PDB or mmCIF files, plain or gzipped")
+    add("structures", type=Path, nargs="+", metavar="STRUCTURES",
+        help="folder trees of PDB or mmCIF files, plain or gzipped")  # fmt: skip
     add("-o", "--output", type=Path, required=True, metavar="DATASET")
     add("--assembly", choices=ASSEMBLIES, default="1",
         help="biological assembly to build; none: chains as deposited (default: 1)")  # fmt: skip
@@ -57,26 +58,26 @@ def main(arguments: list[str] | None = None) -> int:
         assembly=options.assembly,
         all_copies=options.all_copies,
     )
-    harvest = Harvest(
-        structures=options.structures,
+    run = MiningRun(
+        folders=options.structures,
         output=options.output,
         config=config,
         entries=find_entries(options.structures),
         facts=read_facts(options.facts) if options.facts else {},
         held_out=read_sequences(options.exclude_similar_to),
     )
-    if harvest.is_finished():
-        harvest.clear()
+    if run.is_finished():
+        run.clear()
         print(f"{options.output} holds the dataset already")
         return 0
-    with harvest.opened():
+    with run.opened():
         slots = (
-            cluster_slots(options.scheduler, harvest.work.resolve())
+            cluster_slots(options.scheduler, run.work.resolve())
             if options.scheduler
             else local_slots(max(1, options.workers))
         )
         with slots as (executor, count):
-            counts = mine_all(harvest, executor, count, limits)
+            counts = mine_all(run, executor, count, limits)
     for name, count in counts.items():
         print(f"{name}: {count}")
     return 0

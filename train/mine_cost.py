@@ -24,7 +24,7 @@ from sasnet_core.dataset.complexes import evenly_spread
 from sasnet_core.errors import SasnetError, run_script
 from sasnet_core.mining.entries import Entry, find_entries
 from sasnet_core.mining.rules import read_facts
-from sasnet_core.mining.run import Harvest, harvest_entry
+from sasnet_core.mining.run import MiningRun, mine_job
 from sasnet_core.mining.similarity import read_sequences
 from sasnet_core.structure import reading
 
@@ -45,13 +45,13 @@ def sample(entries: list[Entry], count: int) -> list[Entry]:
     return evenly_spread(by_size, count)
 
 
-def measure(harvest: Harvest, entry: Entry) -> Cost | None:
+def measure(run: MiningRun, entry: Entry) -> Cost | None:
     """Mine an entry; None if it cannot be read."""
     begun = time.process_time()
-    harvest_entry(**harvest.job(entry))
+    mine_job(**run.job(entry))
     seconds = time.process_time() - begun
     try:
-        found = reading.read(harvest.structures / entry.files[0].path)
+        found = reading.read(run.root / entry.files[0].path)
         return Cost(len(found.protein().coords), seconds)
     except SasnetError:
         return None
@@ -92,19 +92,19 @@ def main(arguments: list[str] | None = None) -> int:
     add("--entries", type=int, required=True, help="entries of the archive")
     add("--atoms", type=float, required=True, help="atoms of a mean entry of the archive")
     options = parser.parse_args(arguments)
-    entries = sample(find_entries(options.structures), options.count)
+    entries = sample(find_entries([options.structures]), options.count)
     with tempfile.TemporaryDirectory() as output:
-        harvest = Harvest(
-            structures=options.structures,
+        run = MiningRun(
+            folders=[options.structures],
             output=Path(output),
             config=MiningConfig(),
             entries=entries,
             facts=read_facts(options.facts) if options.facts else {},
             held_out=read_sequences(options.exclude_similar_to),
         )
-        with harvest.opened():
-            harvest_entry(**harvest.job(entries[0]))  # loads libraries
-            costs = [measure(harvest, entry) for entry in tqdm(entries, disable=None)]
+        with run.opened():
+            mine_job(**run.job(entries[0]))  # loads libraries
+            costs = [measure(run, entry) for entry in tqdm(entries, disable=None)]
     print("\n".join(report([c for c in costs if c], options.entries, options.atoms)))
     return 0
 

@@ -97,12 +97,17 @@ def _protein_of(arrays: dict[str, np.ndarray], side: str) -> Protein:
 def read_manifest(dataset: Path) -> list[dict[str, str]]:
     """Read the manifest of a dataset, one dict per complex.
 
+    Parameters
+    ----------
+    dataset : Path
+        The dataset, or a copy of its manifest alone.
+
     Raises
     ------
     DatasetError
         There is no manifest.
     """
-    path = Path(dataset) / MANIFEST
+    path = Path(dataset) if Path(dataset).is_file() else Path(dataset) / MANIFEST
     if not path.is_file():
         raise DatasetError(
             f"{dataset}: a dataset with a {MANIFEST} is needed, there is none; "

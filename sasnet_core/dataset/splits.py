@@ -1,4 +1,4 @@
-"""Splits of a dataset that share no protein cluster, so that none is told what another asks."""
+"""Splits of a dataset that share no protein cluster: training tells nothing about validation."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 #: Split of what is mined, until train.split divides it, and of what no other split gets then.
 TRAIN = "train"
-#: Split of the complexes that a cut leaves out.
+#: Split on which training is validated.
+VALIDATION = "validation"
+#: Split of the complexes that belong to no other.
 LEFT_OUT = "left_out"
-#: A held-out split is filled with groups up to this share of it first, so that it is of many.
+#: A held-out split is filled first with groups up to this share of it, so that it has many groups.
 MAX_GROUP_SHARE = 0.1
+#: Groups with more complexes of unlike partners are held out last, so that a split has many groups.
+FEW_UNLIKE = 4
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,55 @@ def split_complexes(
         missing = wanted - int((names == split).sum())
         if cut and missing:
             _cut(pairs, names, split, missing, rng)
+    return Splits(names.tolist(), groups)
+
+
+def hold_out_unlike(clusters: Sequence[str], seen: Sequence[bool], count: int, seed: int) -> Splits:
+    """Hold out complexes of unlike partners that a network trained on other data has not seen.
+
+    Whole groups without a complex that was seen are drawn at random until they hold enough
+    complexes of unlike partners; those with more than `FEW_UNLIKE` come last, smaller ones first.
+
+    Parameters
+    ----------
+    clusters : sequence of str
+        Cluster of each complex: those of its proteins, like ``"12-57"``; unlike partners are of
+        different ones.
+    seen : sequence of bool
+        Whether other data holds the entry of each complex.
+    count : int
+        Complexes of unlike partners to hold out, at least.
+    seed : int
+        Of the draw.
+
+    Returns
+    -------
+    Splits
+        Of the groups that were drawn, complexes of unlike partners are `VALIDATION` and the others
+        `LEFT_OUT`; all other groups train. Fewer than `count` are held out if all such groups
+        together have fewer.
+
+    Raises
+    ------
+    SettingError
+        The count or the seed is out of range.
+    DatasetError
+        A cluster is no pair of protein clusters.
+    """
+    if count < 1 or seed < 0:
+        raise SettingError(
+            f"count must be 1 or more and seed 0 or more, got count {count} and seed {seed}"
+        )
+    pairs = [protein_clusters(cluster) for cluster in clusters]
+    groups = connected_groups(pairs)
+    unlike = np.array([left != right for left, right in pairs], bool)
+    sizes = np.bincount(groups[unlike], minlength=len(set(groups.tolist())))
+    sizes[groups[np.asarray(seen, bool)]] = 0
+    order = np.random.default_rng(seed).permutation(np.flatnonzero(sizes))
+    order = order[np.argsort(np.maximum(sizes[order], FEW_UNLIKE), kind="stable")]
+    enough = int(np.searchsorted(np.cumsum(sizes[order]), count)) + 1
+    held_out = np.isin(groups, order[:enough])
+    names = np.where(held_out, np.where(unlike, VALIDATION, LEFT_OUT), TRAIN)
     return Splits(names.tolist(), groups)
 
 

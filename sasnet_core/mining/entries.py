@@ -1,18 +1,19 @@
-"""A folder tree of structure files as entries: which files belong together, and their names."""
+"""Structure files as entries: which files of a folder tree belong together, and their names."""
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from string import ascii_letters, ascii_lowercase, ascii_uppercase, digits
 from typing import TYPE_CHECKING
 
 from sasnet_core.errors import StructureError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
 
 #: What stands before the ending is the entry, with the PDB's two ways to number an assembly.
 _FILE_NAME = re.compile(
@@ -31,7 +32,7 @@ class StructureFile:
 
     assembly: int  # number of the biological assembly that the file holds, 0: as deposited
     is_pdb: bool  # mmCIF comes first: it carries everything
-    path: str  # below the folder that was searched
+    path: str  # below the folder that holds all that were searched
     size: int  # bytes
     modified: int  # nanoseconds since 1970
 
@@ -49,34 +50,50 @@ class Entry:
         return _safe(self.id, ascii_lowercase + "_")
 
 
-def find_entries(folder: Path) -> list[Entry]:
-    """Find the structure files below a folder and put those of one entry together.
+def common_folder(folders: Sequence[Path]) -> Path:
+    """Return the folder that holds all these folders; a single folder is its own."""
+    if len(folders) == 1:
+        return folders[0]
+    return Path(os.path.commonpath([folder.resolve() for folder in folders]))
 
-    PDB and mmCIF, plain or gzipped, by their names: ``1abc.cif.gz``, ``pdb1abc.ent.gz``, and the
-    biological assemblies ``1abc.pdb1.gz`` or ``1abc-assembly1.cif.gz``.
+
+def find_entries(folders: Sequence[Path]) -> list[Entry]:
+    """Find the structure files below some folders and put those of one entry together.
+
+    PDB and mmCIF files, plain or gzipped, are known by their names: ``1abc.cif.gz``,
+    ``pdb1abc.ent.gz``, and the biological assemblies ``1abc.pdb1.gz`` or
+    ``1abc-assembly1.cif.gz``.
+
+    Returns
+    -------
+    list of Entry
+        In order of their ids; paths start at the `common_folder`.
 
     Raises
     ------
     StructureError
-        There is none.
+        A folder holds no structure file.
     """
-    return group_files(folder, structure_files(folder))
+    if len(folders) > 1:
+        folders = [folder.resolve() for folder in folders]
+    paths = {path for folder in folders for path in structure_files(folder)}
+    return group_files(common_folder(folders), paths)
 
 
 def structure_files(folder: Path) -> list[Path]:
-    """List the structure files of a folder tree, sorted; what is no plain file is left out."""
+    """List the structure files of a folder tree, sorted."""
     found = (p for p in folder.rglob("*") if _FILE_NAME.fullmatch(p.name) and p.is_file())
     files = sorted(found)
     if not files:
         raise StructureError(
-            f"{folder}: a folder with PDB or mmCIF files is needed, none is below it; "
+            f"{folder}: a folder with PDB or mmCIF files is needed, this one has none; "
             "check the path"
         )
     return files
 
 
 def group_files(folder: Path, paths: Iterable[Path]) -> list[Entry]:
-    """Put the files of one entry together, in order of the entries' ids."""
+    """Put the files of one entry together; paths of the result start at a folder."""
     named = sorted((_describe(folder, path) for path in paths), key=lambda pair: pair[0])
     return [
         Entry(entry_id, tuple(sorted(file for _, file in members)))

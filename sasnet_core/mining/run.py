@@ -1,4 +1,4 @@
-"""A folder of structures -> a dataset of complexes: resumable, the same whatever interrupts it.
+"""Folders of structures -> a dataset of complexes; a run that was interrupted can be resumed.
 
 While a run is under way DATASET/work holds, for each entry done, a folder with its complexes and
 a result.json; such a folder appears whole, by one rename. When all entries are done the complexes
@@ -28,7 +28,7 @@ from sasnet_core.errors import DatasetError
 from sasnet_core.files import json_values, write_json, write_table
 from sasnet_core.mining import similarity
 from sasnet_core.mining.candidates import MinedComplex, mine_entry
-from sasnet_core.mining.entries import Entry, StructureFile
+from sasnet_core.mining.entries import Entry, StructureFile, common_folder
 from sasnet_core.mining.processes import run_all
 from sasnet_core.mining.rules import EntryFacts, Rejection
 
@@ -47,17 +47,17 @@ COLUMNS = (
 )  # fmt: skip
 REJECTED_COLUMNS = ("candidate", "rule", "value")
 #: What a job is called where it runs.
-TARGET = "sasnet_core.mining.run:harvest_entry"
+TARGET = "sasnet_core.mining.run:mine_job"
 
 
 @dataclass(frozen=True)
-class Harvest:
-    """A run: what to mine, where to, by which rules.
+class MiningRun:
+    """What to mine, by which rules, and the dataset to write.
 
     Attributes
     ----------
-    structures : Path
-        Folder tree with structure files, only ever read.
+    folders : sequence of Path
+        Folder trees with structure files; nothing is written there.
     output : Path
         The dataset.
     config : MiningConfig
@@ -70,12 +70,17 @@ class Harvest:
         Sequences that no protein may resemble.
     """
 
-    structures: Path
+    folders: Sequence[Path]
     output: Path
     config: MiningConfig
     entries: Sequence[Entry]
     facts: Mapping[str, EntryFacts]
     held_out: Sequence[str]
+
+    @property
+    def root(self) -> Path:
+        """Folder where the paths of the entries' files start."""
+        return common_folder(self.folders)
 
     @property
     def work(self) -> Path:
@@ -125,11 +130,13 @@ class Harvest:
             Another run is at work there, it was begun with other settings, or the dataset would
             lie within the structures.
         """
-        if self.structures.resolve() in (self.output.resolve(), *self.output.resolve().parents):
-            raise DatasetError(
-                f"{self.output}: the dataset must lie outside {self.structures}, where nothing is "
-                "written; choose another output"
-            )
+        above = self.output.resolve(), *self.output.resolve().parents
+        for folder in self.folders:
+            if folder.resolve() in above:
+                raise DatasetError(
+                    f"{self.output}: the dataset must lie outside {folder}, where nothing is "
+                    "written; choose another output"
+                )
         self.work.mkdir(parents=True, exist_ok=True)
         with (self.work / "lock").open("w") as lock:
             try:
@@ -154,7 +161,7 @@ class Harvest:
             "entry": asdict(entry),
             "facts": None if facts is None else asdict(facts),
             "config": self.config.to_dict(),
-            "structures": str(self.structures.resolve()),
+            "structures": str(self.root.resolve()),
             "work": str(self.work.resolve()),
         }
 
@@ -224,7 +231,7 @@ class Harvest:
         shutil.rmtree(self.work, ignore_errors=True)
 
 
-def mine_all(harvest: Harvest, executor: Executor, slots: int, limits: Limits) -> dict[str, Any]:
+def mine_all(run: MiningRun, executor: Executor, slots: int, limits: Limits) -> dict[str, Any]:
     """Mine what is not done yet, in bounded processes, and put the dataset together.
 
     An entry whose process hits a limit or dies is not noted as done, so that a run started again
@@ -235,9 +242,9 @@ def mine_all(harvest: Harvest, executor: Executor, slots: int, limits: Limits) -
     dict
         The counts, as dataset.json has them.
     """
-    undone = harvest.undone()
-    jobs = ((entry.name, harvest.job(entry)) for entry in undone)
-    total = len(harvest.entries)
+    undone = run.undone()
+    jobs = ((entry.name, run.job(entry)) for entry in undone)
+    total = len(run.entries)
     failures = {}
     with tqdm(desc="mining", unit="entry", total=total, initial=total - len(undone),
               disable=None, smoothing=0.05) as progress:  # fmt: skip
@@ -245,12 +252,12 @@ def mine_all(harvest: Harvest, executor: Executor, slots: int, limits: Limits) -
             if failure is not None:
                 failures[name] = failure
             progress.update()
-    counts = harvest.finish(failures)
-    harvest.clear()
+    counts = run.finish(failures)
+    run.clear()
     return counts
 
 
-def harvest_entry(
+def mine_job(
     entry: dict[str, Any],
     facts: dict[str, Any] | None,
     config: dict[str, Any],
@@ -259,7 +266,7 @@ def harvest_entry(
 ) -> None:
     """Mine one entry and put its result into the work folder, whole or not at all.
 
-    The parameters are those of `Harvest.job`.
+    The parameters are those of `MiningRun.job`.
     """
     files = tuple(StructureFile(**file) for file in entry["files"])
     subject = Entry(entry["id"], files)

@@ -95,6 +95,7 @@ def test_a_dataset_without_manifest_is_refused(tmp_path):
 def test_a_manifest_comes_back(tmp_path):
     write_table([{"id": "1abc", "split": "train"}], tmp_path / "manifest.csv", ["id", "split"])
     assert read_manifest(tmp_path) == [{"id": "1abc", "split": "train"}]
+    assert read_manifest(tmp_path / "manifest.csv") == read_manifest(tmp_path)
 
 
 def test_rows_of_a_benchmark_are_those_of_the_splits_and_state(tmp_path):

@@ -4,9 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sasnet_core.dataset.splits import (
+    FEW_UNLIKE,
     LEFT_OUT,
     TRAIN,
+    VALIDATION,
     connected_groups,
+    hold_out_unlike,
     protein_clusters,
     split_complexes,
 )
@@ -134,3 +137,45 @@ def test_shares_out_of_range_are_refused(shares):
 def test_a_negative_seed_is_refused():
     with pytest.raises(SettingError, match="seed must be 0 or more"):
         split_complexes(["0-1"], {}, -1)
+
+
+@given(pairs=PAIRS, seen=st.lists(st.booleans(), min_size=60, max_size=60),
+       count=st.integers(1, 30), seed=st.integers(0, 9))  # fmt: skip
+def test_unlike_partners_of_unseen_groups_are_held_out(pairs, seen, count, seed):
+    seen = seen[: len(pairs)]
+    splits = hold_out_unlike(names_of(pairs), seen, count, seed)
+    groups = splits.groups.tolist()
+    held_out = {g for g, name in zip(groups, splits.names, strict=True) if name != TRAIN}
+    assert not held_out & {g for g, one in zip(groups, seen, strict=True) if one}
+    for (left, right), group, name in zip(pairs, groups, splits.names, strict=True):
+        expected = (VALIDATION if left != right else LEFT_OUT) if group in held_out else TRAIN
+        assert name == expected
+    unlike = {g: sum(a != b for (a, b), h in zip(pairs, groups, strict=True) if h == g)
+              for g in set(groups)}  # fmt: skip
+    free = set(groups) - {g for g, one in zip(groups, seen, strict=True) if one}
+    found = splits.names.count(VALIDATION)
+    assert found >= min(count, sum(unlike[g] for g in free))
+    if held_out:
+        assert all(unlike[g] for g in held_out)
+        assert found - max(unlike[g] for g in held_out) < count, "the last group was needed"
+
+
+def test_groups_of_many_unlike_partners_are_held_out_last():
+    star = [f"0-{k}" for k in range(1, FEW_UNLIKE + 2)]
+    names = [*star, *(f"{k}-{k + 1}" for k in range(100, 140, 2))]
+    for seed in range(5):
+        splits = hold_out_unlike(names, [False] * len(names), 20, seed)
+        assert splits.names == [TRAIN] * len(star) + [VALIDATION] * 20
+        assert TRAIN not in hold_out_unlike(names, [False] * len(names), 21, seed).names
+
+
+def test_another_seed_holds_out_other_complexes():
+    names = [f"{k}-{k + 1}" for k in range(0, 100, 2)]
+    one, other = (hold_out_unlike(names, [False] * 50, 10, seed).names for seed in (0, 1))
+    assert one != other
+
+
+@pytest.mark.parametrize(("count", "seed"), [(0, 0), (1, -1)])
+def test_a_count_or_seed_out_of_range_is_refused(count, seed):
+    with pytest.raises(SettingError, match="count must be 1 or more and seed 0 or more"):
+        hold_out_unlike(["0-1"], [False], count, seed)

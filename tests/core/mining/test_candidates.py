@@ -28,7 +28,7 @@ REMARK 350   BIOMT3   2  0.000000  0.000000  1.000000        0.00000"""
 
 
 def mine(folder, facts=XRAY, identity=lambda sequence: 0.0, **settings):
-    (entry,) = find_entries(folder)
+    (entry,) = find_entries([folder])
     return mine_entry(entry, folder, MiningConfig(**LENIENT | settings), facts, identity)
 
 
@@ -268,7 +268,7 @@ def test_a_chain_that_cannot_be_used_costs_itself_alone(tmp_path):
 
 def test_a_real_entry_is_mined(shared_data):
     folder = shared_data / "complexes" / "0g"
-    (entry,) = (e for e in find_entries(folder) if e.id == "10gs")
+    (entry,) = (e for e in find_entries([folder]) if e.id == "10gs")
     facts = read_facts(shared_data / "complexes.csv")["10gs"]
     mined = mine_entry(entry, folder, MiningConfig(), facts)
     assert names(mined) == ["10gs_A_B"]

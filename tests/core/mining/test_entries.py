@@ -22,8 +22,8 @@ def test_structure_files_are_found_whatever_their_ending(tmp_path):
 
 
 def test_a_folder_without_structures_is_refused(tmp_path):
-    with pytest.raises(StructureError, match="none is below it"):
-        find_entries(touch(tmp_path, "readme.txt"))
+    with pytest.raises(StructureError, match="this one has none"):
+        find_entries([touch(tmp_path, "readme.txt")])
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_an_entry_is_known_by_its_pdb_id_or_else_by_its_file(stem, entry):
 def test_files_of_one_entry_come_together_in_the_order_of_their_use(tmp_path):
     names = ["ab/pdb1abc.ent.gz", "1abc.pdb2.gz", "1abc-assembly1.cif.gz", "1abc.pdb1.gz",
              "1ABC.cif", "2xyz.pdb"]  # fmt: skip
-    first, second = find_entries(touch(tmp_path, *names))
+    first, second = find_entries([touch(tmp_path, *names)])
     assert (first.id, second.id) == ("1abc", "2xyz")
     assert [(file.assembly, file.path) for file in first.files] == [
         (0, "1ABC.cif"),
@@ -55,6 +55,20 @@ def test_files_of_one_entry_come_together_in_the_order_of_their_use(tmp_path):
         (1, "1abc.pdb1.gz"),
         (2, "1abc.pdb2.gz"),
     ]
+
+
+def test_an_entry_in_several_folders_is_one_entry(tmp_path):
+    one = touch(tmp_path / "one", "1abc.pdb", "2xyz.pdb")
+    two = touch(tmp_path / "two", "sub/1abc.cif", "3def.pdb")
+    found = find_entries([two, one, two / "sub"])
+    assert [entry.id for entry in found] == ["1abc", "2xyz", "3def"]
+    assert [file.path for file in found[0].files] == ["two/sub/1abc.cif", "one/1abc.pdb"]
+
+
+def test_each_of_several_folders_must_hold_structures(tmp_path):
+    one = touch(tmp_path / "one", "1abc.pdb")
+    with pytest.raises(StructureError, match="empty: a folder with PDB"):
+        find_entries([one, touch(tmp_path / "empty", "readme.txt")])
 
 
 def test_names_of_complexes_are_plain_where_chains_are():

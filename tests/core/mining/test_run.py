@@ -13,7 +13,7 @@ from sasnet_core.errors import DatasetError  # noqa: E402
 from sasnet_core.mining.entries import find_entries  # noqa: E402
 from sasnet_core.mining.processes import Failure, Limits, local_slots  # noqa: E402
 from sasnet_core.mining.rules import EntryFacts  # noqa: E402
-from sasnet_core.mining.run import COLUMNS, Harvest, harvest_entry, mine_all  # noqa: E402
+from sasnet_core.mining.run import COLUMNS, MiningRun, mine_all, mine_job  # noqa: E402
 from sasnet_core.mining.similarity import read_sequences  # noqa: E402
 from tests.core.build import chain_lines, contents, table, write_pdb  # noqa: E402
 
@@ -34,10 +34,11 @@ def structures(tmp_path):
     return tmp_path / "structures"
 
 
-def harvest(structures, output, config=LENIENT, held_out=(), facts=None):
-    entries = find_entries(structures)
+def new_run(folders, output, config=LENIENT, held_out=(), facts=None):
+    folders = folders if isinstance(folders, list) else [folders]
+    entries = find_entries(folders)
     facts = {entry.id: XRAY for entry in entries} if facts is None else facts
-    return Harvest(structures, output, config, entries, facts, list(held_out))
+    return MiningRun(folders, output, config, entries, facts, list(held_out))
 
 
 def run_here(run, skip=()):
@@ -45,7 +46,7 @@ def run_here(run, skip=()):
     with run.opened():
         for entry in run.undone():
             if entry.id not in skip:
-                harvest_entry(**run.job(entry))
+                mine_job(**run.job(entry))
         if not skip:
             counts = run.finish({})
             run.clear()
@@ -55,7 +56,7 @@ def run_here(run, skip=()):
 
 def test_a_dataset_holds_complexes_reasons_and_counts(structures, tmp_path):
     output = tmp_path / "out"
-    counts = run_here(harvest(structures, output))
+    counts = run_here(new_run(structures, output))
     (row,) = read_manifest(output)
     assert tuple(row) == COLUMNS
     assert (row["id"], row["entry"], row["assembly"]) == ("1abc_A_B", "1abc", "")
@@ -78,79 +79,114 @@ def test_a_dataset_holds_complexes_reasons_and_counts(structures, tmp_path):
 
 def test_a_run_that_was_killed_gives_the_same_dataset_when_started_again(structures, tmp_path):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    run_here(harvest(structures, whole))
-    run_here(harvest(structures, broken), skip={"1abc", "3abe"})
+    run_here(new_run(structures, whole))
+    run_here(new_run(structures, broken), skip={"1abc", "3abe"})
     assert (broken / "work").is_dir() and not (broken / "manifest.csv").exists()
     (broken / "work" / "stage" / "half").mkdir()
-    run_here(harvest(structures, broken))
+    run_here(new_run(structures, broken))
     assert contents(broken) == contents(whole)
 
 
 def test_a_run_killed_while_the_dataset_is_put_together_goes_on(structures, tmp_path):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    run_here(harvest(structures, whole))
-    run = harvest(structures, broken)
+    run_here(new_run(structures, whole))
+    run = new_run(structures, broken)
     with run.opened():
         for entry in run.undone():
-            harvest_entry(**run.job(entry))
+            mine_job(**run.job(entry))
         run.finish({})  # and killed before the work folder goes
     (broken / "dataset.json").unlink()
-    run_here(harvest(structures, broken))
+    run_here(new_run(structures, broken))
     assert contents(broken) == contents(whole)
 
 
 def test_the_place_of_the_structures_does_not_show_in_the_dataset(structures, tmp_path):
     shutil.copytree(structures, tmp_path / "elsewhere")
-    run_here(harvest(structures, tmp_path / "one"))
-    run_here(harvest(tmp_path / "elsewhere", tmp_path / "other"))
+    run_here(new_run(structures, tmp_path / "one"))
+    run_here(new_run(tmp_path / "elsewhere", tmp_path / "other"))
     assert contents(tmp_path / "one") == contents(tmp_path / "other")
 
 
+@pytest.fixture
+def more(structures):
+    """A second folder: 1abc again, and a complex of its own."""
+    folder = structures.parent / "more"
+    folder.mkdir()
+    shutil.copy(structures / "ab" / "1abc.pdb", folder / "pdb1abc.ent")
+    shutil.copy(structures / "ab" / "1abc.pdb", folder / "4abf.pdb")
+    return folder
+
+
+def test_several_folders_are_one_dataset_whatever_their_order(structures, more, tmp_path):
+    run_here(new_run([structures, more], tmp_path / "one"))
+    assert [row["entry"] for row in read_manifest(tmp_path / "one")] == ["1abc", "4abf"]
+    rejected = [tuple(row.values()) for row in table(tmp_path / "one" / "rejected.csv")]
+    assert ("structures/ab/1abc.pdb", "duplicate", "more/pdb1abc.ent") in rejected
+    counts = json.loads((tmp_path / "one" / "dataset.json").read_text())["counts"]
+    assert (counts["files"], counts["entries"]) == (5, 4)
+    run_here(new_run([more, structures, more], tmp_path / "other"))
+    assert contents(tmp_path / "one") == contents(tmp_path / "other")
+
+
+def test_a_run_on_several_folders_can_be_resumed(structures, more, tmp_path):
+    run_here(new_run([structures, more], tmp_path / "whole"))
+    run_here(new_run([structures, more], tmp_path / "broken"), skip={"2abd", "4abf"})
+    run = new_run([more, structures], tmp_path / "broken")
+    assert [entry.id for entry in run.undone()] == ["2abd", "4abf"]
+    run_here(run)
+    assert contents(tmp_path / "broken") == contents(tmp_path / "whole")
+
+
+def test_nothing_is_written_in_any_of_several_folders(structures, more):
+    with pytest.raises(DatasetError, match="must lie outside"):
+        run_here(new_run([structures, more], more / "out"))
+
+
 def test_what_is_done_is_not_done_again_unless_its_file_changed(structures, tmp_path):
-    run = harvest(structures, tmp_path / "out")
+    run = new_run(structures, tmp_path / "out")
     run_here(run, skip={"3abe"})
     assert [entry.id for entry in run.undone()] == ["3abe"]
     path = structures / "ab" / "1abc.pdb"
     path.write_text(path.read_text() + "END\n")
-    run = harvest(structures, tmp_path / "out")
+    run = new_run(structures, tmp_path / "out")
     assert [entry.id for entry in run.undone()] == ["1abc", "3abe"]
 
 
 def test_an_interrupted_run_goes_on_with_its_settings_only(structures, tmp_path):
-    run_here(harvest(structures, tmp_path / "out"), skip={"1abc"})
+    run_here(new_run(structures, tmp_path / "out"), skip={"1abc"})
     other = MiningConfig(min_residues=6, min_contacts=3, min_buried_area=0.0)
     for run in (
-        harvest(structures, tmp_path / "out", other),
-        harvest(structures, tmp_path / "out", held_out=["ACDEF"]),
-        harvest(structures, tmp_path / "out", facts={}),
+        new_run(structures, tmp_path / "out", other),
+        new_run(structures, tmp_path / "out", held_out=["ACDEF"]),
+        new_run(structures, tmp_path / "out", facts={}),
     ):
         with pytest.raises(DatasetError, match=r"one set of settings, .* was .* and is"):
             run_here(run)
 
 
 def test_a_finished_dataset_is_known_and_never_mixed(structures, tmp_path):
-    run = harvest(structures, tmp_path / "out")
+    run = new_run(structures, tmp_path / "out")
     assert not run.is_finished()
     run_here(run)
     assert run.is_finished()
     with pytest.raises(DatasetError, match="one set of settings, settings.held_out.sequences"):
-        harvest(structures, tmp_path / "out", held_out=["ACDEF"]).is_finished()
+        new_run(structures, tmp_path / "out", held_out=["ACDEF"]).is_finished()
     (structures / "4abf.pdb").write_text("a new file")
     with pytest.raises(DatasetError, match="one set of settings, input.files was 3 and is 4"):
-        harvest(structures, tmp_path / "out").is_finished()
+        new_run(structures, tmp_path / "out").is_finished()
 
 
 def test_two_runs_do_not_write_one_dataset(structures, tmp_path):
-    run = harvest(structures, tmp_path / "out")
+    run = new_run(structures, tmp_path / "out")
     with run.opened(), pytest.raises(DatasetError, match="one run at a time writes"):
-        run_here(harvest(structures, tmp_path / "out"))
+        run_here(new_run(structures, tmp_path / "out"))
 
 
 @pytest.mark.parametrize("below", ["", "ab/out"])
 def test_nothing_is_written_among_the_structures(structures, below):
     before = contents(structures)
     with pytest.raises(DatasetError, match="must lie outside"):
-        run_here(harvest(structures, structures / below))
+        run_here(new_run(structures, structures / below))
     assert contents(structures) == before
 
 
@@ -160,7 +196,7 @@ def test_the_structures_need_not_be_writable(structures, tmp_path):
     for path in places:
         os.chmod(path, 0o555 if path.is_dir() else 0o444)
     try:
-        run_here(harvest(structures, tmp_path / "out"))
+        run_here(new_run(structures, tmp_path / "out"))
     finally:
         for path in places:
             os.chmod(path, 0o755)
@@ -168,7 +204,7 @@ def test_the_structures_need_not_be_writable(structures, tmp_path):
 
 
 def test_a_failure_is_a_line_and_is_tried_again(structures, tmp_path):
-    run = harvest(structures, tmp_path / "out")
+    run = new_run(structures, tmp_path / "out")
     run_here(run, skip={"1abc"})
     with run.opened():
         run.finish({"1abc": Failure("timeout", "600 s")})
@@ -178,8 +214,8 @@ def test_a_failure_is_a_line_and_is_tried_again(structures, tmp_path):
 
 
 def test_mining_in_processes_gives_the_same(structures, tmp_path):
-    run_here(harvest(structures, tmp_path / "one"))
-    run = harvest(structures, tmp_path / "other")
+    run_here(new_run(structures, tmp_path / "one"))
+    run = new_run(structures, tmp_path / "other")
     with run.opened(), local_slots(2) as (executor, slots):
         mine_all(run, executor, slots, Limits(60, 2))
     assert contents(tmp_path / "one") == contents(tmp_path / "other")
@@ -189,7 +225,7 @@ def test_a_file_whose_name_is_no_text_costs_at_most_itself(structures, tmp_path)
     place = os.fsencode(structures) + b"/bad\xff\n.pdb"
     with open(place, "w") as stream:
         stream.write("no structure")
-    run_here(harvest(structures, tmp_path / "out"))
+    run_here(new_run(structures, tmp_path / "out"))
     assert len(read_manifest(tmp_path / "out")) == 1
     assert table(tmp_path / "out" / "rejected.csv")[-1]["candidate"] == "bad\\udcff\n.pdb"
 
@@ -207,7 +243,7 @@ def test_proteins_like_those_held_out_are_left_out_of_the_dataset(tmp_path):
         ]
         write_pdb(folder / f"{entry}.pdb", lines)
     (held_out,) = read_sequences([folder])[:1]
-    run_here(harvest(folder, tmp_path / "out", held_out=[held_out]))
+    run_here(new_run(folder, tmp_path / "out", held_out=[held_out]))
     kept = read_manifest(tmp_path / "out")
     rejected = table(tmp_path / "out" / "rejected.csv")
     assert len(kept) == len(rejected) == 1

@@ -20,7 +20,7 @@ def test_every_chain_is_read_once(tmp_path):
 
 
 def test_a_held_out_folder_that_is_empty_or_damaged_is_refused(tmp_path):
-    with pytest.raises(StructureError, match="none is below it"):
+    with pytest.raises(StructureError, match="this one has none"):
         read_sequences([tmp_path])
     (tmp_path / "3abe.pdb").write_text("no structure")
     with pytest.raises(StructureError, match="3abe"):
