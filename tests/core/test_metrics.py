@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sasnet_core.metrics import auroc, average_precision, cauroc, mean_auroc, precision_at
+from sasnet_core.metrics import (
+    auroc,
+    average_precision,
+    brier_skill,
+    calibration_error,
+    cauroc,
+    mean_auroc,
+    precision_at,
+)
 
 ranked = st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=30)
 
@@ -71,3 +79,23 @@ def test_precision_at_counts_the_highest():
     assert precision_at(labels, scores, 1) == 1.0
     assert precision_at(labels, scores, 2) == 0.5
     assert precision_at(labels, scores, 3) == pytest.approx(2 / 3)
+
+
+def test_calibration_error_is_of_bins_of_similar_probability():
+    """Of probabilities 0.1 and 0.9 in turn, half each, 0.3 and 0.8 are true."""
+    probabilities = np.tile([0.1, 0.9], 100)
+    labels = np.zeros(200, bool)
+    labels[0:60:2], labels[1:160:2] = True, True
+    assert calibration_error(labels, probabilities, bins=2) == pytest.approx((0.2 + 0.1) / 2)
+    order = np.random.default_rng(0).permutation(200)
+    again = calibration_error(labels[order], probabilities[order], bins=2)
+    assert again == pytest.approx((0.2 + 0.1) / 2)
+
+
+def test_honest_probabilities_have_no_calibration_error():
+    rng = np.random.default_rng(0)
+    probabilities = rng.random(20_000)
+    labels = rng.random(20_000) < probabilities
+    assert calibration_error(labels, probabilities) < 0.01
+    assert calibration_error(labels, np.sqrt(probabilities)) > 0.1
+    assert brier_skill(labels, probabilities) == pytest.approx(1 - (1 / 6) / (1 / 4), abs=0.02)

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from sasnet_core.evaluation.curves import Point, by_size, draw, draw_points, draw_trend, fit_trend
-from sasnet_core.scoring.log_odds import logistic
+from sasnet_core.scoring.log_odds import logistic, logit
 
 
 def points(slope=0.3, noise=0.0):
@@ -23,7 +23,17 @@ def test_a_line_is_found_and_carried_on():
     assert trend.size_for(float(middle)) == pytest.approx(1e6)
 
 
-def test_doubt_grows_with_noise_and_with_distance():
+def test_the_band_covers_95_percent():
+    rng = np.random.default_rng(3)
+    sizes = rng.choice([100, 1000, 10_000], 200)
+    many = [
+        Point(int(s), k, float(logistic(1.0 + rng.normal(0, 0.2)))) for k, s in enumerate(sizes)
+    ]
+    _, low, high = logit(fit_trend(many).at([1000]))[:, 0]
+    assert high - low == pytest.approx(2 * 1.96 * 0.2 / np.sqrt(200), rel=0.15)
+
+
+def test_the_band_widens_with_noise_and_with_distance():
     trend = fit_trend(points(noise=0.1))
     near, far = trend.at([1000, 1e8]).T
     assert near[1] < near[0] < near[2]

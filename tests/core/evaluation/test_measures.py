@@ -11,9 +11,14 @@ from sasnet_core.evaluation.measures import (
     evaluate_rows,
     interval,
     measures,
+    move_partners,
+    paired_interval,
+    residue_sum,
+    site_base_rates,
     wrong_partner_scores,
 )
-from sasnet_core.metrics import auroc
+from sasnet_core.metrics import auroc, average_precision
+from sasnet_core.scoring.log_odds import logistic
 from tests.core.build import random_complex
 
 
@@ -43,9 +48,11 @@ def test_measures_are_those_of_the_pairs_and_of_the_best_pair_of_each_residue():
         assert found[f"precision_at_{name}"] == labels.ravel()[order[:count]].mean()
     assert found["left_site_auroc"] == auroc(labels.any(axis=1), scores.max(axis=1))
     assert found["right_site_auroc"] == auroc(labels.any(axis=0), scores.max(axis=0))
+    best = average_precision(labels.any(axis=1), scores.max(axis=1))
+    assert found["left_site_average_precision"] == best
 
 
-def test_scores_that_are_no_numbers_are_refused(item):
+def test_scores_that_are_not_numbers_are_refused(item):
     scores = np.zeros(item.labels().shape)
     assert measures(item, scores)["auroc"] == 0.5
     scores[0, 0] = np.nan
@@ -64,7 +71,7 @@ def dataset(tmp_path):
     return tmp_path, rows
 
 
-def test_who_fails_counts_0_and_says_why(dataset):
+def test_a_complex_that_fails_counts_0_and_has_a_reason(dataset):
     folder, rows = dataset
     (folder / "c1.npz").write_bytes(b"damaged")
     scores = {"": lambda item, _: item.labels() * 1.0, "none": lambda item, _: item.labels() * 0.0}
@@ -85,12 +92,56 @@ def test_baselines_take_complexes(dataset):
     assert len({row["exposed_area_auroc"] for row in table} - {0.0, 0.5}) > 1
 
 
-def test_the_interval_holds_the_statistic():
-    values = list(np.random.default_rng(1).normal(0.8, 0.05, 50))
-    for statistic in (np.median, np.mean):
-        low, high = interval(values, statistic)
-        assert low < statistic(values) < high
-        assert high - low < 0.1
+def test_the_interval_covers_95_percent_around_the_statistic():
+    values = np.random.default_rng(1).normal(0.8, 0.05, 400).tolist()
+    error = np.std(values) / 20
+    low, high = interval(values, np.mean)
+    assert (low, high) == pytest.approx(
+        [np.mean(values) - 1.96 * error, np.mean(values) + 1.96 * error], abs=error / 5
+    )
+    low, high = interval(values)
+    assert low < np.median(values) < high
+    assert high - low == pytest.approx(2 * 1.96 * 1.2533 * error, rel=0.25)  # of a normal median
+
+
+def test_a_difference_is_of_the_same_complexes():
+    before = np.random.default_rng(1).uniform(0.5, 1, 30)
+    assert paired_interval(before + 0.1, before) == pytest.approx([0.1, 0.1])
+    after = before + np.random.default_rng(2).normal(0.1, 0.01, 30)
+    low, high = paired_interval(after, before, np.mean)
+    error = np.std(after - before) / np.sqrt(30)
+    assert low < np.mean(after - before) < high
+    assert high - low == pytest.approx(2 * 1.96 * error, rel=0.15)
+
+
+def test_one_complex_has_an_interval_without_width():
+    assert interval([0.7]) == (0.7, 0.7)
+    assert paired_interval([0.7], [0.5]) == pytest.approx([0.2, 0.2])
+
+
+def test_a_pair_of_residues_alone_is_the_sum_of_their_best_log_odds():
+    left, right = logistic(np.array([[0.0, 2.0], [1.0, -1.0]])), logistic(np.array([[3.0, -2.0]]))
+    np.testing.assert_allclose(residue_sum(left, right), [[5.0, 0.0], [4.0, -1.0]])
+
+
+def test_moved_partners_keep_their_shape_and_lose_their_relative_position(item):
+    found = move_partners(item, 0, 1)
+    for side in ("left", "right"):
+        before, after = getattr(item, side).centers, getattr(found, side).centers
+        distances = [np.linalg.norm(c[:, None] - c, axis=-1) for c in (before, after)]
+        np.testing.assert_allclose(*distances, atol=1e-3)
+    shifts = [
+        getattr(found, side).centers[0] - getattr(item, side).centers[0]
+        for side in ("left", "right")
+    ]
+    assert np.linalg.norm(shifts[0] - shifts[1]) > 10
+    other = move_partners(item, 0, 2).left.centers
+    assert not np.allclose(found.left.centers, other)
+
+
+def test_base_rates_of_sites_are_the_shares_of_interface_residues():
+    item = replace(random_complex(1, 8, 4), contacts=np.array([[0, 1], [5, 1]], np.int32))
+    assert site_base_rates(item) == {"left_site_base_rate": 0.25, "right_site_base_rate": 0.25}
 
 
 def test_scores_with_wrong_partners_do_not_depend_on_the_own_partner(item):
