@@ -121,7 +121,7 @@ def test_one_complex_has_an_interval_without_width():
 
 def test_a_pair_of_residues_alone_is_the_sum_of_their_best_log_odds():
     left, right = logistic(np.array([[0.0, 2.0], [1.0, -1.0]])), logistic(np.array([[3.0, -2.0]]))
-    np.testing.assert_allclose(residue_sum(left, right), [[5.0, 0.0], [4.0, -1.0]])
+    np.testing.assert_allclose(residue_sum(left, right), [[5.0, 0.0], [4.0, -1.0]], atol=1e-9)
 
 
 def test_moved_partners_keep_their_shape_and_lose_their_relative_position(item):
