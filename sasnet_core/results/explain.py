@@ -9,21 +9,22 @@ over, which counts too, is left as it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sasnet_core.errors import SelectionError
 from sasnet_core.files import write_table
 from sasnet_core.fitted import Calibration
-from sasnet_core.results.reading import PLACE_COLUMNS
+from sasnet_core.results.partner import PLACE_COLUMNS, SIDES
 from sasnet_core.scoring.calibration import mean_log_odds, residue_probabilities
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from sasnet_core.results.reading import Result, Side
+    from sasnet_core.results.partner import Partner, PredictedPartner
+    from sasnet_core.results.result import Result
     from sasnet_core.structure.protein import Protein
 
 NAME = "explain.csv"
@@ -33,21 +34,10 @@ PATCH_RADIUS = 10.0
 MOST_PATCHES = 3
 #: Residues of a patch that the text names.
 MOST_NAMED = 4
-_SIDES = ("left", "right")
 COLUMNS = (
     *PLACE_COLUMNS, *(f"partner_{name}" for name in PLACE_COLUMNS[1:]),
     "score", "spread", "probability_alone", "patch", "probability_without",
 )  # fmt: skip
-
-
-class _HasResidues(Protocol):
-    """A partner, before or after the prediction."""
-
-    @property
-    def side(self) -> str: ...
-
-    @property
-    def protein(self) -> Protein: ...
 
 
 @dataclass(frozen=True)
@@ -72,11 +62,11 @@ class Explanation:
 
     Attributes
     ----------
-    own : Side
+    own : PredictedPartner
         Partner that the residue belongs to.
     row : int
         Which one.
-    partner : Side
+    partner : PredictedPartner
         The other side.
     scores, spread : ndarray, shape (n_partner,)
         Of its pairs.
@@ -86,16 +76,16 @@ class Explanation:
         The first is that of the best pair.
     """
 
-    own: Side
+    own: PredictedPartner
     row: int
-    partner: Side
+    partner: PredictedPartner
     scores: np.ndarray
     spread: np.ndarray
     alone: np.ndarray
     patches: tuple[Patch, ...]
 
 
-def find_residue(text: str, sides: Sequence[_HasResidues]) -> tuple[str, int]:
+def find_residue(text: str, sides: Sequence[Partner]) -> tuple[str, int]:
     """Find the residue that ``A:52A`` or ``left:A:52A`` names.
 
     Parameters
@@ -135,7 +125,7 @@ def find_residue(text: str, sides: Sequence[_HasResidues]) -> tuple[str, int]:
     return found[0]
 
 
-def find_residues(text: str | None, sides: Sequence[_HasResidues]) -> list[tuple[str, int]]:
+def find_residues(text: str | None, sides: Sequence[Partner]) -> list[tuple[str, int]]:
     """Find the residues that a list like ``A:52A,left:B:7`` names; no list names none."""
     return [find_residue(name, sides) for name in text.split(",")] if text is not None else []
 
@@ -144,11 +134,11 @@ def _split(text: str) -> tuple[tuple[str, ...], str, str]:
     """Return the sides that are meant, the chain and the number."""
     rest, colon, number = text.strip().rpartition(":")
     side, inner, chain = rest.partition(":")
-    if not colon or not number or (inner and side not in _SIDES):
+    if not colon or not number or (inner and side not in SIDES):
         raise SelectionError(
             f"--explain needs CHAIN:NUMBER, as in A:52A, or left:A:52A; got {text!r}"
         )
-    return ((side,), chain, number) if inner else (_SIDES, rest, number)
+    return ((side,), chain, number) if inner else (SIDES, rest, number)
 
 
 def _rows(protein: Protein, chain: str, number: str) -> list[int]:

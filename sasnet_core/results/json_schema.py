@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sasnet_core.results.reading import Result
+    from sasnet_core.results.result import Result
 
 NAME = "result.schema.json"
 

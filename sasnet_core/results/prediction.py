@@ -1,99 +1,33 @@
-"""A prediction as users get it: partners, scores, probabilities and how they came about."""
+"""What the network says of two partners: scores, probabilities, and how they were computed."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sasnet_core import __version__
 from sasnet_core.metrics import auroc
+from sasnet_core.results.partner import residue_key
 from sasnet_core.scoring.calibration import pair_log_odds, residue_probabilities
 from sasnet_core.scoring.pair_scores import best_pairs
 from sasnet_core.structure.contacts import contact_matrix, contacts
-from sasnet_core.structure.plddt import LOW_PLDDT
 
 if TYPE_CHECKING:
     from sasnet_core.fitted import Calibration
     from sasnet_core.network.weights import WeightsInfo
+    from sasnet_core.results.partner import InputPartner
     from sasnet_core.scoring.pair_scores import PairScores
-    from sasnet_core.structure.protein import Protein
-    from sasnet_core.structure.reading import Structure
 
 #: Version of the layout of result.json, and the name of the JSON Schema that describes it.
 SCHEMA = 3
 JSON_SCHEMA = f"urn:sasnet:result:{SCHEMA}"
-#: Stretches of residues that a warning names.
-MOST_RANGES = 5
-_NUMBER = re.compile(r"-?\d+")
-
-
-@dataclass(frozen=True)
-class Partner:
-    """One side of a question: where it came from and what was made of it."""
-
-    side: str  # "left" or "right"
-    structure: Structure
-    protein: Protein
-    settings: dict[str, Any] = field(default_factory=dict)  # coordinate model, assembly
-
-    @property
-    def chain_ids(self) -> list[str]:
-        """Chains of this partner, in file order."""
-        return list(dict.fromkeys(self.protein.chain_ids.tolist()))
-
-    @cached_property
-    def plddt(self) -> np.ndarray | None:
-        """How sure a structure predictor was of each residue, shape (n_residues,), 0 to 100.
-
-        NaN where the file gives nothing for a residue; None if it does not say that it is a
-        predicted model.
-        """
-        found = self.structure.plddt(self.chain_ids)
-        if not found:
-            return None
-        return np.array([found.get(key, np.nan) for key in self.protein.residue_keys()])
-
-    @cached_property
-    def low_plddt(self) -> np.ndarray:
-        """Rows of the residues that a structure predictor was not sure of."""
-        if self.plddt is None:
-            return np.zeros(0, np.int64)
-        return np.flatnonzero(self.plddt < LOW_PLDDT)
-
-    def predicted_model(self) -> dict[str, Any] | None:
-        """Say how good a predicted model is by its own account; None if it is none."""
-        if self.plddt is None:
-            return None
-        return {
-            "metric": "pLDDT",
-            "mean": _rounded(np.nanmean(self.plddt)),
-            "low_below": LOW_PLDDT,
-            "low": [
-                dict(zip(("chain", "number", "insertion_code", "name"), key, strict=True))
-                for key in (residue_key(self.protein, row) for row in self.low_plddt.tolist())
-            ],
-        }
-
-    def warnings(self) -> list[str]:
-        """List what the user should know of this partner before trusting the answer."""
-        if not len(self.low_plddt):
-            return list(self.protein.warnings)
-        return [
-            *self.protein.warnings,
-            f"{self.protein.name}: a predicted model with {len(self.low_plddt)} of "
-            f"{self.protein.n_residues} residues of pLDDT under {LOW_PLDDT:g} "
-            f"({_ranges(self.protein, self.low_plddt.tolist())}); where they lie is uncertain, and "
-            "so is what is predicted of them and around them",
-        ]
 
 
 @dataclass(frozen=True)
 class ResidueRow:
-    """One residue of the answer."""
+    """A row of residues.csv."""
 
     side: str
     chain: str
@@ -108,7 +42,7 @@ class ResidueRow:
 
 @dataclass(frozen=True)
 class PairRow:
-    """One residue pair of the answer."""
+    """A row of pairs.csv."""
 
     left_chain: str
     left_number: int
@@ -127,24 +61,24 @@ class PairRow:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The answer to one question.
+    """Scores of two partners, calibrated; `writing.write_prediction` makes a `Result` of it.
 
     Attributes
     ----------
-    left, right : Partner
+    left, right : InputPartner
         The partners.
     scores : PairScores
         Pair scores.
     weights : WeightsInfo
         The weights used.
     calibration : Calibration
-        Theirs; makes the probabilities.
+        Of the weights, with the threshold to use; turns scores into probabilities.
     settings : dict
         rotations, seed and precision.
     """
 
-    left: Partner
-    right: Partner
+    left: InputPartner
+    right: InputPartner
     scores: PairScores
     weights: WeightsInfo
     calibration: Calibration
@@ -163,10 +97,10 @@ class Prediction:
         return probability, alone.std(axis=0)
 
     def above_average(self) -> Prediction:
-        """Raise the threshold to the mean probability of all residues, where that is higher.
+        """Raise the threshold to the mean probability of all residues, if that is higher.
 
-        Of small proteins a third and more is interface; that nearly all of their residues are
-        likelier than those of large proteins would tell nobody where it is.
+        In small proteins a third of the residues or more is interface, and nearly all residues
+        pass a threshold that suits large proteins. The mean still says where the interface is.
         """
         mean = float(np.mean(np.concatenate([self.probabilities(s)[0] for s in ("left", "right")])))
         if mean <= self.calibration.threshold:
@@ -210,15 +144,15 @@ class Prediction:
         return rows
 
     def warnings(self) -> list[str]:
-        """List what the user should know before trusting the answer."""
-        done, wanted = self.settings["rotations"], self.calibration.rotations
+        """List what may make the prediction unreliable."""
+        done, fitted = self.settings["rotations"], self.calibration.rotations
         early = [
-            f"preliminary: {done} rotations averaged, the probabilities were fitted for {wanted}"
-        ] * (done < wanted)
+            f"preliminary: {_counted(done)} averaged, the probabilities were fitted for {fitted}"
+        ] * (done < fitted)
         return [*early, *self.left.warnings(), *self.right.warnings()]
 
     def observed(self) -> dict[str, Any] | None:
-        """Compare the answer with the contacts of the input, when it is a complex.
+        """Compare the prediction with the contacts of the input, if it is a complex.
 
         Returns
         -------
@@ -248,7 +182,7 @@ class Prediction:
         return report
 
     def to_dict(self, pair_count: int | None) -> dict[str, Any]:
-        """Return everything one needs to know what was run and what came out, as plain values."""
+        """Return the content of result.json: what was run and what came out, as plain values."""
         return {
             "$schema": JSON_SCHEMA,
             "schema": SCHEMA,
@@ -269,7 +203,7 @@ class Prediction:
         }
 
     def _residues(self) -> list[dict[str, Any]]:
-        """List the residues with the B factors that their atoms had."""
+        """List the residues with the B factors of their atoms in the input."""
         old = []
         for partner in (self.left, self.right):
             found = partner.structure.old_bfactors(partner.chain_ids)
@@ -277,7 +211,7 @@ class Prediction:
         rows = zip(self.residue_rows(), old, strict=True)
         return [{**vars(row), "old_b_factors": values} for row, values in rows]
 
-    def _input(self, partner: Partner) -> dict[str, Any]:
+    def _input(self, partner: InputPartner) -> dict[str, Any]:
         used = partner.chain_ids
         if self.left.structure is self.right.structure:
             used = [*self.left.chain_ids, *self.right.chain_ids]
@@ -298,32 +232,10 @@ class Prediction:
         }
 
 
-def residue_key(protein: Protein, row: int) -> tuple[str, int, str, str]:
-    """Return chain, number, insertion code and name of a residue, as they came in."""
-    residue_id = str(protein.residue_ids[row])
-    digits = _NUMBER.match(residue_id)[0]  # type: ignore[index]
-    code = residue_id[len(digits) :]
-    return str(protein.chain_ids[row]), int(digits), code, str(protein.residue_names[row])
-
-
-def _ranges(protein: Protein, rows: list[int]) -> str:
-    """Name residues, neighbours in the file together: ``A1-12, A40``; the first few of many."""
-    groups: list[list[int]] = []
-    for row in rows:
-        same = groups and groups[-1][-1] == row - 1
-        if same and protein.chain_ids[row] == protein.chain_ids[row - 1]:
-            groups[-1].append(row)
-        else:
-            groups.append([row])
-    names = [
-        f"{protein.chain_ids[group[0]]}{protein.residue_ids[group[0]]}"
-        + (f"-{protein.residue_ids[group[-1]]}" if len(group) > 1 else "")
-        for group in groups
-    ]
-    more = [f"and {len(names) - MOST_RANGES} stretches more"] if len(names) > MOST_RANGES else []
-    return ", ".join(names[:MOST_RANGES] + more)
-
-
 def _rounded(value: float) -> float:
     """Round to the four decimals that tables carry."""
     return round(float(value), 4)
+
+
+def _counted(rotations: int) -> str:
+    return f"{rotations} rotation" + "s" * (rotations != 1)

@@ -27,7 +27,8 @@ from sasnet_core.structure.chemistry import one_letter
 from sasnet_core.structure.writing import write_pdb
 
 if TYPE_CHECKING:
-    from sasnet_core.results.reading import Result, Side
+    from sasnet_core.results.partner import PredictedPartner
+    from sasnet_core.results.result import Result
     from sasnet_core.structure.writing import NamedResidue
 
 NAME = "report.html"
@@ -165,7 +166,7 @@ def _meaning(result: Result) -> str:
     return meaning(calibration)
 
 
-def _side_data(side: Side) -> dict[str, Any]:
+def _side_data(side: PredictedPartner) -> dict[str, Any]:
     protein = side.protein
     return {
         "side": side.side,
@@ -217,7 +218,7 @@ def _structures(result: Result) -> tuple[list[dict[str, Any]], list[str]]:
         return [], [f"no 3D view ({error})"]
 
 
-def _structure(side: Side) -> dict[str, Any]:
+def _structure(side: PredictedPartner) -> dict[str, Any]:
     """Write a partner for the viewer: residue numbers count rows, and skip one at each gap."""
     protein = side.protein
     letters = one_letter_names(side.chain_ids)
@@ -246,7 +247,7 @@ def _together(result: Result) -> dict[str, Any]:
     return _place((left + right) / 2, rotation, 0.0)
 
 
-def _apart(side: Side) -> dict[str, Any]:
+def _apart(side: PredictedPartner) -> dict[str, Any]:
     """Say how to show a partner beside the other, its likely interface towards the viewer."""
     centers = side.protein.centers.astype(np.float64)
     center = centers.mean(axis=0)

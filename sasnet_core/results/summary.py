@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sasnet_core.fitted import Calibration
-    from sasnet_core.results.prediction import PairRow, Partner, Prediction, ResidueRow
+    from sasnet_core.results.partner import InputPartner
+    from sasnet_core.results.prediction import PairRow, Prediction, ResidueRow
 
 #: Residues named per side, pairs named in all.
 MOST_RESIDUES = 15
@@ -109,7 +110,7 @@ def _side_lines(title: str, rows: list[ResidueRow], threshold: float) -> list[st
     return lines
 
 
-def _model_lines(partner: Partner, rows: list[ResidueRow], threshold: float) -> list[str]:
+def _model_lines(partner: InputPartner, rows: list[ResidueRow], threshold: float) -> list[str]:
     """Say how sure the predictor of a predicted model was."""
     model = partner.predicted_model()
     if model is None:

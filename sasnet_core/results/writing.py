@@ -6,20 +6,23 @@ import shutil
 import tempfile
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from sasnet_core.errors import OutputError
 from sasnet_core.files import write_arrays, write_json, write_table
 from sasnet_core.results.formats.registry import FORMATS, format_files
+from sasnet_core.results.partner import SIDES, residue_labels
 from sasnet_core.results.prediction import PairRow, ResidueRow
+from sasnet_core.results.result import COMPLEX_FILE, RESULT_FILE, SCORES_FILE, FolderContent
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from sasnet_core.results.prediction import Partner, Prediction
-    from sasnet_core.structure.protein import Protein
+    import numpy as np
+
+    from sasnet_core.results.partner import InputPartner
+    from sasnet_core.results.prediction import Prediction
+    from sasnet_core.structure.reading import Structure
 
 
 #: Every file that a run may write.
@@ -87,7 +90,7 @@ class OutputFolder:
         return moved
 
 
-def write_prediction(prediction: Prediction, folder: Path, pair_count: int | None) -> None:
+def write_prediction(prediction: Prediction, folder: Path, pair_count: int | None) -> FolderContent:
     """Write residues.csv, pairs.csv, scores.npz, result.json and the coloured structures.
 
     Parameters
@@ -98,15 +101,30 @@ def write_prediction(prediction: Prediction, folder: Path, pair_count: int | Non
         Where; must be there.
     pair_count : int or None
         Pairs in pairs.csv and result.json, best first; None for all.
+
+    Returns
+    -------
+    FolderContent
+        What `reading.read_content` would return for the folder.
     """
     columns = [f.name for f in fields(ResidueRow)]
     write_table([asdict(r) for r in prediction.residue_rows()], folder / "residues.csv", columns)
     columns = [f.name for f in fields(PairRow)]
     pairs = [asdict(r) for r in prediction.pair_rows(pair_count)]
     write_table(pairs, folder / "pairs.csv", columns)
-    write_json(prediction.to_dict(pair_count), folder / "result.json")
-    write_arrays(_arrays(prediction), folder / "scores.npz")
-    _write_structures(prediction, folder)
+    values, arrays = _as_in_json(prediction.to_dict(pair_count)), _arrays(prediction)
+    write_json(values, folder / RESULT_FILE)
+    write_arrays(arrays, folder / SCORES_FILE)
+    return FolderContent(folder, values, arrays, _write_structures(prediction, folder))
+
+
+def _as_in_json(values: Any) -> Any:
+    """Return plain values as they are after writing and reading: sorted keys, no tuples."""
+    if isinstance(values, dict):
+        return {key: _as_in_json(values[key]) for key in sorted(values)}
+    if isinstance(values, (list, tuple)):
+        return [_as_in_json(value) for value in values]
+    return values
 
 
 def _arrays(prediction: Prediction) -> dict[str, np.ndarray]:
@@ -115,34 +133,31 @@ def _arrays(prediction: Prediction) -> dict[str, np.ndarray]:
     return {
         "scores": prediction.scores.matrix,
         "spread": prediction.scores.spread,
-        "left_residues": _labels(left),
-        "right_residues": _labels(right),
+        "left_residues": residue_labels(left),
+        "right_residues": residue_labels(right),
         "left_segments": left.segment_ids,
         "right_segments": right.segment_ids,
     }
 
 
-def _labels(protein: Protein) -> np.ndarray:
-    """Name each residue like ``H:52A:TYR``, shape (n_residues,)."""
-    parts = zip(protein.chain_ids, protein.residue_ids, protein.residue_names, strict=True)
-    return np.array([":".join(part) for part in parts])
-
-
-def _write_structures(prediction: Prediction, folder: Path) -> None:
+def _write_structures(prediction: Prediction, folder: Path) -> dict[str, Structure]:
     from sasnet_core.structure.writing import write_mmcif  # loads gemmi
 
     left, right = prediction.left, prediction.right
-    values = {side.side: _bfactors(prediction, side) for side in (left, right)}
+    values = [_bfactors(prediction, partner) for partner in (left, right)]
     if left.structure is right.structure:
-        together = values["left"] | values["right"]
         chains = [*left.chain_ids, *right.chain_ids]
-        write_mmcif(left.structure, chains, together, folder / "complex.cif")
-        return
-    for partner in (left, right):
-        path = folder / f"{partner.side}.cif"
-        write_mmcif(partner.structure, partner.chain_ids, values[partner.side], path)
+        path = folder / COMPLEX_FILE
+        written = write_mmcif(left.structure, chains, values[0] | values[1], path)
+        return dict.fromkeys(SIDES, written)
+    return {
+        partner.side: write_mmcif(
+            partner.structure, partner.chain_ids, bfactors, folder / f"{partner.side}.cif"
+        )
+        for partner, bfactors in zip((left, right), values, strict=True)
+    }
 
 
-def _bfactors(prediction: Prediction, partner: Partner) -> dict[tuple[str, str, str], float]:
+def _bfactors(prediction: Prediction, partner: InputPartner) -> dict[tuple[str, str, str], float]:
     probability = prediction.probabilities(partner.side)[0]
     return dict(zip(partner.protein.residue_keys(), probability.tolist(), strict=True))

@@ -1,4 +1,4 @@
-"""A list of questions: a folder for each, two tables over all, and nothing is done twice."""
+"""A list of predictions: a folder for each row, two tables over all; nothing is done twice."""
 
 from __future__ import annotations
 
@@ -17,25 +17,29 @@ from sasnet_core.files import json_values, write_json, write_table
 from sasnet_core.results.summary import SUMMARY_COLUMNS, summary_row
 from sasnet_core.results.writing import OutputFolder
 from sasnet_core.scoring.embedding_cache import EmbeddingCache
-from sasnet_core.shell.answer import write_answer
 from sasnet_core.shell.progress import ListProgress, Work, watched
 from sasnet_core.shell.question import Question, read_partners
+from sasnet_core.shell.result_folder import write_result_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from sasnet_core.results.prediction import Partner, Prediction
+    from sasnet_core.results.partner import InputPartner
+    from sasnet_core.results.prediction import Prediction
     from sasnet_core.scoring.scorer import Scorer
-    from sasnet_core.shell.answer import Content
     from sasnet_core.shell.fetch import Sources
+    from sasnet_core.shell.result_folder import Content
+
+    Load = Callable[[], AbstractContextManager[Scorer]]
+    Predict = Callable[[Scorer, InputPartner, InputPartner, Callable[[int], None]], Prediction]
 
 COLUMNS = ("id", "left", "right", "left_chains", "right_chains")
 SUMMARY_FILE, FAILURES_FILE = "summary.csv", "failures.csv"
-#: Stands in a row's folder when all else does: what was asked, and its line in the summary.
+#: Written last into a row's folder: the settings of the row, and its line in the summary.
 ROW_FILE = "row.json"
-#: Rows after which the tables are written anew, in case the end is never reached.
+#: The tables are written again after so many rows, in case the run is killed.
 TABLE_EVERY = 20
 #: Embeddings kept for rows to come: bytes in memory without --memory, and on disk.
 CACHE_MEMORY, CACHE_DISK = 1 << 30, 16 << 30
@@ -53,14 +57,14 @@ class Row:
 
     @property
     def columns(self) -> dict[str, str]:
-        """The row as it stands in the list."""
+        """The cells of the row."""
         left, *right = self.question.structures
         chains = self.question.left_chains, self.question.right_chains
         return dict(zip(COLUMNS, (self.id, left, "".join(right), *chains), strict=True))
 
 
 def read_list(path: Path, model: int = 1, assembly: str | None = None) -> list[Row]:
-    """Read a list of questions: CSV with the columns `COLUMNS`; only the first two must be there.
+    """Read a list: CSV with the columns `COLUMNS`; only the first two must be there.
 
     Parameters
     ----------
@@ -85,13 +89,13 @@ def read_list(path: Path, model: int = 1, assembly: str | None = None) -> list[R
     _check_columns(path, columns)
     rows = [_row(path, number, line, model, assembly) for number, line in lines]
     if not rows:
-        raise BatchError(f"{path}: a list needs rows, there are none below the column names")
+        raise BatchError(f"{path}: a list needs rows, got only column names; add rows")
     counts = Counter(row.id.lower() for row in rows)
     twice = [row.id for row in rows if counts[row.id.lower()] > 1]
     if twice:
         raise BatchError(
-            f"{path}: each row needs an id of its own (a and A name one folder on some machines), "
-            f"{twice[0]} stands {counts[twice[0].lower()]} times; rename"
+            f"{path}: each row needs an id of its own (a and A are one folder on some machines), "
+            f"got {twice[0]} {counts[twice[0].lower()]} times; rename the rows"
         )
     return rows
 
@@ -102,21 +106,25 @@ def _check_columns(path: Path, columns: list[str]) -> None:
     if missing or unknown or len(set(columns)) < len(columns):
         raise BatchError(
             f"{path}: the columns of a list are {', '.join(COLUMNS)} (the first two must be "
-            f"there), got {', '.join(columns) or 'none'}; name them so and leave others out"
+            f"there), got {', '.join(columns) or 'none'}; rename them and remove others"
         )
 
 
 def _row(path: Path, number: int, line: dict[str, Any], model: int, assembly: str | None) -> Row:
     if None in line or None in line.values():
-        raise BatchError(f"{path}, line {number}: as many cells as columns are needed; mend it")
+        raise BatchError(
+            f"{path}, line {number}: a row needs as many cells as there are columns; correct it"
+        )
     cell = {name: line.get(name, "").strip() for name in COLUMNS}
     if not _ID.fullmatch(cell["id"]):
         raise BatchError(
-            f"{path}, line {number}: an id names a folder: letters, digits and . _ + -, led by a "
-            f"letter or digit, got {cell['id']!r}; rename it"
+            f"{path}, line {number}: an id must be letters, digits and . _ + -, with a letter or "
+            f"digit first, because it names a folder; got {cell['id']!r}; rename it"
         )
     if not cell["left"]:
-        raise BatchError(f"{path}, line {number}: a structure is needed in the column left")
+        raise BatchError(
+            f"{path}, line {number}: a structure is needed in the column left, it is empty; fill it"
+        )
     structures = tuple(filter(None, (cell["left"], cell["right"])))
     chains = cell["left_chains"], cell["right_chains"]
     return Row(cell["id"], Question(structures, *chains, model, assembly))
@@ -124,16 +132,16 @@ def _row(path: Path, number: int, line: dict[str, Any], model: int, assembly: st
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is known of a row before it is predicted."""
+    """A row that is to be predicted."""
 
-    asked: dict[str, Any]
+    settings: dict[str, Any]
     proteins: dict[str, int]  # content hash: residues
     pairs: int
 
 
 @dataclass
-class Batch:
-    """The rows of a list and what has become of them.
+class BatchRun:
+    """The rows of a list and their results.
 
     Parameters
     ----------
@@ -145,23 +153,24 @@ class Batch:
         Where structures come from.
     content : Content
         What each row's folder gets.
-    asked : dict
-        Settings that all rows share, as plain values: a row that was done with others is redone.
+    settings : dict
+        Settings that all rows share, as plain values. A row that was done with other settings is
+        predicted again.
     """
 
     rows: list[Row]
     folder: Path
     sources: Sources
     content: Content
-    asked: dict[str, Any]
+    settings: dict[str, Any]
     failures: dict[str, str] = field(default_factory=dict)  # id: reason
     summaries: dict[str, dict[str, Any]] = field(default_factory=dict)  # id: line of the summary
     _hashes: dict[Path, str] = field(default_factory=dict)
 
     def run(
         self,
-        load: Callable[[], AbstractContextManager[Scorer]],
-        predict: Callable[[Scorer, Partner, Partner, Callable[[int], None]], Prediction],
+        load: Load,
+        predict: Predict,
         style: str,
         memory: int = CACHE_MEMORY,
     ) -> None:
@@ -170,9 +179,9 @@ class Batch:
         Parameters
         ----------
         load : callable
-            Gives the predictor, as a context manager; called once, and only if a row is to be done.
+            Returns a context manager that gives the predictor; called once, if a row is to be done.
         predict : callable
-            Takes predictor, left, right and a function to be told of rotations.
+            Takes the predictor, left, right and a function to call after each rotation.
         style : str
             Of the progress, see `progress.ListProgress`.
         memory : int
@@ -195,7 +204,7 @@ class Batch:
 
     @contextmanager
     def _opened(self) -> Iterator[None]:
-        """Take possession of the folder, and clear away what a killed run left half done."""
+        """Lock the folder, and remove the unfinished files of a run that was killed."""
         import fcntl
 
         try:
@@ -211,19 +220,19 @@ class Batch:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise OutputError(
-                    f"{self.folder}: one run at a time writes here, another does; wait for it or "
-                    "name another folder with --output"
+                    f"{self.folder}: only one run at a time may write here, another one does; wait "
+                    "for it or name another folder with --output"
                 ) from None
             for left_over in [*self.folder.glob(_OURS), *self.folder.glob(f"*/{_OURS}")]:
                 shutil.rmtree(left_over, ignore_errors=True)
             yield
 
     def _plan(self, row: Row) -> _Plan | None:
-        """Look at a row's structures; None if it is done already, or cannot be done."""
+        """Read a row's structures; None if it is done already, or cannot be done."""
         try:
-            asked = self._asked(row)
+            settings = self._row_settings(row)
             done = _read_done(self.folder / row.id / ROW_FILE)
-            if done is not None and done["asked"] == asked:
+            if done is not None and done["asked"] == settings:
                 self._take(row, done)
                 return None
             left, right = (side.protein for side in read_partners(row.question, self.sources))
@@ -231,16 +240,16 @@ class Batch:
             self.failures[row.id] = str(error)
             return None
         proteins = {protein.content_hash: protein.n_residues for protein in (left, right)}
-        return _Plan(asked, proteins, left.n_residues * right.n_residues)
+        return _Plan(settings, proteins, left.n_residues * right.n_residues)
 
-    def _asked(self, row: Row) -> dict[str, Any]:
+    def _row_settings(self, row: Row) -> dict[str, Any]:
         """Return all that a row's result depends on, as plain values."""
         paths = [self.sources.find(name).path for name in row.question.structures]
-        asked = {**self.asked, **asdict(row.question), "files": [self._hash(p) for p in paths]}
-        return dict(json_values(asked))
+        files = [self._hash(path) for path in paths]
+        return dict(json_values({**self.settings, **asdict(row.question), "files": files}))
 
     def _hash(self, path: Path) -> str | None:
-        """Hash a file, once a run; None if it is not there, which reading it tells better."""
+        """Hash a file, once in a run; None if it cannot be read, which is reported later."""
         if path not in self._hashes:
             try:
                 self._hashes[path] = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -249,7 +258,7 @@ class Batch:
         return self._hashes[path]
 
     def _take(self, row: Row, done: dict[str, Any]) -> None:
-        """Take a row that is done into the tables."""
+        """Add a row that is done to the tables."""
         self.summaries[row.id] = done["summary"]
         if done["problems"]:
             self.failures[row.id] = "export: " + "; ".join(done["problems"])
@@ -257,8 +266,8 @@ class Batch:
     def _predict_all(
         self,
         plans: dict[str, _Plan],
-        load: Callable[[], AbstractContextManager[Scorer]],
-        predict: Callable[[Scorer, Partner, Partner, Callable[[int], None]], Prediction],
+        load: Load,
+        predict: Predict,
         style: str,
         memory: int,
     ) -> None:
@@ -266,13 +275,13 @@ class Batch:
         todo = [row for row in self.rows if row.id in plans]
         before = len(self.rows) - len(todo)
         cache = EmbeddingCache(uses, self.folder, memory, CACHE_DISK)
-        work = ListProgress(_works(plans), before, self.asked["rotations"], style)
+        work = ListProgress(_works(plans), before, self.settings["rotations"], style)
         with load() as predictor, cache, work as progress:
             predictor.use_cache(cache)
             for number, row in enumerate(todo, 1):
                 self._predict_row(
                     row,
-                    plans[row.id].asked,
+                    plans[row.id].settings,
                     lambda left, right: predict(predictor, left, right, progress.rotation),
                 )
                 for owner in plans[row.id].proteins:
@@ -284,28 +293,28 @@ class Batch:
     def _predict_row(
         self,
         row: Row,
-        asked: dict[str, Any],
-        ask: Callable[[Partner, Partner], Prediction],
+        settings: dict[str, Any],
+        predict: Callable[[InputPartner, InputPartner], Prediction],
     ) -> None:
-        """Do one row; what goes wrong with it becomes a failure."""
+        """Do one row; an error becomes a failure of that row."""
         try:
             partners = read_partners(row.question, self.sources)
             with OutputFolder(self.folder / row.id) as output:
-                prediction = ask(*partners)
-                notes, problems = write_answer(prediction, output.staging, self.content)
+                prediction = predict(*partners)
+                messages = write_result_folder(prediction, output.staging, self.content)
                 (self.folder / row.id / ROW_FILE).unlink(missing_ok=True)
                 output.publish()
             done = {
-                "asked": asked,
-                "summary": summary_row(prediction, notes),
-                "problems": problems,
+                "asked": settings,
+                "summary": summary_row(prediction, messages.notes),
+                "problems": messages.problems,
             }
             write_json(done, self.folder / row.id / ROW_FILE)
         except OutputError:
             raise
         except SasnetError as error:
             self.failures[row.id] = str(error)
-        except Exception as error:  # one row's want of memory, or bug, must not cost the others
+        except Exception as error:  # out of memory or a bug: the other rows go on
             reason = (str(error).splitlines() or [""])[0]
             self.failures[row.id] = f"{type(error).__name__}: {reason}"
         else:
@@ -330,13 +339,13 @@ class Batch:
         """Raise ResultError if a row could not be done."""
         if self.failures:
             raise ResultError(
-                f"{len(self.failures)} of {len(self.rows)} rows failed, the others are done; "
-                f"{self.folder / FAILURES_FILE} says why: mend them and run the same command again"
+                f"all rows must succeed, {len(self.failures)} of {len(self.rows)} failed; see "
+                f"{self.folder / FAILURES_FILE}, correct them and run the same command again"
             )
 
 
 def _read_done(path: Path) -> dict[str, Any] | None:
-    """Read what a finished row left; None if it is not finished."""
+    """Read the row file of a finished row; None if the row is not finished."""
     try:
         done = json.loads(path.read_text())
         return {key: done[key] for key in ("asked", "summary", "problems")}
@@ -345,7 +354,7 @@ def _read_done(path: Path) -> dict[str, Any] | None:
 
 
 def _works(plans: dict[str, _Plan]) -> list[Work]:
-    """Say what each row takes when a protein is embedded only where it occurs first."""
+    """Return the work of each row: a protein is embedded only in the first row that has it."""
     seen: set[str] = set()
     works = []
     for plan in plans.values():

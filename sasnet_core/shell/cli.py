@@ -5,14 +5,22 @@ from __future__ import annotations
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sasnet_core import __version__
 from sasnet_core.errors import EXIT_BAD_INPUT, ResultError, SasnetError, SettingError
 from sasnet_core.results.formats.registry import chosen_formats
-from sasnet_core.shell.options import build_parser, check_options, chosen_sources, listed_pairs
-from sasnet_core.shell.progress import progress_callback
-from sasnet_core.shell.question import question_of, read_partners
+from sasnet_core.shell.options import (
+    build_parser,
+    check_options,
+    chosen_sources,
+    folder_content,
+    progress_style,
+    question,
+    run_settings,
+    shared_settings,
+)
+from sasnet_core.shell.progress import rotation_progress
+from sasnet_core.shell.question import read_partners
 from sasnet_core.shell.session import calibrated_weights, loaded, predict
 from sasnet_core.shell.viewer_child import end_with_viewer
 
@@ -20,9 +28,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from sasnet_core.network.weights import WeightsInfo
     from sasnet_core.results.prediction import Prediction
-    from sasnet_core.shell.answer import Content
     from sasnet_core.shell.fetch import Sources
 
 OUTPUT = Path("sasnet_out")
@@ -34,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        The command line without the program's name; that of this process when left out.
+        Command line without the program's name; default: that of this process.
 
     Returns
     -------
@@ -55,13 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
-        print("sasnet_predict: stopped, nothing half done was written", file=sys.stderr)
+        print("sasnet_predict: stopped, no unfinished files were written", file=sys.stderr)
         return 128 + signal.SIGINT
     return 0
 
 
 def run(options: argparse.Namespace) -> None:
-    """Do what the command line asks.
+    """Run the command with parsed options.
 
     Raises
     ------
@@ -70,19 +76,19 @@ def run(options: argparse.Namespace) -> None:
     """
     if options.doctor:
         return show_diagnosis()
-    if options.attached:
-        end_with_viewer(options.attached)
+    if options.viewer_folder:
+        end_with_viewer(options.viewer_folder)
     check_options(options)
     formats = chosen_formats(options.export) if options.export is not None else []
     sources = chosen_sources(options)
     if options.batch:
-        answer_list(options, sources, formats)
+        predict_list(options, sources, formats)
     else:
-        answer_one(options, sources, formats)
+        predict_one(options, sources, formats)
 
 
 def show_diagnosis() -> None:
-    """Print what is there and what is missing.
+    """Print what is installed and what is missing.
 
     Raises
     ------
@@ -99,86 +105,58 @@ def show_diagnosis() -> None:
         raise SettingError(f"not ready to predict, {missing} of these lines say why")
 
 
-def answer_one(options: argparse.Namespace, sources: Sources, formats: list[str]) -> None:
-    """Answer one question."""
-    left, right = read_partners(question_of(options), sources)
+def predict_one(options: argparse.Namespace, sources: Sources, formats: list[str]) -> None:
+    """Predict one pair of partners."""
+    left, right = read_partners(question(options), sources)
     from sasnet_core.results.explain import find_residues
     from sasnet_core.results.writing import OutputFolder
-    from sasnet_core.shell.answer import write_answer, write_explained
+    from sasnet_core.shell.result_folder import write_result_folder
 
-    explained = find_residues(options.explain, (left, right))
-    info = calibrated_weights(options)
+    settings = run_settings(options)
+    content = folder_content(options, formats, find_residues(options.explain, (left, right)))
+    info = calibrated_weights(settings)
+    bar = rotation_progress(settings.rotations, progress_style(options))
     with OutputFolder(options.output or OUTPUT) as output:
-        with progress_callback(options) as progress, loaded(options, info) as predictor:
-            prediction = predict(predictor, left, right, options, info, progress)
-        content = wanted(options, formats)
-        notes, problems = write_answer(prediction, output.staging, content)
-        explanation = write_explained(output.staging, explained)
+        with bar as progress, loaded(settings, info) as predictor:
+            prediction = predict(predictor, left, right, settings, info, progress)
+        messages = write_result_folder(prediction, output.staging, content)
         files = output.publish()
-    for text in [*prediction.warnings(), *notes]:
+    for text in [*prediction.warnings(), *messages.notes]:
         print(f"note: {text}", file=sys.stderr)
     if not options.quiet:
-        print_summary(prediction, files)
-        print(*explanation, sep="\n", end="\n" if explanation else "")
-    if problems:
-        raise ResultError(f"the prediction was written, but not every export ({problems[0]})")
+        print_summary(prediction, files, messages.explanation)
+    if messages.problems:
+        raise ResultError(
+            f"the prediction was written, but not every export ({messages.problems[0]})"
+        )
 
 
-def wanted(options: argparse.Namespace, formats: list[str]) -> Content:
-    """Say what a result folder is to hold."""
-    from sasnet_core.shell.answer import Content
-
-    pairs = listed_pairs(options)
-    return Content(pairs, tuple(formats), not options.no_picture, not options.no_report)
-
-
-def answer_list(options: argparse.Namespace, sources: Sources, formats: list[str]) -> None:
-    """Answer the questions of a list that are not answered yet."""
+def predict_list(options: argparse.Namespace, sources: Sources, formats: list[str]) -> None:
+    """Predict the rows of a list that are not done yet."""
     from sasnet_core.scoring.memory import cache_bytes
-    from sasnet_core.shell.batch import CACHE_MEMORY, SUMMARY_FILE, Batch, read_list
+    from sasnet_core.shell.batch import CACHE_MEMORY, SUMMARY_FILE, BatchRun, read_list
 
     rows = read_list(options.batch, options.model, options.assembly)
-    info = calibrated_weights(options)
-    content = wanted(options, formats)
-    batch = Batch(rows, options.output or OUTPUT, sources, content, asked(options, info))
+    settings = run_settings(options)
+    info = calibrated_weights(settings)
+    content = folder_content(options, formats)
+    shared = shared_settings(options, info)
+    batch = BatchRun(rows, options.output or OUTPUT, sources, content, shared)
     batch.run(
-        lambda: loaded(options, info),
+        lambda: loaded(settings, info),
         lambda predictor, left, right, progress: predict(
-            predictor, left, right, options, info, progress
+            predictor, left, right, settings, info, progress
         ),
-        style="lines" if options.progress_lines else "none" if options.quiet else "bar",
-        memory=cache_bytes(options.memory, CACHE_MEMORY),
+        style=progress_style(options),
+        memory=cache_bytes(settings.memory, CACHE_MEMORY),
     )
     if not options.quiet:
         print(f"{len(batch.summaries)} of {len(rows)} rows done: {batch.folder / SUMMARY_FILE}")
     batch.require_no_failures()
 
 
-def asked(options: argparse.Namespace, info: WeightsInfo) -> dict[str, Any]:
-    """Return the settings that the rows of a list share, as plain values."""
-    names = (
-        "rotations",
-        "seed",
-        "precision",
-        "device",
-        "pairs",
-        "export",
-        "no_picture",
-        "no_report",
-    )
-    shared = {name: getattr(options, name) for name in names}
-    fitted = info.calibration.to_dict() if info.calibration else None
-    return {
-        **shared,
-        "weights": info.sha256,
-        "calibration": fitted,
-        "smoothing": info.smoothing.to_dict(),
-        "version": __version__,
-    }
-
-
-def print_summary(prediction: Prediction, files: list[Path]) -> None:
-    """Print the likely interface residues, what they are worth, and the files."""
+def print_summary(prediction: Prediction, files: list[Path], explanation: list[str]) -> None:
+    """Print the likely interface residues, how reliable they are, and the files."""
     from sasnet_core.results.summary import summary_lines
 
     for line in summary_lines(prediction):
@@ -186,6 +164,8 @@ def print_summary(prediction: Prediction, files: list[Path]) -> None:
     print("files:")
     for path in files:
         print(f"  {path}")
+    for line in explanation:
+        print(line)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,8 @@ def export(options: argparse.Namespace) -> int:
     if options.threshold is not None and not 0 < options.threshold < 1:
         raise SettingError(f"--threshold must be between 0 and 1, got {options.threshold:g}")
     from sasnet_core.results import explain
-    from sasnet_core.results.reading import RESULT_FILE, read_result
+    from sasnet_core.results.reading import read_result
+    from sasnet_core.results.result import RESULT_FILE
     from sasnet_core.results.writing import OutputFolder
 
     result = read_result(options.result)

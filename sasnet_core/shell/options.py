@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sasnet_core import __version__
@@ -12,22 +13,30 @@ from sasnet_core.errors import Parser, SettingError
 from sasnet_core.network.precision import PRECISIONS
 from sasnet_core.results.formats.registry import help_lines
 from sasnet_core.shell.fetch import ALPHAFOLD, ARCHIVES, CACHE_VARIABLE, PDB, Sources, make_sources
+from sasnet_core.shell.question import Question, demo_question
+from sasnet_core.shell.result_folder import Content
+from sasnet_core.shell.session import RunSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sasnet_core.network.weights import WeightsInfo
 
 DESCRIPTION = """\
-Where do two proteins touch? Reads two partners, scores every pair of their residues, and writes
+Where do two proteins touch? Reads two proteins, scores every pair of their residues, and writes
 tables, structures coloured by probability and a picture.
 
-The question answered is where two proteins touch given that they bind. Whether they bind at all
-is another question, which sasnet does not answer: any two proteins get a best pair."""
+sasnet takes for granted that the two proteins bind, and predicts where. It cannot tell whether
+they bind: any two proteins have a best pair."""
 
 EPILOG = f"""\
-formats of --export, also made later by sasnet_export:
+formats of --export (sasnet_export writes them later):
 {help_lines()}
 
-lists (--batch): CSV with the columns id, left, right, left_chains, right_chains; files are named
-from the list's folder; an empty right means that left holds both partners. Each row gets a folder
-of its name in the output, beside summary.csv and failures.csv. The same command again does what
-is missing or was changed.
+lists (--batch): CSV with the columns id, left, right, left_chains, right_chains. File names are
+relative to the list's folder. If right is empty, left holds both partners. The results of each row
+go into a subfolder of the output folder, named by the row's id; summary.csv and failures.csv lie
+beside these. Run the same command again to predict the rows that are missing, failed or changed.
 
 examples:
   sasnet_predict --demo
@@ -49,16 +58,16 @@ def build_parser() -> Parser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_question(parser)
-    _add_answer(parser)
+    _add_input(parser)
+    _add_scores(parser)
     _add_computing(parser)
     _add_sources(parser)
     _add_extras(parser)
     return parser
 
 
-def _add_question(parser: Parser) -> None:
-    """Add what is asked, and where the answer goes."""
+def _add_input(parser: Parser) -> None:
+    """Add the input and the output folder."""
     add = parser.add_argument
     add(
         "structures",
@@ -67,13 +76,17 @@ def _add_question(parser: Parser) -> None:
         help="one file with both partners, or two files; PDB or mmCIF, also gzipped; or ids of "
         "the PDB (1brs) or AlphaFold DB (AF-P00648-F1, or the UniProt accession)",
     )
-    add("--left", metavar="CHAINS", help="chains of the left partner, like H,L; _: no name")
+    add(
+        "--left",
+        metavar="CHAINS",
+        help="chains of the left partner, like H,L; _ is the chain without a name",
+    )
     add("--right", metavar="CHAINS", help="chains of the right partner, like C")
     add(
         "--batch",
         type=Path,
         metavar="LIST",
-        help="answer all questions of a list, see below",
+        help="predict all rows of a list, see below",
     )
     add("--demo", action="store_true", help="predict PyMOL's demo structure 1TII, chains D and E")
     add("-o", "--output", type=Path, help="folder for the results (default: sasnet_out)")
@@ -81,8 +94,8 @@ def _add_question(parser: Parser) -> None:
     add("--assembly", metavar="NAME", help="biological assembly to build first, like 1")
 
 
-def _add_answer(parser: Parser) -> None:
-    """Add how the answer is found and told."""
+def _add_scores(parser: Parser) -> None:
+    """Add how scores are averaged and reported."""
     add = parser.add_argument
     add(
         "--rotations",
@@ -103,42 +116,44 @@ def _add_answer(parser: Parser) -> None:
         "--threshold",
         type=float,
         metavar="P",
-        help="probability from which residues are called likely (default: the weights' own)",
+        help="residues with this probability or more are called likely (default: the threshold of "
+        "the weights, or the mean probability of all residues if that is higher)",
     )
     likely.add_argument(
         "--precision-target",
         type=float,
         metavar="P",
-        help="take the lowest threshold from which on this share of the likely residues was in the "
-        "interface in the benchmark",
+        help="use the lowest threshold at which this share of the likely residues was in the "
+        "interface in the benchmark, at that threshold and at all higher ones",
     )
 
 
 def _add_computing(parser: Parser) -> None:
-    """Add what computes, and how much of the machine it may take."""
+    """Add the weights, the device, and limits on processor and memory."""
     add = parser.add_argument
     add(
         "--weights",
         type=Path,
         metavar="DIR",
-        help="weights to use: a folder, or shipped ones by name (default: default)",
+        help="weights to use: a folder, or the name of weights that come with sasnet (default: "
+        "default)",
     )
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute")
     add(
         "--precision",
         choices=PRECISIONS,
         default="auto",
-        help="numbers to compute with; auto: bfloat16 on processors with AVX512-BF16 or AMX-BF16 "
-        "and GPUs with bfloat16 units, which is up to twice as fast and moves 99 %% of the "
-        "scores by less than 0.01; float32 elsewhere",
+        help="number format to compute with; auto: bfloat16 on processors with AVX512-BF16 or "
+        "AMX-BF16 and on GPUs with bfloat16 units, which is up to twice as fast and changes 99 %% "
+        "of the scores by less than 0.01; float32 on others",
     )
     add("--threads", type=int, metavar="N", help="processor threads to use (default: all)")
     add(
         "--memory",
         type=float,
         metavar="GB",
-        help="memory to stay within: large proteins are worked on in smaller pieces, and what "
-        "cannot fit is refused",
+        help="use no more memory than this: large proteins are computed in smaller pieces, and "
+        "proteins that do not fit are refused",
     )
 
 
@@ -151,8 +166,8 @@ def _add_sources(parser: Parser) -> None:
             action="append",
             default=[],
             metavar="PLACE",
-            help=f"where to take entries of {archive.title} from: a folder, or a web address "
-            "with {id} in it; may be given again, asked in turn "
+            help=f"where to get entries of {archive.title} from: a folder, or a web address with "
+            "{id} in it; repeat the option for more places, which are tried in order "
             f"(default: {archive.variable}, else {urlsplit(archive.mirrors[0]).netloc})",
         )
     add(
@@ -164,21 +179,22 @@ def _add_sources(parser: Parser) -> None:
 
 
 def _add_extras(parser: Parser) -> None:
-    """Add what is written beside the tables, and what is said on the way."""
+    """Add what is written beside the tables, and how much is printed."""
     add = parser.add_argument
-    add("--export", metavar="FORMAT[,FORMAT...]", help="also write the result so, see below")
+    add("--export", metavar="FORMAT[,FORMAT...]", help="also write these formats, see below")
     add(
         "--explain",
         metavar="RESIDUE[,RESIDUE...]",
-        help="also say which partner residues drive the probability of this one, like A:52A or "
-        "left:A:52A, and write explain.csv",
+        help="also print which residues of the partner determine the probability of this one, "
+        "like A:52A or left:A:52A, and write explain.csv",
     )
-    add("--no-picture", action="store_true", help="leave out picture.png and session.pse")
-    add("--no-report", action="store_true", help="leave out report.html")
-    add("--quiet", action="store_true", help="no progress and no summary, only warnings")
-    add("--progress-lines", action="store_true", help=argparse.SUPPRESS)  # for the PyMOL plugin
-    add("--attached", type=Path, metavar="DIR", help=argparse.SUPPRESS)  # as well: attached.py
-    add("--doctor", action="store_true", help="say what of sasnet is missing on this machine")
+    add("--no-picture", action="store_true", help="do not write picture.png and session.pse")
+    add("--no-report", action="store_true", help="do not write report.html")
+    add("--quiet", action="store_true", help="print only warnings, no progress and no summary")
+    # These two are for the PyMOL plugin, see `viewer_child`.
+    add("--progress-lines", action="store_true", help=argparse.SUPPRESS)
+    add("--attached", type=Path, dest="viewer_folder", help=argparse.SUPPRESS)
+    add("--doctor", action="store_true", help="check the installation on this machine")
     add("--version", action="version", version=f"sasnet {__version__}")
 
 
@@ -196,13 +212,13 @@ def check_options(options: argparse.Namespace) -> None:
     if options.threads is not None and options.threads < 1:
         raise SettingError(f"--threads must be 1 or more, got {options.threads}")
     if options.memory is not None and not options.memory > 0:
-        raise SettingError(f"--memory must be over 0, got {options.memory:g}")
-    check_question(options)
+        raise SettingError(f"--memory must be more than 0, got {options.memory:g}")
+    check_input(options)
     listed_pairs(options)
 
 
 def listed_pairs(options: argparse.Namespace) -> int | None:
-    """Return how many pairs the tables are to hold; None: all."""
+    """Return how many pairs to list; None: all."""
     if options.pairs == "all":
         return None
     if not options.pairs.isdecimal() or int(options.pairs) < 1:
@@ -210,17 +226,17 @@ def listed_pairs(options: argparse.Namespace) -> int | None:
     return int(options.pairs)
 
 
-def check_question(options: argparse.Namespace) -> None:
-    """Check that one question is asked, or one list given."""
+def check_input(options: argparse.Namespace) -> None:
+    """Check that there is one input: one or two structures, a list, or the demo."""
     if options.batch and (options.structures or options.left or options.right or options.demo):
-        raise SettingError("--batch takes structures and chains from its list; leave others out")
+        raise SettingError("--batch takes structures and chains from its list; remove the others")
     if options.batch and options.explain:
         raise SettingError(
-            "--explain is for one question, --batch asks many; sasnet_export FOLDER --explain "
-            "explains a residue of any of them later"
+            "--explain cannot be used with --batch; explain residues of a row later with "
+            "sasnet_export FOLDER --explain"
         )
     if options.demo and (options.structures or options.left or options.right):
-        raise SettingError("--demo brings its own structure and chains; leave the others out")
+        raise SettingError("--demo has its own structure and chains; remove the others")
     alone = options.demo or options.batch
     if not alone and len(options.structures) not in (1, 2):
         raise SettingError(
@@ -230,7 +246,65 @@ def check_question(options: argparse.Namespace) -> None:
 
 
 def chosen_sources(options: argparse.Namespace) -> Sources:
-    """Say where to look for the structures that the command line names."""
+    """Return where to look for the structures that the command line names."""
     named = {PDB.title: options.pdb_mirror, ALPHAFOLD.title: options.alphafold_mirror}
     base = options.batch.parent if options.batch else None
     return make_sources(named, options.cache, base)
+
+
+def question(options: argparse.Namespace) -> Question:
+    """Take the two partners from the command line."""
+    if options.demo:
+        return demo_question(options.model, options.assembly)
+    chains = options.left or "", options.right or ""
+    return Question(tuple(options.structures), *chains, options.model, options.assembly)
+
+
+def run_settings(options: argparse.Namespace) -> RunSettings:
+    """Take the settings of the computation from the command line."""
+    return RunSettings(
+        rotations=options.rotations,
+        seed=options.seed,
+        pair_count=listed_pairs(options),
+        threshold=options.threshold,
+        precision_target=options.precision_target,
+        weights=options.weights,
+        device=options.device,
+        precision=options.precision,
+        threads=options.threads,
+        memory=options.memory,
+        viewer_folder=options.viewer_folder,
+    )
+
+
+def folder_content(
+    options: argparse.Namespace,
+    formats: Sequence[str],
+    explained: Sequence[tuple[str, int]] = (),
+) -> Content:
+    """Return what a result folder is to hold."""
+    return Content(
+        pair_count=listed_pairs(options),
+        formats=tuple(formats),
+        picture=not options.no_picture,
+        report=not options.no_report,
+        explained=tuple(explained),
+    )
+
+
+def shared_settings(options: argparse.Namespace, info: WeightsInfo) -> dict[str, Any]:
+    """Return the settings that the rows of a list share, as plain values."""
+    names = ("rotations", "seed", "precision", "device", "pairs", "export", "no_picture",
+             "no_report")  # fmt: skip
+    return {
+        **{name: getattr(options, name) for name in names},
+        "weights": info.sha256,
+        "calibration": info.calibration.to_dict() if info.calibration else None,
+        "smoothing": info.smoothing.to_dict(),
+        "version": __version__,
+    }
+
+
+def progress_style(options: argparse.Namespace) -> str:
+    """Return how to show progress: "lines", "none" or "bar"."""
+    return "lines" if options.progress_lines else "none" if options.quiet else "bar"

@@ -14,56 +14,61 @@ import numpy as np
 from sasnet_core.scoring.lookahead import AT_ONCE
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Iterable, Iterator
 
 Item = TypeVar("Item")
 
-#: Runs that take longer are told about once it is known (seconds).
+#: If a run will take longer, a note says so as soon as that is known (seconds).
 LONG_RUN = 60.0
-#: The last rotations that the pace is measured on: a machine may become busy.
+#: The pace is measured on this many of the last rotations: a machine may become busy.
 LAPS = 200
 
 
 @contextmanager
-def progress_callback(options: argparse.Namespace) -> Iterator[Callable[[int], None] | None]:
-    """Give a function that shows how many rotations are done and how long the rest takes."""
-    if options.progress_lines:
-        yield lambda done: show_line(done, options.rotations)
-    elif options.quiet:
+def rotation_progress(rotations: int, style: str) -> Iterator[Callable[[int], None] | None]:
+    """Give a function that shows how many rotations are done and how long the rest takes.
+
+    Parameters
+    ----------
+    rotations : int
+        Of the prediction.
+    style : str
+        "bar" for people, "lines" for programs, "none".
+    """
+    if style == "lines":
+        yield lambda done: print_progress(done, rotations) if done else None
+    elif style == "none":
         yield None
     else:
         from tqdm import tqdm
 
-        with tqdm(total=options.rotations, desc="rotations", unit="", file=sys.stderr) as bar:
-            started = time.perf_counter()
+        with tqdm(total=rotations, desc="rotations", unit="", file=sys.stderr) as bar:
+            clock = Clock()
 
             def show(done: int) -> None:
-                nonlocal started
                 bar.update(done - bar.n)
                 if done == 0:
-                    started = time.perf_counter()
-                seconds = (time.perf_counter() - started) / AT_ONCE * (options.rotations - AT_ONCE)
-                if done == AT_ONCE and seconds > LONG_RUN:
-                    told = f"{duration(seconds)} for the other rotations"
-                    bar.write(f"note: {told}, by the first; fewer: --rotations", file=sys.stderr)
+                    clock.lap()
+                elif done == AT_ONCE:
+                    seconds = clock.lap() / AT_ONCE * (rotations - AT_ONCE)
+                    _note_long_run(bar, seconds)
 
             yield show
 
 
-def show_line(done: int, total: int) -> None:
-    """Tell a program that reads standard error how far it is; nothing before the first step."""
-    if done:
-        write_line(done, total)
+def _note_long_run(bar: Any, seconds: float) -> None:
+    if seconds > LONG_RUN:
+        text = f"note: {duration(seconds)} for the other rotations, as measured on the first; "
+        bar.write(text + "use --rotations to do fewer", file=sys.stderr)
 
 
-def write_line(done: int, total: int) -> None:
-    """Write a line of progress as such programs expect it."""
+def print_progress(done: int, total: int) -> None:
+    """Print a line of progress for a program that reads standard error."""
     print(f"sasnet-progress {done} {total}", file=sys.stderr, flush=True)
 
 
 def watched(items: list[Item], title: str, style: str) -> Iterable[Item]:
-    """Go through some items, with a bar if `style` is that of `ListProgress` for people."""
+    """Go through some items; style "bar" shows a progress bar."""
     if style != "bar":
         return items
     from tqdm import tqdm
@@ -73,7 +78,7 @@ def watched(items: list[Item], title: str, style: str) -> Iterable[Item]:
 
 
 class Clock:
-    """Tells the seconds between one call and the next."""
+    """A stopwatch: seconds between one call and the next."""
 
     def __init__(self) -> None:
         self._last = time.perf_counter()
@@ -94,7 +99,7 @@ def duration(seconds: float) -> str:
 
 @dataclass
 class Pace:
-    """What residues to embed and pairs to score cost, as measured in this run."""
+    """Time that residues to embed and pairs to score take, as measured in this run."""
 
     _laps: deque[tuple[float, float, float]] = field(default_factory=lambda: deque(maxlen=LAPS))
 
@@ -120,12 +125,12 @@ class Pace:
 class Work:
     """What a row of a list is expected to take."""
 
-    residues: int  # to embed in each rotation; those of proteins seen before are at hand
+    residues: int  # to embed in each rotation; proteins of earlier rows are embedded already
     pairs: int  # to score in each rotation
 
 
 class ListProgress:
-    """Shows how far a list of questions is, and how long the rest takes.
+    """Shows how many rows of a list are done, and how long the rest takes.
 
     Parameters
     ----------
@@ -141,7 +146,7 @@ class ListProgress:
 
     def __init__(self, work: list[Work], rows_before: int, rotations: int, style: str) -> None:
         self._work, self._rotations, self._style = work, rotations, style
-        self._row, self._told = 0, False
+        self._row, self._noted = 0, False
         self._pace, self._clock = Pace(), Clock()
         self._between: list[float] = []  # seconds of each row apart from its rotations
         self._bar = self._make_bar(rows_before) if style == "bar" else None
@@ -195,14 +200,14 @@ class ListProgress:
         return self._pace.seconds(residues, pairs) + between * len(rest)
 
     def _show(self, done: int) -> None:
-        if self._style == "lines":
-            steps = self._row * self._rotations + done
-            show_line(steps, len(self._work) * self._rotations)
-        if self._bar is None or self._row + done == 0:
+        steps = self._row * self._rotations + done
+        if self._style == "lines" and steps:
+            print_progress(steps, len(self._work) * self._rotations)
+        if self._bar is None or steps == 0:
             return
         left = self.seconds_left(done)
-        told = f"rotation {done}/{self._rotations}, {duration(left)} left" if left else ""
-        self._bar.set_postfix_str(told)
-        if not self._told and left > LONG_RUN:
-            self._told = True
+        text = f"rotation {done}/{self._rotations}, {duration(left)} left" if left else ""
+        self._bar.set_postfix_str(text)
+        if not self._noted and left > LONG_RUN:
+            self._noted = True
             self._bar.write(f"note: {duration(left)} for the list", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""What a user names, as the two partners of a question."""
+"""From what a user names to two partners that are read."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 from sasnet_core.errors import SelectionError, StructureError
 
 if TYPE_CHECKING:
-    import argparse
-
-    from sasnet_core.results.prediction import Partner
+    from sasnet_core.results.partner import InputPartner
     from sasnet_core.shell.fetch import Found, Sources
     from sasnet_core.structure.reading import Structure
 
@@ -30,15 +28,12 @@ class Question:
     assembly: str | None = None
 
 
-def question_of(options: argparse.Namespace) -> Question:
-    """Take the question from the command line."""
-    if options.demo:
-        return Question((str(demo_structure()),), *DEMO_CHAINS, options.model, options.assembly)
-    chains = options.left or "", options.right or ""
-    return Question(tuple(options.structures), *chains, options.model, options.assembly)
+def demo_question(model: int = 1, assembly: str | None = None) -> Question:
+    """Ask about chains D and E of PyMOL's demo structure."""
+    return Question((str(demo_structure()),), *DEMO_CHAINS, model, assembly)
 
 
-def read_partners(question: Question, sources: Sources) -> tuple[Partner, Partner]:
+def read_partners(question: Question, sources: Sources) -> tuple[InputPartner, InputPartner]:
     """Read the structures and make the two partners.
 
     Raises
@@ -48,19 +43,19 @@ def read_partners(question: Question, sources: Sources) -> tuple[Partner, Partne
     StructureError
         A structure cannot be used.
     DownloadError
-        A structure is named by its id and cannot be had.
+        A structure is named by its id and cannot be downloaded.
     """
-    from sasnet_core.results.prediction import Partner
+    from sasnet_core.results.partner import InputPartner
     from sasnet_core.structure import reading
 
-    left_chains, right_chains = map(split_chains, (question.left_chains, question.right_chains))
     found = [sources.find(name) for name in question.structures]
     files = [reading.read(place.path, question.model, question.assembly) for place in found]
-    left_chains, right_chains = named(files[0], left_chains), named(files[-1], right_chains)
+    left_chains = with_blank_name(files[0], split_chains(question.left_chains))
+    right_chains = with_blank_name(files[-1], split_chains(question.right_chains))
     if len(files) == 1:
         check_sides(files[0], left_chains, right_chains)
     left, right = (
-        Partner(side, file, file.protein(chains), _settings(question, place))
+        InputPartner(side, file, file.protein(chains), _settings(question, place))
         for side, file, chains, place in (
             ("left", files[0], left_chains, found[0]),
             ("right", files[-1], right_chains, found[-1]),
@@ -75,8 +70,8 @@ def _settings(question: Question, place: Found) -> dict[str, str | int | None]:
     return settings if place.id is None else {**settings, "id": place.id, "origin": place.origin}
 
 
-def named(file: Structure, chains: list[str]) -> list[str]:
-    """Let ``_`` stand for the chain without a name, unless a chain is called so."""
+def with_blank_name(file: Structure, chains: list[str]) -> list[str]:
+    """Take ``_`` as the chain without a name, unless a chain has that name."""
     if "_" in file.chain_ids():
         return chains
     return ["" if name == "_" else name for name in chains]
@@ -88,7 +83,7 @@ def split_chains(text: str) -> list[str]:
 
 
 def check_sides(file: Structure, left: list[str], right: list[str]) -> None:
-    """Refuse one file without two sides, or with a chain on both."""
+    """Check that one file has chains on both sides, and no chain on both."""
     if not left or not right:
         known = ", ".join(name or "_" for name in file.chain_ids()) or "none"
         raise SelectionError(
@@ -103,7 +98,7 @@ def check_sides(file: Structure, left: list[str], right: list[str]) -> None:
 
 
 def demo_structure() -> Path:
-    """Find the 1TII that PyMOL brings along.
+    """Find structure 1TII, which comes with PyMOL.
 
     Raises
     ------

@@ -1,69 +1,92 @@
-"""A network that is loaded once and asked once or often."""
+"""A network that is loaded once and predicts once or often."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+from sasnet_core.config import ROTATIONS
 from sasnet_core.network.devices import choose_device, share_threads, silenced_start
 from sasnet_core.network.weights import default_folder, read_info
 from sasnet_core.scoring.lookahead import AT_ONCE
 from sasnet_core.scoring.memory import sizes_within
-from sasnet_core.shell.options import listed_pairs
-from sasnet_core.shell.viewer_child import say_ready, write_first
+from sasnet_core.shell.viewer_child import report_loaded, write_first
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from sasnet_core.fitted import Calibration
     from sasnet_core.network.weights import WeightsInfo
-    from sasnet_core.results.prediction import Partner, Prediction
+    from sasnet_core.results.partner import InputPartner
+    from sasnet_core.results.prediction import Prediction
     from sasnet_core.scoring.pair_scores import PairScores
     from sasnet_core.scoring.scorer import Scorer
 
 
-def calibrated_weights(options: argparse.Namespace) -> WeightsInfo:
-    """Read what stands beside the weights to use, with the threshold that the user asks for.
+@dataclass(frozen=True)
+class RunSettings:
+    """How predictions are computed."""
+
+    rotations: int = ROTATIONS
+    seed: int = 0
+    pair_count: int | None = None  # pairs listed, best first; None: all
+    threshold: float | None = None  # None: the weights' own, or that of precision_target
+    precision_target: float | None = None  # precision that the threshold must have reached
+    weights: Path | None = None  # None: the default ones
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int | None = None  # None: all
+    memory: float | None = None  # GB to stay within; None: no limit
+    viewer_folder: Path | None = None  # of the viewer that started this process, see viewer_child
+
+
+def calibrated_weights(settings: RunSettings) -> WeightsInfo:
+    """Read the description of the weights, and set the threshold of their calibration.
 
     Raises
     ------
     WeightsError
         They cannot be used, or have no calibration.
     """
-    info = read_info(options.weights or default_folder())
-    return replace(info, calibration=settle_threshold(options, info.needed_calibration()))
+    info = read_info(settings.weights or default_folder())
+    calibration = with_threshold(
+        info.needed_calibration(), settings.threshold, settings.precision_target
+    )
+    return replace(info, calibration=calibration)
 
 
-def settle_threshold(options: argparse.Namespace, calibration: Calibration) -> Calibration:
-    """Return the calibration with the threshold that the user asks for."""
-    if options.threshold is not None:
-        return calibration.at_threshold(options.threshold)
-    if options.precision_target is not None:
-        return calibration.at_precision(options.precision_target)
+def with_threshold(
+    calibration: Calibration, threshold: float | None, precision_target: float | None
+) -> Calibration:
+    """Return the calibration at a threshold, or at the threshold of a precision if one is given."""
+    if threshold is not None:
+        return calibration.at_threshold(threshold)
+    if precision_target is not None:
+        return calibration.at_precision(precision_target)
     return calibration
 
 
 @contextmanager
-def loaded(options: argparse.Namespace, info: WeightsInfo) -> Iterator[Scorer]:
+def loaded(settings: RunSettings, info: WeightsInfo) -> Iterator[Scorer]:
     """Load the network on its device, within the limits that the user set."""
     with silenced_start():
         import keras
 
         from sasnet_core.scoring.predictor import load_predictor
 
-        at_once = share_threads(options.threads, AT_ONCE)
-    device = choose_device(options.device)
+        at_once = share_threads(settings.threads, AT_ONCE)
+    device = choose_device(settings.device)
     with keras.device(device):
-        yield load_predictor(info.folder, options.precision, device=device, at_once=at_once)
+        yield load_predictor(info.folder, settings.precision, device=device, at_once=at_once)
 
 
 def predict(
     predictor: Scorer,
-    left: Partner,
-    right: Partner,
-    options: argparse.Namespace,
+    left: InputPartner,
+    right: InputPartner,
+    settings: RunSettings,
     info: WeightsInfo,
     progress: Callable[[int], None] | None = None,
 ) -> Prediction:
@@ -73,10 +96,10 @@ def predict(
     ----------
     predictor : Scorer
         From `loaded`.
-    left, right : Partner
+    left, right : InputPartner
         The partners.
-    options : argparse.Namespace
-        Rotations, seed, the limit of memory, and the viewer's folder.
+    settings : RunSettings
+        How.
     info : WeightsInfo
         Of the predictor's weights, calibrated.
     progress : callable, optional
@@ -89,31 +112,37 @@ def predict(
     WeightsError
         The weights have no calibration.
     """
-    from sasnet_core.results.prediction import Prediction
-
-    calibration = info.needed_calibration()
+    info.needed_calibration()
     sizes = left.protein.n_residues, right.protein.n_residues
-    predictor.limit_sizes(sizes_within(options.memory, *sizes, listed_pairs(options)))
+    predictor.limit_sizes(sizes_within(settings.memory, *sizes, settings.pair_count))
     if progress is not None:
         progress(0)
 
-    def answer(scores: PairScores, rotations: int) -> Prediction:
-        settings = {
-            "rotations": rotations,
-            "seed": options.seed,
-            "precision": predictor.precision,
-        }
-        prediction = Prediction(left, right, scores, info, calibration, settings)
-        asked = options.threshold is not None or options.precision_target is not None
-        return prediction if asked else prediction.above_average()
+    def finished(scores: PairScores, rotations: int) -> Prediction:
+        done = {"rotations": rotations, "seed": settings.seed, "precision": predictor.precision}
+        return _prediction(left, right, scores, info, done, settings)
 
-    def answer_early(scores: PairScores) -> None:
-        write_first(answer(scores, 1), options.attached, listed_pairs(options))
+    def show_first(folder: Path) -> Callable[[PairScores], None]:
+        report_loaded(settings.rotations)
+        return lambda scores: write_first(finished(scores, 1), folder, settings.pair_count)
 
-    first = None
-    if options.attached:
-        say_ready(options.rotations)
-        first = answer_early
+    first = show_first(settings.viewer_folder) if settings.viewer_folder else None
     proteins = left.protein, right.protein
-    scores = predictor.score(*proteins, options.rotations, options.seed, progress, first)
-    return answer(scores, options.rotations)
+    scores = predictor.score(*proteins, settings.rotations, settings.seed, progress, first)
+    return finished(scores, settings.rotations)
+
+
+def _prediction(
+    left: InputPartner,
+    right: InputPartner,
+    scores: PairScores,
+    info: WeightsInfo,
+    done: dict[str, Any],
+    settings: RunSettings,
+) -> Prediction:
+    """Calibrate scores; the threshold may rise unless the user has set it."""
+    from sasnet_core.results.prediction import Prediction
+
+    prediction = Prediction(left, right, scores, info, info.needed_calibration(), done)
+    own_threshold = settings.threshold is None and settings.precision_target is None
+    return prediction.above_average() if own_threshold else prediction

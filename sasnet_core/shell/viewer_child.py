@@ -1,10 +1,10 @@
-"""`sasnet_predict` as the child process of a viewer: it reports, answers early, ends with it.
+"""`sasnet_predict` as the child process of a viewer.
 
 The viewer makes a folder, puts the structures into it, keeps the child's standard input open and
 reads the progress lines. With ``--attached FOLDER``
 
 - ``sasnet-progress 0 TOTAL`` says that the network is loaded;
-- before ``sasnet-progress 1 TOTAL`` the first rotation's result lies in the subfolder ``first``;
+- the result of the first rotation is in the subfolder ``first`` before ``sasnet-progress 1 TOTAL``;
 - when standard input closes, the viewer is gone: the folder is removed and the child ends.
 """
 
@@ -15,7 +15,7 @@ import shutil
 import threading
 from typing import TYPE_CHECKING
 
-from sasnet_core.shell.progress import write_line
+from sasnet_core.shell.progress import print_progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 FIRST = "first"
 #: Exit code of a child whose viewer is gone.
-_LEFT_ALONE = 1
-#: What the main thread still writes while the folder is removed takes another go.
+_VIEWER_GONE = 1
+#: The main thread may write files while the folder is removed; then it is removed again.
 _ATTEMPTS = 5
 
 
-def say_ready(rotations: int) -> None:
+def report_loaded(rotations: int) -> None:
     """Tell the viewer that the network is loaded."""
-    write_line(0, rotations)
+    print_progress(0, rotations)
 
 
 def write_first(prediction: Prediction, folder: Path, pair_count: int | None) -> None:
@@ -56,12 +56,12 @@ def write_first(prediction: Prediction, folder: Path, pair_count: int | None) ->
 
 def end_with_viewer(folder: Path) -> None:
     """From now on, remove a folder and end this process when standard input closes."""
-    threading.Thread(target=_end_when_alone, args=(folder,), daemon=True).start()
+    threading.Thread(target=_end_at_close, args=(folder,), daemon=True).start()
 
 
-def _end_when_alone(folder: Path) -> None:
+def _end_at_close(folder: Path) -> None:
     while os.read(0, 1024):
         pass
     for _ in range(_ATTEMPTS):
         shutil.rmtree(folder, ignore_errors=True)
-    os._exit(_LEFT_ALONE)
+    os._exit(_VIEWER_GONE)

@@ -12,7 +12,8 @@ from sasnet_core.dataset.complexes import MANIFEST, Complex, save_complex
 from sasnet_core.files import write_table
 from sasnet_core.fitted import Calibration, Smoothing
 from sasnet_core.network.weights import WeightsInfo
-from sasnet_core.results.prediction import Partner, Prediction
+from sasnet_core.results.partner import InputPartner
+from sasnet_core.results.prediction import Prediction
 from sasnet_core.results.writing import write_prediction
 from sasnet_core.scoring.pair_scores import PairScores
 from sasnet_core.structure import protein as rules
@@ -208,6 +209,18 @@ def write_dataset(folder: Path, complexes: list[Complex], clusters: list[str]) -
     return folder
 
 
+def write_benchmark(folder: Path, splits: dict[str, str]) -> Path:
+    """Write complexes as train.db5 does: the left protein has 6 residues unbound and 7 bound."""
+    rows = []
+    for seed, (name, split) in enumerate(splits.items()):
+        for state, size in (("unbound", 6), ("bound", 7)):
+            file = f"{state}/{name}.npz"
+            save_complex(random_complex(seed, size, name=name), folder / file)
+            rows.append({"id": name, "state": state, "cluster": name, "split": split, "file": file})
+    write_table(rows, folder / MANIFEST, list(rows[0]))
+    return folder
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     """Return the bytes of every file below a folder."""
     return {
@@ -228,7 +241,7 @@ def random_prediction(
 ) -> Prediction:
     """Make a prediction of random pair scores, each partner given as a file and its chains."""
     sides = [
-        Partner(side, file, file.protein(chains), {"model": 1, "assembly": None})
+        InputPartner(side, file, file.protein(chains), {"model": 1, "assembly": None})
         for side, (file, chains) in (("left", left), ("right", right))
     ]
     rng = np.random.default_rng(seed)

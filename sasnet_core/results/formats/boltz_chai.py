@@ -15,7 +15,7 @@ import numpy as np
 from sasnet_core.config import CONTACT_CUTOFF, EXPOSED_SHARE
 from sasnet_core.errors import ResultError
 from sasnet_core.files import write_lines, write_table
-from sasnet_core.results.reading import PLACE_COLUMNS
+from sasnet_core.results.partner import PLACE_COLUMNS
 from sasnet_core.results.top_pairs import best_separate_pairs
 from sasnet_core.structure.chemistry import one_letter
 from sasnet_core.structure.surface import relative_exposure
@@ -23,7 +23,8 @@ from sasnet_core.structure.surface import relative_exposure
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sasnet_core.results.reading import Result, Side
+    from sasnet_core.results.partner import PredictedPartner
+    from sasnet_core.results.result import Result
 
 #: Chai measures between the CA; 95 % of the residue pairs in contact are within this (angstrom;
 #: measured in tests/core/test_cofolding.py).
@@ -68,12 +69,12 @@ class Sequences:
     chains: dict[str, str]
     tokens: dict[str, list[Token]]
 
-    def likely(self, side: Side) -> list[Token]:
+    def likely(self, side: PredictedPartner) -> list[Token]:
         """Return the likely residues of a side."""
         rows = np.flatnonzero(side.probability >= self.result.threshold)
         return [token for row in rows if (token := self.tokens[side.side][row]).usable]
 
-    def binder(self, side: Side) -> str:
+    def binder(self, side: PredictedPartner) -> str:
         """Return the letter of the chain that most likely binds: the highest probabilities' sum."""
         sums = dict.fromkeys((token.letter for token in self.tokens[side.side]), 0.0)
         for token, value in zip(self.tokens[side.side], side.probability.tolist(), strict=True):

@@ -14,7 +14,7 @@ import numpy as np
 from sasnet_core.config import CONTACT_CUTOFF, EXPOSED_SHARE
 from sasnet_core.errors import ResultError
 from sasnet_core.files import write_lines, write_table
-from sasnet_core.results.reading import PLACE_COLUMNS
+from sasnet_core.results.partner import PLACE_COLUMNS
 from sasnet_core.results.top_pairs import MOST_PAIRS, best_separate_pairs
 from sasnet_core.structure.surface import relative_exposure
 from sasnet_core.structure.writing import write_pdb
@@ -22,7 +22,8 @@ from sasnet_core.structure.writing import write_pdb
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sasnet_core.results.reading import Result, Side
+    from sasnet_core.results.partner import PredictedPartner
+    from sasnet_core.results.result import Result
     from sasnet_core.structure.writing import NamedResidue
 
 #: Passive: an atom within this of an active residue's (angstrom; HADDOCK's default).
@@ -46,7 +47,7 @@ COLUMNS = (
 class Molecule:
     """One partner as HADDOCK sees it; arrays have a row for each residue."""
 
-    side: Side
+    side: PredictedPartner
     segid: str
     numbers: np.ndarray  # (n_residues,) int
     renumbered: bool
@@ -103,7 +104,7 @@ def write_haddock(result: Result, folder: Path) -> list[str]:
     return [note for m in molecules for note in _notes(m)]
 
 
-def molecule(result: Result, side: Side) -> Molecule:
+def molecule(result: Result, side: PredictedPartner) -> Molecule:
     """Give a partner's residues numbers and tell active from passive ones."""
     exposure = relative_exposure(side.protein)
     exposed = exposure >= EXPOSED_SHARE
@@ -121,7 +122,7 @@ def molecule(result: Result, side: Side) -> Molecule:
     )
 
 
-def residue_numbers(side: Side) -> tuple[np.ndarray, bool]:
+def residue_numbers(side: PredictedPartner) -> tuple[np.ndarray, bool]:
     """Give a partner's residues numbers so that numbers alone tell them apart.
 
     Their own numbers stay if there are no insertion codes and none occurs twice; otherwise they
@@ -139,7 +140,7 @@ def residue_numbers(side: Side) -> tuple[np.ndarray, bool]:
     return np.cumsum([1, *np.where(protein.chain_breaks(), BREAK + 1, 1)]), True
 
 
-def _near(side: Side, active: np.ndarray) -> np.ndarray:
+def _near(side: PredictedPartner, active: np.ndarray) -> np.ndarray:
     """Find the residues with an atom near one of an active residue; shape (n_residues,), bool."""
     protein = side.protein
     inside = protein.atom_residues >= 0

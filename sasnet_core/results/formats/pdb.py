@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from sasnet_core.results.reading import Result
+    from sasnet_core.results.result import Result
     from sasnet_core.structure.writing import NamedResidue
 
 #: Names that a chain of a PDB file may have, in the order in which they are given out.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sasnet_core.errors import SettingError
 
 if TYPE_CHECKING:
-    from sasnet_core.results.reading import Result
+    from sasnet_core.results.result import Result
 
 
 @dataclass(frozen=True)

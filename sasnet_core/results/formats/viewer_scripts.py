@@ -11,7 +11,8 @@ from sasnet_core.results.picture import SCALE, SPECTRUM_STEPS, spectrum_colours
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sasnet_core.results.reading import Result, Side
+    from sasnet_core.results.partner import PredictedPartner
+    from sasnet_core.results.result import Result
 
 ATTRIBUTES, CHIMERAX_SCRIPT = "chimerax.defattr", "chimerax.cxc"
 PYMOL_SCRIPT = "pymol.pml"
@@ -53,7 +54,7 @@ def write_chimerax(result: Result, folder: Path) -> list[str]:
     return []
 
 
-def residue_spec(number: int, side: Side, row: int) -> str:
+def residue_spec(number: int, side: PredictedPartner, row: int) -> str:
     """Name a residue in ChimeraX: a hyphen in a chain's name would mean a range of chains."""
     chain = str(side.protein.chain_ids[row])
     residue = side.protein.residue_ids[row]

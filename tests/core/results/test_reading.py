@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import gemmi
 import numpy as np
@@ -120,25 +119,4 @@ def test_a_result_of_an_older_sasnet_is_refused(saved):
 def test_a_result_without_scores_is_refused(saved):
     (saved[1] / "scores.npz").unlink()
     with pytest.raises(ResultError, match="missing or damaged"):
-        read_result(saved[1])
-
-
-def test_residues_that_only_a_segment_tells_apart_are_refused(tmp_path):
-    lines = [
-        *chain_lines("A", 3, segment="S1"),
-        *chain_lines("B", 3, start=(0, 5, 0)),
-        *chain_lines("A", 3, start=(0, 20, 0), segment="S2"),
-    ]
-    entry = reading.read(write_pdb(tmp_path / "pair.pdb", lines))
-    prediction = random_prediction((entry, ["A"]), (entry, ["B"]))
-    folder = save_prediction(prediction, tmp_path / "out")
-    with pytest.raises(ResultError, match=r"A:1:CYS stands twice in .+pair\.pdb"):
-        read_result(folder)
-
-
-def test_files_of_two_results_are_refused(saved, entry, tmp_path):
-    other = random_prediction((entry, ["Z"]), (entry, ["B"]))
-    folder = save_prediction(replace(other), tmp_path / "other")
-    (folder / "scores.npz").replace(saved[1] / "scores.npz")
-    with pytest.raises(ResultError, match="files of one result"):
         read_result(saved[1])

@@ -1,9 +1,7 @@
-import argparse
-
 import pytest
 
 from sasnet_core.shell import progress
-from sasnet_core.shell.progress import ListProgress, Pace, Work, duration, progress_callback
+from sasnet_core.shell.progress import ListProgress, Pace, Work, duration, rotation_progress
 
 
 @pytest.fixture
@@ -64,14 +62,8 @@ def test_the_time_left_of_a_list_is_measured(clock):
         assert shown.seconds_left(1) == pytest.approx(1.5 + 3.0, abs=0.6)
 
 
-def options(**values):
-    return argparse.Namespace(
-        **{"progress_lines": False, "quiet": False, "rotations": 20, **values}
-    )
-
-
-def test_a_long_run_is_told_after_its_first_rotations(clock, capsys):
-    with progress_callback(options()) as show:
+def test_a_note_says_how_long_a_long_run_takes(clock, capsys):
+    with rotation_progress(20, "bar") as show:
         clock[0] += 100.0  # loading
         show(0)
         clock[0] += 19.0
@@ -79,12 +71,12 @@ def test_a_long_run_is_told_after_its_first_rotations(clock, capsys):
         clock[0] += 1.0
         show(2)
         show(3)
-    told = capsys.readouterr().err
-    assert told.count("note: about 3 min for the other rotations") == 1
+    shown = capsys.readouterr().err
+    assert shown.count("note: about 3 min for the other rotations") == 1
 
 
-def test_a_short_run_is_not(clock, capsys):
-    with progress_callback(options()) as show:
+def test_a_short_run_has_no_note(clock, capsys):
+    with rotation_progress(20, "bar") as show:
         show(0)
         clock[0] += 0.5
         show(1)
@@ -92,14 +84,14 @@ def test_a_short_run_is_not(clock, capsys):
     assert "note:" not in capsys.readouterr().err
 
 
-def test_a_long_list_is_told_once(clock, capsys):
-    with ListProgress([Work(100, 1000)] * 50, 3, 2, "bar") as shown:
+def test_a_long_list_has_one_note(clock, capsys):
+    with ListProgress([Work(100, 1000)] * 50, 3, 2, "bar") as progress:
         for _ in range(3):
-            shown.rotation(0)
+            progress.rotation(0)
             for done in (1, 2):
                 clock[0] += 10.0
-                shown.rotation(done)
-            shown.row_done()
-    told = capsys.readouterr().err
-    assert told.count("note: about ") == 1 and "for the list" in told
-    assert "6/53" in told and "left" in told
+                progress.rotation(done)
+            progress.row_done()
+    shown = capsys.readouterr().err
+    assert shown.count("note: about ") == 1 and "for the list" in shown
+    assert "6/53" in shown and "left" in shown

@@ -5,7 +5,7 @@ import pytest
 
 from sasnet_core.errors import SettingError
 from sasnet_core.results.formats.registry import FORMATS, chosen_formats, format_files
-from sasnet_core.results.reading import COMPLEX_FILE, RESULT_FILE, SCORES_FILE
+from sasnet_core.results.result import COMPLEX_FILE, RESULT_FILE, SCORES_FILE
 
 CORE = Path(__file__).parents[4] / "sasnet_core"
 
