@@ -34,7 +34,6 @@ from sasnet_core.config import ROTATIONS, ModelConfig
 from sasnet_core.files import written_whole
 from sasnet_core.network.devices import share_threads
 from sasnet_core.network.lattice import build_lattice, random_pose
-from sasnet_core.network.model import build_sasnet
 from sasnet_core.network.network import Network, build_network
 from sasnet_core.network.precision import choose_precision
 from sasnet_core.network.tracing import compiled
@@ -122,11 +121,10 @@ def product_rate(dtype: str, rows: int, inner: int, columns: int) -> float:
 
 def every_pair(network: Network) -> float:
     """Measure the seconds of one pair when both towers run for it."""
-    model = build_sasnet(network.tower, network.head)
     edge = network.config.edge_read
     protein = ball(SAMPLE, 5)
     grids = np.stack([surfacelet(protein, row, edge) for row in range(SAMPLE)])
-    run = compiled(lambda values: model(values, training=False))
+    run = compiled(lambda values: network.model(values, training=False))
     return sustained(lambda: wait(run([grids, grids])[0, 0])) / SAMPLE
 
 

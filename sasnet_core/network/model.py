@@ -1,12 +1,14 @@
-"""The network in pure Keras, as the paper has it: tower and head as named sub-models."""
+"""The network in pure Keras, as the paper has it: one model of tower, context layers and head."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
+from sasnet_core.config import BATCH_NORMALIZATION_MOMENTUM, NORMALIZATION_EPSILON
+from sasnet_core.network.context import build_context, surroundings_inputs
 from sasnet_core.structure.chemistry import CHANNELS
 
 if TYPE_CHECKING:
@@ -68,24 +70,52 @@ def build_head(config: ModelConfig, dtype: Any = None) -> keras.Model:
     return keras.Model([left, right], logit, name="head")
 
 
-def build_sasnet(tower: keras.Model, head: keras.Model) -> keras.Model:
-    """Join tower and head: both surfacelets go through the same tower (tied weights).
+def build_sasnet(config: ModelConfig, dtype: Any = None) -> keras.Model:
+    """Build the whole network: both sides go through the same tower (tied weights), then the head.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        Sizes.
+    dtype : str or keras.DTypePolicy, optional
+        Precision, like ``"mixed_bfloat16"``; Keras' own default when left out.
 
     Returns
     -------
     keras.Model
-        Inputs two surfacelets, output (batch, 1): the logit of a contact.
+        Inputs two times (n_pairs, edge_read, edge_read, edge_read, 4), output (n_pairs, 1): the
+        logit of a contact. With context layers a side is a whole protein: its surfacelets are
+        followed by what `context.surroundings_inputs` makes, and the last input are the pairs,
+        (n_pairs, 2), rows of left and right residues. Its parts are the models "tower", "context"
+        (with context layers) and "head".
     """
-    left = keras.Input(tower.input_shape[1:], name="left_surfacelet")
-    right = keras.Input(tower.input_shape[1:], name="right_surfacelet")
-    return keras.Model([left, right], head([tower(left), tower(right)]), name="sasnet")
+    context = build_context(config, dtype) if config.context_layers else None
+    tower, head = build_tower(config, dtype), build_head(config, dtype)
+    inputs, sides = [], []
+    for side in ("left", "right"):
+        grid = keras.Input(tower.input_shape[1:], name=f"{side}_surfacelet")
+        around = surroundings_inputs(config, f"{side}_") if context else []
+        embedding = tower(grid)  # (n_residues, embedding_size)
+        sides.append(context([embedding, *around]) if context else embedding)
+        inputs += [grid, *around]
+    if context:
+        pairs = keras.Input((2,), dtype="int32", name="pairs")
+        sides = [ops.take(x, pairs[:, k], axis=0) for k, x in enumerate(sides)]  # (n_pairs, size)
+        inputs.append(pairs)
+    return keras.Model(inputs, head(sides), name="sasnet")
 
 
 def _normalization(config: ModelConfig, name: str, dtype: Any) -> layers.Layer:
     if config.normalization == "layer":
-        return layers.LayerNormalization(epsilon=1e-3, name=name, dtype=dtype)
+        return layers.LayerNormalization(epsilon=NORMALIZATION_EPSILON, name=name, dtype=dtype)
     together = keras.backend.backend() == "tensorflow"  # one device's result on several devices
-    return layers.BatchNormalization(momentum=0.95, synchronized=together, name=name, dtype=dtype)
+    return layers.BatchNormalization(
+        momentum=BATCH_NORMALIZATION_MOMENTUM,
+        epsilon=NORMALIZATION_EPSILON,
+        synchronized=together,
+        name=name,
+        dtype=dtype,
+    )
 
 
 def _dense_block(x: Any, config: ModelConfig, size: int, name: str, dtype: Any) -> Any:

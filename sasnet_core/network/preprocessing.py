@@ -1,4 +1,4 @@
-"""Rotation and voxelization as Keras preprocessing layers: a model can be fed atoms."""
+"""Rotation and voxelization as Keras preprocessing layers: what makes a network take atoms."""
 
 from __future__ import annotations
 
@@ -10,58 +10,102 @@ from keras import ops
 from sasnet_core.structure.chemistry import CHANNELS
 
 
-@keras.saving.register_keras_serializable(package="sasnet")
-class RandomRotation3D(keras.layers.Layer):
-    """Rotate point clouds about the origin, each by its own uniform random rotation.
+def build_surfacelets(edge: int) -> keras.Model:
+    """Build the way from atoms to surfacelets.
 
     Parameters
     ----------
-    seed : int, optional
-        Seed of the rotations.
-    always : bool
-        Rotate at prediction too (the paper averages 20 random rotations there); otherwise only
-        in training.
+    edge : int
+        Voxels of 1 A per axis.
+
+    Returns
+    -------
+    keras.Model
+        Inputs as `atom_inputs` makes them, output (n_residues, edge, edge, edge, 4), 0 or 1.
+    """
+    points, rotations, channels = inputs = atom_inputs()
+    turned = Rotate(name="rotate")(points, rotations)
+    return keras.Model(inputs, Voxelize(edge, name="voxelize")(turned, channels), name="atoms")
+
+
+def atom_inputs(prefix: str = "") -> list[Any]:
+    """Make the inputs for the atoms around residues.
+
+    Parameters
+    ----------
+    prefix : str
+        Put before the names of the inputs.
+
+    Returns
+    -------
+    list of keras.KerasTensor
+        Points (n_residues, n_atoms, 3), rotations (n_residues, 3, 3) and channels
+        (n_residues, n_atoms), as `Rotate` and `Voxelize` read them.
+    """
+    return [
+        keras.Input((None, 3), name=f"{prefix}points"),
+        keras.Input((3, 3), name=f"{prefix}rotations"),
+        keras.Input((None,), dtype="int32", name=f"{prefix}channels"),
+    ]
+
+
+def with_atoms(model: keras.Model, surfacelets: keras.Model) -> keras.Model:
+    """Put the preprocessing layers in front of a network: the same network takes atoms.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From `model.build_sasnet`.
+    surfacelets : keras.Model
+        From `build_surfacelets`.
+
+    Returns
+    -------
+    keras.Model
+        Inputs and output as the network's, the inputs of `atom_inputs` in place of each surfacelet.
+    """
+    inputs, given = [], []
+    for read in model.inputs:
+        if read.name.endswith("surfacelet"):
+            atoms = atom_inputs(read.name.removesuffix("surfacelet"))
+            inputs += atoms
+            given.append(surfacelets(atoms))
+        else:
+            inputs.append(keras.Input(read.shape[1:], dtype=read.dtype, name=read.name))
+            given.append(inputs[-1])
+    return keras.Model(inputs, model(given), name="sasnet_from_atoms")
+
+
+@keras.saving.register_keras_serializable(package="sasnet")
+class Rotate(keras.layers.Layer):
+    """Rotate point clouds about the origin, each by a rotation of its own.
+
+    Which rotations these are is for the caller to say (`rotations.random_rotation`): a run that is
+    resumed, or computed by another backend, must see the same ones.
+
+    Parameters
+    ----------
     **kwargs
-        As for every Keras layer.
+        As for every Keras layer; float32 if no other precision is given, for in half precision
+        atoms would move.
 
     Notes
     -----
-    Input (batch, n_points, 3), output the same shape. A normally distributed quaternion is
-    uniform in direction, and so is its rotation (Shoemake 1992).
+    Inputs: points (batch, n_points, 3) and matrices (batch, 3, 3); output ``points @ matrix.T``.
     """
 
-    def __init__(self, seed: int | None = None, always: bool = False, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.seed = seed
-        self.always = always
-        self.seed_generator = keras.random.SeedGenerator(seed)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"dtype": "float32", **kwargs})
 
-    def call(self, points: Any, training: bool = False) -> Any:
+    def call(self, points: Any, rotations: Any) -> Any:
         """Rotate the points."""
-        if not (training or self.always):
-            return points
-        quaternions = keras.random.normal((ops.shape(points)[0], 4), seed=self.seed_generator)
-        matrices = _rotation_matrices(quaternions / ops.norm(quaternions, axis=1, keepdims=True))
-        return ops.matmul(points, ops.transpose(matrices, (0, 2, 1)))
+        columns = ops.expand_dims(ops.transpose(rotations, (0, 2, 1)), 2)  # (batch, 3, 1, 3)
+        # No matrix product: on GPUs it would be rounded to fewer digits.
+        return sum(points[..., k : k + 1] * columns[:, k] for k in range(3))
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """Return the input's shape."""
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments to make the layer again."""
-        return {**super().get_config(), "seed": self.seed, "always": self.always}
-
-
-def _rotation_matrices(quaternions: Any) -> Any:
-    """Turn unit quaternions (batch, 4) into matrices (batch, 3, 3)."""
-    x, y, z, w = (quaternions[:, k] for k in range(4))
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
-    return ops.stack([ops.stack(row, axis=-1) for row in rows], axis=1)
+    def compute_output_shape(self, points_shape: Any, rotations_shape: Any) -> Any:
+        """Return the points' shape."""
+        return points_shape
 
 
 @keras.saving.register_keras_serializable(package="sasnet")
@@ -73,7 +117,7 @@ class Voxelize(keras.layers.Layer):
     edge : int
         Voxels of 1 A per axis; the cube is centred on the origin.
     **kwargs
-        As for every Keras layer.
+        As for every Keras layer; float32 if no other precision is given.
 
     Notes
     -----
@@ -83,27 +127,27 @@ class Voxelize(keras.layers.Layer):
     """
 
     def __init__(self, edge: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})
         self.edge = edge
 
     def call(self, points: Any, channels: Any) -> Any:
         """Fill the grids."""
         edge, width = self.edge, len(CHANNELS)
-        cells = ops.cast(ops.floor(points + edge / 2), "int32")
+        cells = ops.cast(ops.floor(points + edge / 2), "int32")  # (batch, n_points, 3)
         channels = ops.cast(channels, "int32")
         inside = ops.all(ops.logical_and(cells >= 0, cells < edge), axis=-1)
-        inside = ops.logical_and(inside, channels >= 0)
+        inside = ops.logical_and(inside, channels >= 0)  # (batch, n_points)
         flat = (cells[..., 0] * edge + cells[..., 1]) * edge + cells[..., 2]
         size = edge**3 * width
         # Atoms outside fall into one more cell, which is cut off.
-        flat = ops.where(inside, flat * width + channels, size)
+        flat = ops.where(inside, flat * width + channels, size)  # (batch, n_points)
         batch = ops.shape(points)[0]
         flat = flat + ops.expand_dims(ops.arange(batch, dtype="int32") * (size + 1), 1)
         ones = ops.ones_like(flat, dtype="float32")
         counts = ops.segment_sum(
             ops.reshape(ones, (-1,)), ops.reshape(flat, (-1,)), num_segments=batch * (size + 1)
         )
-        grids = ops.reshape(counts, (-1, size + 1))[:, :size]
+        grids = ops.reshape(counts, (-1, size + 1))[:, :size]  # (batch, edge ** 3 * 4)
         return ops.reshape(ops.minimum(grids, 1.0), (-1, edge, edge, edge, width))
 
     def compute_output_shape(self, points_shape: Any, channels_shape: Any) -> Any:

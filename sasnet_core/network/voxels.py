@@ -13,6 +13,8 @@ import numpy as np
 from sasnet_core.structure.chemistry import CHANNELS, NO_CHANNEL
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sasnet_core.structure.protein import Protein
 
 
@@ -91,3 +93,64 @@ def surfacelet(protein: Protein, residue: int, edge: int) -> np.ndarray:
     """
     origin = protein.centers[residue].astype(np.float64) - edge / 2
     return voxelize(protein.coords, protein.elements, origin, (edge, edge, edge))
+
+
+def atoms_around(
+    protein: Protein, residue: int, edge: int, displacement: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find the atoms that a residue's surfacelet can hold, however it is rotated.
+
+    Parameters
+    ----------
+    protein : Protein
+        Only its own atoms are found.
+    residue : int
+        Row of the residue.
+    edge : int
+        Voxels of 1 A per axis.
+    displacement : ndarray, shape (n_atoms, 3), optional
+        Added to the atoms' positions, in angstrom (training noise).
+
+    Returns
+    -------
+    points : ndarray, shape (n_found, 3), float64
+        Angstrom, the CA at the origin.
+    channels : ndarray, shape (n_found,), int8
+        Rows of `chemistry.CHANNELS`.
+    """
+    center = protein.centers[residue].astype(np.float64)
+    reach = edge / 2 * np.sqrt(3)
+    further = 0 if displacement is None else np.abs(displacement).max() * np.sqrt(3)
+    # A hair more than the reach: distances are rounded.
+    near = np.array(protein.tree.query_ball_point(center, reach + further + 1e-3), np.int64)
+    near = near[protein.elements[near] != NO_CHANNEL]
+    points = protein.coords[near] - center
+    return points if displacement is None else points + displacement[near], protein.elements[near]
+
+
+def stack_atoms(
+    found: Sequence[tuple[np.ndarray, np.ndarray]], unit: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Put the atoms around several residues into one array each for points and channels.
+
+    Parameters
+    ----------
+    found : sequence of tuple
+        From `atoms_around`.
+    unit : int
+        The number of atoms is filled up to a multiple of it.
+
+    Returns
+    -------
+    points : ndarray, shape (n_residues, n_atoms, 3), float32
+    channels : ndarray, shape (n_residues, n_atoms), int32
+        Padding is at the origin and in no channel.
+    """
+    size = max(len(points) for points, _ in found)
+    size += -size % unit
+    points = np.zeros((len(found), size, 3), np.float32)
+    channels = np.full((len(found), size), NO_CHANNEL, np.int32)
+    for row, (near, elements) in enumerate(found):
+        points[row, : len(near)] = near
+        channels[row, : len(near)] = elements
+    return points, channels

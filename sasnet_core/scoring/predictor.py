@@ -29,7 +29,7 @@ from sasnet_core.network.network import build_network
 from sasnet_core.network.pair_head import pair_scores
 from sasnet_core.network.precision import choose_precision
 from sasnet_core.network.tracing import compiled
-from sasnet_core.network.voxels import surfacelet
+from sasnet_core.network.voxels import atoms_around, stack_atoms
 from sasnet_core.network.weights import fill, read_info
 from sasnet_core.scoring.ensemble import Ensemble
 from sasnet_core.scoring.lookahead import AT_ONCE, in_order
@@ -106,7 +106,7 @@ class Predictor(Scorer):
             lambda arrays: embed_lattice(network.tower, config, arrays), UNTRACED
         )
         self._run_windows = compiled(lambda grids: network.tower(grids, training=False), UNTRACED)
-        self._hear = compiled(network.hear, UNTRACED)
+        self._run_context = compiled(network.add_context, UNTRACED)
         self._score_pairs = compiled(
             lambda left, right, pairs: pair_scores(network.head, config, left, right, pairs),
             UNTRACED,
@@ -197,11 +197,13 @@ class Predictor(Scorer):
         made = self._embed_towers(posed) if posed else []
         if self.network.context is None:
             return made
-        heard = [
-            self._hear(_filled(embeddings), self._surroundings(partner))
+        patches = [
+            self._run_context(_filled(embeddings), self._surroundings(partner))
             for partner, embeddings in zip(partners, made, strict=True)
         ]
-        return [h[: partner.protein.n_residues] for partner, h in zip(partners, heard, strict=True)]
+        return [
+            x[: partner.protein.n_residues] for partner, x in zip(partners, patches, strict=True)
+        ]
 
     def _surroundings(self, partner: _Partner) -> list[Any]:
         """Return what the context layers read of a protein: the same in every pose."""
@@ -243,16 +245,15 @@ class Predictor(Scorer):
         return [self._embed_windows(*each) for each in posed]
 
     def _embed_windows(self, protein: Protein, pose: Pose) -> Any:
-        turned = protein.with_coordinates(
-            protein.coords @ pose.rotation.T, protein.centers @ pose.rotation.T
-        )
-        edge = self.network.config.edge_read
         rows = np.array_split(np.arange(protein.n_residues), -(-protein.n_residues // WINDOW_BLOCK))
-        embeddings = [
-            self._run_windows(np.stack([surfacelet(turned, row, edge) for row in part]))
-            for part in rows
-        ]
-        return _joined(embeddings, rows)
+        return _joined([self._embed_surfacelets(protein, pose, part) for part in rows], rows)
+
+    def _embed_surfacelets(self, protein: Protein, pose: Pose, rows: np.ndarray) -> Any:
+        """Run the preprocessing layers and the tower over some residues' atoms."""
+        edge = self.network.config.edge_read
+        points, channels = stack_atoms([atoms_around(protein, row, edge) for row in rows])
+        rotations = np.broadcast_to(pose.rotation.astype(np.float32), (len(rows), 3, 3))
+        return self._run_windows(self.network.surfacelets([points, rotations, channels]))
 
     def score_embeddings(self, left: Any, right: Any) -> np.ndarray:
         """Score all pairs of embeddings, both orders averaged.

@@ -11,7 +11,6 @@ from keras import ops
 from sasnet_core.network.lattice import layer_reach
 from sasnet_core.network.lattice_tower import embed_features, lattice_features
 from sasnet_core.network.pair_head import finish_head, split_head
-from sasnet_core.network.preprocessing import Voxelize
 from sasnet_core.structure.chemistry import AMINO_ACIDS
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class TrainingLoss:
     ) -> None:
         self._network, self._auxiliary, self._weight = network, auxiliary, weight
         self._convolve, self._normalize = convolve, normalize
-        self._voxelize = Voxelize(network.config.edge_read)
+        self._surfacelets = network.surfacelets  # built here, not while a step is being traced
 
     def __call__(self, values: dict[str, Any]) -> tuple[Any, Any]:
         """Compute the loss of a batch.
@@ -67,10 +66,10 @@ class TrainingLoss:
             The part of it that is of the pairs.
         """
         network = self._network
-        embeddings = self.embed(values)
-        heard = network.hear(embeddings, values["surroundings"], training=True)
-        pairs = pair_loss(network.head, network.config, heard, values)
-        answers = self._auxiliary([embeddings, heard])
+        embeddings = self.embed(values)  # (n_residues, embedding_size)
+        patches = network.add_context(embeddings, values["surroundings"], training=True)
+        pairs = pair_loss(network.head, network.config, patches, values)
+        answers = self._auxiliary([embeddings, patches])  # (n_residues, 22)
         return pairs + self._weight * auxiliary_loss(answers, values["residues"]), pairs
 
     def untrained(self, trained: list[keras.Variable]) -> list[keras.Variable]:
@@ -90,8 +89,8 @@ class TrainingLoss:
         if "embeddings" in values:
             return ops.cast(values["embeddings"], "float32")
         if "points" in values:
-            grids = self._voxelize(values["points"], values["channels"])
-            return network.tower(grids, training=True)
+            atoms = [values["points"], values["rotations"], values["channels"]]
+            return network.tower(self._surfacelets(atoms), training=True)
         convolve = self._convolve and partial(self._with_inverse, values["inverses"])
         features = lattice_features(
             network.tower, network.config, values["lattice"], True, convolve, self._normalize
@@ -116,11 +115,11 @@ def build_auxiliary(model: ModelConfig) -> keras.Model:
         from the first, interface logit from the second.
     """
     embedding = keras.Input((model.embedding_size,), name="embedding")
-    heard = keras.Input((model.head_input,), name="heard")
+    patch = keras.Input((model.head_input,), name="patch")
     own = keras.layers.Dense(len(AMINO_ACIDS) + 1, name="own", dtype="float32")(embedding)
-    interface = keras.layers.Dense(1, name="interface", dtype="float32")(heard)
+    interface = keras.layers.Dense(1, name="interface", dtype="float32")(patch)
     answers = keras.layers.Concatenate(name="answers", dtype="float32")([own, interface])
-    return keras.Model([embedding, heard], answers, name="auxiliary")
+    return keras.Model([embedding, patch], answers, name="auxiliary")
 
 
 def pair_loss(
@@ -143,10 +142,10 @@ def pair_loss(
     -------
     scalar tensor, float32
     """
-    left, right = split_head(head, embeddings, embeddings)
-    rows = values["pairs"]
+    left, right = split_head(head, embeddings, embeddings)  # (n_residues, head_sizes[0])
+    rows = values["pairs"]  # (n_pairs, 2)
     x = ops.take(left, rows[:, 0], axis=0) + ops.take(right, rows[:, 1], axis=0)
-    logits = finish_head(head, model, x, training=True)
+    logits = finish_head(head, model, x, training=True)  # (n_pairs,)
     return ops.sum(cross_entropy(values["labels"], logits) * values["weights"])
 
 
@@ -167,12 +166,12 @@ def auxiliary_loss(answers: Any, targets: dict[str, Any]) -> Any:
         cross-entropy of being in the interface.
     """
     count = len(AMINO_ACIDS)
-    known = ops.cast(targets["amino_acids"] >= 0, "float32")
+    known = ops.cast(targets["amino_acids"] >= 0, "float32")  # (n_residues,)
     amino_acid = ops.sparse_categorical_crossentropy(
         ops.maximum(targets["amino_acids"], 0), answers[:, :count], from_logits=True
-    )
-    area = ops.square(answers[:, count] - targets["exposed_areas"])
-    interface = cross_entropy(targets["in_interface"], answers[:, count + 1])
+    )  # (n_residues,)
+    area = ops.square(answers[:, count] - targets["exposed_areas"])  # (n_residues,)
+    interface = cross_entropy(targets["in_interface"], answers[:, count + 1])  # (n_residues,)
     return (
         ops.sum(amino_acid * known) / ops.maximum(ops.sum(known), 1.0)
         + ops.mean(area)

@@ -115,6 +115,8 @@ class TensorFlowSteps:
 
         Keras adds up the replicas' gradients afterwards, so each hands over its share of the sum.
         """
+        if not clip:
+            return gradients
         if self.replicas > 1:
             context = tf.distribute.get_replica_context()
             gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
@@ -130,6 +132,7 @@ def _signature(config: RunConfig) -> dict[str, Any]:
     elif config.train.engine == "windows":
         known = {
             "points": tf.TensorSpec((None, None, 3), tf.float32),
+            "rotations": tf.TensorSpec((None, 3, 3), tf.float32),
             "channels": tf.TensorSpec((None, None), tf.int32),
         }
     else:

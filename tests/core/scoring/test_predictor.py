@@ -261,7 +261,7 @@ def test_proteins_of_all_sizes_trace_each_function_once(engine):
         predictor.score(left, right, rotations=1)
     traced = {
         name: getattr(predictor, name).traces
-        for name in ("_run_lattice", "_run_windows", "_hear", "_score_pairs")
+        for name in ("_run_lattice", "_run_windows", "_run_context", "_score_pairs")
     }
     assert traced.pop("_run_windows" if engine == "lattice" else "_run_lattice") == 0
     assert set(traced.values()) == {1}
@@ -274,14 +274,18 @@ def test_the_first_rotation_is_not_traced_and_says_the_same(dtype):
     config = replace(tiny_model(16, context_layers=2), normalization="layer", head_sizes=(32, 32))
     predictor = Predictor(tiny_network(config, dtype=dtype))
     partners = random_protein(1, 80), random_protein(2, 70)
-    functions = predictor._run_lattice, predictor._hear, predictor._score_pairs
+    functions = predictor._run_lattice, predictor._run_context, predictor._score_pairs
     first, *later = (predictor.score(*partners, rotations=1).matrix for _ in range(UNTRACED + 1))
     assert [function.traces for function in functions] == [1, 1, 1]
     for matrix in later:
         np.testing.assert_array_equal(matrix, first)
     fresh = Predictor(predictor.network)
     fresh.score(*partners, rotations=1)
-    assert [fresh._run_lattice.traces, fresh._hear.traces, fresh._score_pairs.traces] == [0, 0, 0]
+    assert [fresh._run_lattice.traces, fresh._run_context.traces, fresh._score_pairs.traces] == [
+        0,
+        0,
+        0,
+    ]
     assert first.std() > 1e-4
 
 
