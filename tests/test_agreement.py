@@ -4,12 +4,15 @@ import re
 import runpy
 from pathlib import Path
 
+import pytest
+
 from sasnet_core import __version__
 from sasnet_core.config import ROTATIONS
 from sasnet_core.results.picture import SCALE
-from tests.test_architecture import FLOORS
+from tests.test_architecture import FLOORS, core_modules, name_of
 
 ROOT = Path(__file__).parents[1]
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "resources" / "MODEL_CARD.md"]
 
 
 def found(pattern, path):
@@ -48,3 +51,17 @@ def test_contributing_shows_the_floors_that_are_tested():
     block = (ROOT / "CONTRIBUTING.md").read_text().split("```")[1]
     shown = [tuple(line.split("  ")[0].split(" | ")) for line in block.split("\n") if line.strip()]
     assert shown == [floor for floor in FLOORS if floor != ("doors",)]
+
+
+def test_the_reference_lists_every_module_of_the_core():
+    listed = re.findall(r"automodule:: sasnet_core\.(\S+)", (ROOT / "docs/api.md").read_text())
+    rooms = {path.parent for path in core_modules()} - {ROOT / "sasnet_core"}
+    assert sorted(listed) == sorted([*map(name_of, core_modules()), *map(name_of, rooms)])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_files_of_code_that_a_document_names_are_there(document):
+    named = set(re.findall(r"[\w./]+/\w+\.(?:py|js|json)\b", document.read_text()))
+    mine = {name for name in named if name.split("/")[0] not in {"build", "out", "run"}}
+    places = ROOT, ROOT / "sasnet_core", document.parent, ROOT / "resources"
+    assert not [name for name in mine if not any((place / name).is_file() for place in places)]
