@@ -1,12 +1,13 @@
-"""How far the probabilities can be trusted.
+"""Measure how reliable the probabilities are.
 
     python -m train.reliability DB5_DATASET --weights default
 
-Compares the calibrated probabilities of residues with what is true of unbound complexes: a
-reliability diagram (docs/reliability.png), expected calibration error, Brier skill, and what the
-thresholds are worth there. Then gives each protein a stranger as partner and says how far its
-highest probabilities fall. Writes a section of docs/results.md. DB5U, the test set, only with
---look-at-db5u; scores of single rotations are kept in --kept, as in train.tables.
+Compares the calibrated probabilities of residues with the interfaces of unbound complexes: a
+reliability diagram, the expected calibration error, the Brier skill score, precision and recall at
+each threshold, and the precision among likely residues by kind (antibodies, antigens, enzymes,
+inhibitors, others) and by size of the protein. Then gives each protein a wrong partner and reports
+how far its highest probabilities fall. Writes a section of docs/results.md. DB5U, the test set,
+needs --look-at-db5u. Scores of single rotations are stored in --kept, as by train.tables.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from sasnet_core import markdown
 from sasnet_core.config import ROTATIONS
 from sasnet_core.dataset.complexes import Complex, benchmark_rows, evenly_spread, load_complex
 from sasnet_core.errors import DatasetError, run_script
+from sasnet_core.evaluation.groups import GroupPrecision, precision_by_group
 from sasnet_core.evaluation.interface_residues import Site, labels, probabilities, sites_of
 from sasnet_core.evaluation.tables import RESULTS_HEAD
 from sasnet_core.evaluation.test_set import add_test_set_options, record_access
@@ -45,12 +47,14 @@ BINS = 15
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("dataset", type=Path, help="dataset of train.db5")
+    parser.add_argument("dataset", type=Path, help="dataset of train.db5 or train.mine")
     parser.add_argument("--weights", type=Path, default=Path("default"))
-    parser.add_argument("--split", default="DB4U", help="DB3, DB4U or DB5U (default: DB4U)")
+    parser.add_argument(
+        "--split", default="DB4U", help="like DB3,DB4U or validation (default: DB4U)"
+    )
     parser.add_argument("--rotations", type=int, default=ROTATIONS)
     parser.add_argument("--control-rotations", type=int, default=5, metavar="N",
-                        help="rotations for the shuffled partners (default: 5)")  # fmt: skip
+                        help="rotations with wrong partners (default: 5)")  # fmt: skip
     parser.add_argument("--count", type=int, help="only this many complexes, evenly spread")
     parser.add_argument("--kept", type=Path, default=Path("kept_scores"), metavar="SCORES")
     parser.add_argument("-o", "--output", type=Path, default=DOCS, help="folder of results.md")
@@ -60,24 +64,24 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def top_mean(matrix: np.ndarray, axis: int, calibration: Calibration) -> float:
     """Average a protein's highest probabilities."""
-    told = residue_probabilities(matrix.max(axis=axis), calibration)
-    return float(np.sort(told)[-TOP:].mean())
+    probability = residue_probabilities(matrix.max(axis=axis), calibration)
+    return float(np.sort(probability)[-TOP:].mean())
 
 
-def strangers(
+def wrong_partners(
     items: Sequence[Complex], predictor: Scorer, rotations: int, calibration: Calibration
 ) -> np.ndarray:
-    """Compare each protein's highest probabilities with its own partner and with a stranger.
+    """Compare each protein's highest probabilities with its own partner and with a wrong one.
 
     Returns
     -------
     ndarray, shape (2 * n_complexes, 2)
-        Mean of the `TOP` highest probabilities of each protein: own partner, stranger (the other
-        side's protein of the next complex).
+        Mean of the `TOP` highest probabilities of each protein: with its own partner, and with the
+        other side's protein of the next complex.
     """
     found = []
-    for place, item in enumerate(tqdm(items, desc="strangers", disable=None)):
-        other = items[(place + 1) % len(items)]
+    for index, item in enumerate(tqdm(items, desc="wrong partners", disable=None)):
+        other = items[(index + 1) % len(items)]
         own = predictor.score(item.left, item.right, rotations).matrix
         for axis, left, right in ((1, item.left, other.right), (0, other.left, item.right)):
             wrong = predictor.score(left, right, rotations).matrix
@@ -85,20 +89,20 @@ def strangers(
     return np.array(found)
 
 
-def draw(truth: np.ndarray, told: np.ndarray, path: Path) -> None:
-    """Draw the reliability diagram: bins of equal mass, and how many residues say what."""
+def draw(truth: np.ndarray, probability: np.ndarray, path: Path) -> None:
+    """Draw the reliability diagram: bins of equal mass, and a histogram of the probabilities."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.2, 4.6), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    bins = np.array_split(np.argsort(told, kind="stable"), BINS)
-    points = np.array([[told[rows].mean(), truth[rows].mean(), len(rows)] for rows in bins])
+    bins = np.array_split(np.argsort(probability, kind="stable"), BINS)
+    points = np.array([[probability[rows].mean(), truth[rows].mean(), len(rows)] for rows in bins])
     error = np.sqrt(points[:, 1] * (1 - points[:, 1]) / points[:, 2])
     limit = 1.05 * max(points[:, :2].max(), (points[:, 1] + error).max())
     upper.plot([0, limit], [0, limit], color="0.7", zorder=0)
     upper.errorbar(points[:, 0], points[:, 1], yerr=error, fmt="o", color="#0072B2", markersize=4)
     upper.set(ylabel="share in the interface", ylim=(0, limit))
-    lower.hist(told, bins=40, color="#0072B2")
+    lower.hist(probability, bins=40, color="#0072B2")
     lower.set(xlabel="probability", ylabel="residues", yscale="log", xlim=(0, None))
     for axes in (upper, lower):
         axes.spines[["top", "right"]].set_visible(False)
@@ -109,8 +113,8 @@ def draw(truth: np.ndarray, told: np.ndarray, path: Path) -> None:
 def per_protein(sites: Sequence[Site], calibration: Calibration) -> tuple[float, float]:
     """Average AUROC and average precision over the proteins in which both kinds occur."""
     mixed = [site for site in sites if 0 < site.labels.sum() < len(site.labels)]
-    told = [site.probabilities(calibration) for site in mixed]
-    pairs = [(site.labels, p) for site, p in zip(mixed, told, strict=True)]
+    probability = [site.probabilities(calibration) for site in mixed]
+    pairs = [(site.labels, p) for site, p in zip(mixed, probability, strict=True)]
     return (
         float(np.mean([auroc(*pair) for pair in pairs])),
         float(np.mean([average_precision(*pair) for pair in pairs])),
@@ -118,13 +122,13 @@ def per_protein(sites: Sequence[Site], calibration: Calibration) -> tuple[float,
 
 
 def threshold_rows(
-    truth: np.ndarray, told: np.ndarray, calibration: Calibration
+    truth: np.ndarray, probability: np.ndarray, calibration: Calibration
 ) -> list[list[str]]:
-    """Compare what the thresholds are worth here with what the calibration says of them."""
+    """Compare precision and recall at each threshold with those that the calibration states."""
     rows = []
     columns = (calibration.thresholds, calibration.precisions, calibration.recalls)
     for threshold, precision, recall in zip(*columns, strict=True):
-        called = told >= threshold
+        called = probability >= threshold
         if called.any():
             hits = int((truth & called).sum())
             rows.append(
@@ -134,9 +138,20 @@ def threshold_rows(
     return rows
 
 
+def group_rows(groups: dict[str, GroupPrecision]) -> list[list[str]]:
+    """Write the precision of each group as cells."""
+    return [
+        [name, f"{group.proteins}", f"{group.residues:,}", f"{group.likely:,}",
+         f"{group.expected:.2f}",
+         f"{group.found:.2f} ({group.interval[0]:.2f} to {group.interval[1]:.2f})"]
+        for name, group in groups.items()
+    ]  # fmt: skip
+
+
 def section(
     options: argparse.Namespace,
     info: WeightsInfo,
+    rows: Sequence[dict[str, str]],
     sites: Sequence[Site],
     control: np.ndarray,
     picture: str,
@@ -145,16 +160,17 @@ def section(
     from scipy.stats import wilcoxon
 
     calibration, truth = info.needed_calibration(), labels(sites)
-    told = probabilities(sites, calibration)
+    probability = probabilities(sites, calibration)
     site_auroc, site_precision = per_protein(sites, calibration)
     measured = [
         ["expected calibration error (15 bins of equal mass)",
-         f"{calibration_error(truth, told, BINS):.4f}"],
-        ["Brier skill score (0: the base rate said always)", f"{brier_skill(truth, told):.3f}"],
+         f"{calibration_error(truth, probability, BINS):.4f}"],
+        ["Brier skill score (0: as good as the base rate)",
+         f"{brier_skill(truth, probability):.3f}"],
         ["AUROC per protein, mean", f"{site_auroc:.3f}"],
         ["average precision per protein, mean", f"{site_precision:.3f}"],
         ["base rate", f"{truth.mean():.3f}"],
-        ["highest probability", f"{told.max():.2f}"],
+        ["highest probability", f"{probability.max():.2f}"],
     ]  # fmt: skip
     heads = ["threshold", "residues", "precision (calibration)", "here", "recall (calibration)",
              "here"]  # fmt: skip
@@ -163,11 +179,19 @@ def section(
     return "\n\n".join(
         [
             f"## Probabilities: {options.split}",
-            f"{len(sites) // 2} unbound complexes, {len(truth):,} residues, {options.rotations} "
-            f"rotations. The calibration was fitted on {calibration.fitted_on}.",
+            f"{len(sites) // 2} {rows[0]['state']} complexes, {len(truth):,} residues, "
+            f"rotations averaged: {options.rotations}. The calibration was fitted on "
+            f"{calibration.fitted_on}.",
             markdown.table(["residues", ""], measured) + f"\n![Reliability]({picture})",
-            markdown.table(heads, threshold_rows(truth, told, calibration)),
-            f"With a stranger as partner (the other side's protein of the next complex, "
+            markdown.table(heads, threshold_rows(truth, probability, calibration)),
+            f"Likely residues (probability {calibration.threshold:g} or more) by kind and size of "
+            "the protein. Expected: their mean probability. Found: the share of them in the "
+            "interface, with its 95 % interval from resampling proteins.",
+            markdown.table(
+                ["proteins", "number", "residues", "likely", "expected precision", "found"],
+                group_rows(precision_by_group(rows, sites, calibration)),
+            ),
+            f"With a wrong partner (the other side's protein of the next complex, "
             f"{options.control_rotations} rotations) the mean of a protein's {TOP} highest "
             f"probabilities goes from {own.mean():.3f} to {wrong.mean():.3f} on average; it is "
             f"lower for {np.mean(wrong < own):.0%} of {len(own)} proteins (Wilcoxon's signed "
@@ -187,7 +211,7 @@ def main(arguments: list[str] | None = None) -> int:
     calibration = info.needed_calibration()
     rows = benchmark_rows(options.dataset, options.split)
     if len(rows) < 2 or (options.count or len(rows)) < 2:
-        raise DatasetError("two complexes or more are needed for strangers, got fewer")
+        raise DatasetError("two complexes or more are needed for wrong partners, got fewer")
     rows = evenly_spread(rows, options.count)
     record_access(
         rows, allowed=options.look_at_db5u, record=options.looks, command="train.reliability",
@@ -200,10 +224,10 @@ def main(arguments: list[str] | None = None) -> int:
         for item in tqdm(items, desc="complexes", disable=None)
         for site in sites_of(item, predictor.score(item.left, item.right, options.rotations).matrix)
     ]
-    control = strangers(items, predictor, options.control_rotations, calibration)
+    control = wrong_partners(items, predictor, options.control_rotations, calibration)
     picture = options.output / f"reliability-{options.split}.png"
     draw(labels(sites), probabilities(sites, calibration), picture)
-    text = section(options, info, sites, control, picture.name)
+    text = section(options, info, rows, sites, control, picture.name)
     name = f"probabilities {options.split}"
     markdown.write_section(name, text, options.output / "results.md", RESULTS_HEAD)
     print(text)

@@ -205,7 +205,7 @@ def interval(
     seed : int
         Seed of the resampling.
     """
-    return _interval([values], statistic, seed)
+    return bootstrap_interval([values], statistic, seed)
 
 
 def paired_interval(
@@ -227,13 +227,23 @@ def paired_interval(
     def difference(after: np.ndarray, before: np.ndarray, axis: int) -> np.ndarray:
         return np.asarray(statistic(after, axis=axis) - statistic(before, axis=axis))
 
-    return _interval([after, before], difference, seed)
+    return bootstrap_interval([after, before], difference, seed)
 
 
-def _interval(
-    samples: Sequence[Sequence[float]], statistic: Callable[..., Any], seed: int
+def bootstrap_interval(
+    samples: Sequence[Sequence[float] | np.ndarray], statistic: Callable[..., Any], seed: int = 0
 ) -> tuple[float, float]:
-    """Compute the interval of a statistic of one or more samples of the same complexes."""
+    """Compute the 95 % interval of a statistic of one or more paired samples.
+
+    Parameters
+    ----------
+    samples : sequence of sequence of float
+        Values of the same complexes or proteins, in the same order.
+    statistic : callable
+        Called with the samples and ``axis``.
+    seed : int
+        Seed of the resampling.
+    """
     if len(samples[0]) == 1:  # scipy refuses a sample of one, which has no spread
         low = high = statistic(*map(np.asarray, samples), axis=0)
     else:

@@ -104,7 +104,7 @@ def record_access(
         "complexes": count,
         "rotations": rotations,
     }
-    accesses = [*read_accesses(record), entry]
+    accesses: list[Mapping[str, object]] = [*read_accesses(record), entry]
     write_table(accesses, record, COLUMNS)
     print(f"look {len(accesses)} at {TEST_SPLIT}, recorded in {record}")
 

@@ -182,8 +182,9 @@ def test_reliability_writes_its_section_and_picture(dataset, weights, tmp_path, 
     assert (tmp_path / "reliability-DB4U.png").read_bytes().startswith(b"\x89PNG")
     sizes = [int(row[k]) for row in read_manifest(dataset) for k in ("n_left", "n_right")
              if row["state"] == "unbound"]  # fmt: skip
-    assert f"3 unbound complexes, {sum(sizes):,} residues, 1 rotations" in text
+    assert f"3 unbound complexes, {sum(sizes):,} residues, rotations averaged: 1" in text
     assert "of 6 proteins" in text
+    assert "| all | 6 | " in text
     assert not looks.exists()
 
 
