@@ -5,6 +5,8 @@ import sys
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 
+# Loaded here, before the libraries below are mocked: when it is loaded, it looks for arrays of theirs.
+import scipy.stats  # noqa: F401
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
@@ -21,22 +23,22 @@ myst_heading_anchors = 3
 # A test runs the notebook; here it is shown as it was saved.
 nb_execution_mode = "off"
 
-# What a page of the reference needs to know of these is their names; loading them takes long.
+# The reference needs only the names of these libraries, and loading them takes long.
 autodoc_mock_imports = ["keras", "tensorflow", "torch", "jax"]
 
 
 class _NoRealOnes(MetaPathFinder):
-    """Sphinx looks for the source of mocked classes' modules, which would load TensorFlow."""
+    """Hides the mocked libraries: Sphinx looks for their source, which would load TensorFlow."""
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
-        """Refuse what is mocked."""
+        """Refuse to find a mocked library."""
         if fullname.split(".")[0] in autodoc_mock_imports:
             raise ImportError(f"{fullname} is mocked")
 
 
 sys.meta_path.insert(0, _NoRealOnes())
 autodoc_member_order = "bysource"
-autodoc_typehints = "none"  # shapes and units stand in the docstrings
+autodoc_typehints = "none"  # the docstrings give types, shapes and units
 autodoc_default_options = {"members": True}
 numpydoc_show_class_members = False
 
@@ -45,5 +47,5 @@ html_title = f"sasnet {release}"
 
 
 def setup(app: Sphinx) -> None:
-    """Let PyMOL's commands stand as they are."""
+    """Show PyMOL's commands as plain text."""
     app.add_lexer("pymol", TextLexer)
