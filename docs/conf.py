@@ -5,7 +5,7 @@ import sys
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 
-# Loaded here, before the libraries below are mocked: when it is loaded, it looks for arrays of theirs.
+# Loaded before the libraries below are mocked: when it is loaded, it looks for their arrays.
 import scipy.stats  # noqa: F401
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
