@@ -3,6 +3,7 @@ import json
 import os
 import shutil
 
+import numpy as np
 import pytest
 
 pytest.importorskip("pyopal")
@@ -230,21 +231,39 @@ def test_a_file_whose_name_is_no_text_costs_at_most_itself(structures, tmp_path)
     assert table(tmp_path / "out" / "rejected.csv")[-1]["candidate"] == "bad\\udcff\n.pdb"
 
 
+NAMES = ["ALA", "CYS", "ASP", "GLU", "PHE", "GLY", "HIS", "ILE", "LYS", "LEU", "MET", "ASN"] * 6
+
+
+def dimer_lines(order):
+    """Write two equal chains of these residues, in contact."""
+    return [
+        line.replace("CYS", residue)
+        for chain, y in (("A", 0), ("B", 5))
+        for k, residue in enumerate(order)
+        for line in chain_lines(chain, 1, first=k + 1, start=(3.8 * k, y, 0))
+    ]
+
+
 def test_proteins_like_those_held_out_are_left_out_of_the_dataset(tmp_path):
     folder = tmp_path / "structures"
     folder.mkdir()
-    names = ["ALA", "CYS", "ASP", "GLU", "PHE", "GLY", "HIS", "ILE", "LYS", "LEU"] * 6
-    for entry, order in (("1abc", names), ("2abd", names[::-1])):
-        lines = [
-            line.replace("CYS", residue)
-            for chain, y in (("A", 0), ("B", 5))
-            for k, residue in enumerate(order)
-            for line in chain_lines(chain, 1, first=k + 1, start=(3.8 * k, y, 0))
-        ]
-        write_pdb(folder / f"{entry}.pdb", lines)
+    for entry, order in (("1abc", NAMES), ("2abd", NAMES[::-1])):
+        write_pdb(folder / f"{entry}.pdb", dimer_lines(order))
     (held_out,) = read_sequences([folder])[:1]
     run_here(new_run(folder, tmp_path / "out", held_out=[held_out]))
     kept = read_manifest(tmp_path / "out")
     rejected = table(tmp_path / "out" / "rejected.csv")
     assert len(kept) == len(rejected) == 1
     assert (rejected[0]["rule"], rejected[0]["value"]) == ("identity", "1.000")
+
+
+def test_proteins_over_30_percent_identical_share_a_cluster(tmp_path):
+    folder = tmp_path / "structures"
+    folder.mkdir()
+    shuffled = np.random.default_rng(1).permutation(NAMES).tolist()
+    alike = ["TRP" if k % 2 else name for k, name in enumerate(NAMES)]  # half of it
+    for entry, order in (("1abc", NAMES), ("2abd", alike), ("3abe", shuffled)):
+        write_pdb(folder / f"{entry}.pdb", dimer_lines(order))
+    run_here(new_run(folder, tmp_path / "out"))
+    first, second, third = (row["cluster"] for row in read_manifest(tmp_path / "out"))
+    assert first == second != third

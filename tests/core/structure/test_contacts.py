@@ -1,23 +1,10 @@
-from dataclasses import replace
-
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import chisquare
 
 from sasnet_core.structure import reading
 from sasnet_core.structure.contacts import contact_matrix, contacts
-from sasnet_core.structure.surface import buried_area, exposed_area
-from sasnet_core.training.negatives import sample_negatives
-from tests.core.build import (
-    RawAtom,
-    RawResidue,
-    build_protein,
-    moved,
-    random_complex,
-    random_protein,
-)
+from tests.core.build import RawAtom, RawResidue, build_protein, random_complex
 
 
 def one_atom(x, *more):
@@ -73,71 +60,8 @@ def test_a_residue_without_ca_is_in_no_pair():
     assert contacts(build_protein("p", residues), one_atom(0)).shape == (0, 2)
 
 
-def test_negatives_are_never_contacts_and_all_others_come_alike():
-    pairs = np.array([[0, 0], [1, 2], [2, 1]])
-    drawn = sample_negatives(pairs, 3, 4, 9000, np.random.default_rng(0))
-    assert drawn.shape == (9000, 2) and drawn.dtype == np.int32
-    counts = np.zeros((3, 4), int)
-    np.add.at(counts, tuple(drawn.T), 1)
-    touching = contact_matrix(pairs, 3, 4)
-    assert counts[touching].sum() == 0
-    assert chisquare(counts[~touching]).pvalue > 1e-3
-
-
-def test_no_negatives_where_every_pair_touches():
-    assert sample_negatives(np.array([[0, 0]]), 1, 1, 5, np.random.default_rng(0)).shape == (0, 2)
-
-
-def test_a_lone_carbon_exposes_the_sphere_of_its_radius_and_the_probe():
-    area = exposed_area(one_atom(0))[0]
-    assert area == pytest.approx(4 * np.pi * (1.70 + 1.4) ** 2, rel=0.02)
-
-
-def test_a_shielded_residue_is_less_exposed():
-    protein = random_protein(1, 30)
-    areas = exposed_area(protein)
-    assert areas.shape == (30,) and (areas >= 0).all()
-    middle = np.linalg.norm(protein.centers - protein.centers.mean(axis=0), axis=1)
-    nearest, farthest = np.argsort(middle)[:8], np.argsort(middle)[-8:]
-    assert areas[nearest].mean() < areas[farthest].mean()
-
-
-def test_buried_area_of_a_real_complex(demo_pdb):
-    entry = reading.read(demo_pdb)
-    left, right = entry.protein(["D"]), entry.protein(["E"])
-    area = buried_area(left, right)
-    assert 1500 < area < 4500  # neighbours in the pentamer of a B subunit
-    assert buried_area(right, left) == pytest.approx(area, rel=1e-3)
-    assert area < exposed_area(left).sum() + exposed_area(right).sum()
-
-
-def buried_area_of_all_atoms(left, right):
-    whole = replace(
-        left,
-        coords=np.concatenate([left.coords, right.coords]),
-        elements=np.concatenate([left.elements, right.elements]),
-        atom_residues=np.concatenate([left.atom_residues * 0, right.atom_residues * 0]),
-    )
-    parts = [replace(p, atom_residues=p.atom_residues * 0) for p in (left, right)]
-    return sum(exposed_area(p).sum() for p in parts) - exposed_area(whole).sum()
-
-
-@given(seed=st.integers(0, 99), distance=st.floats(0, 14))
-def test_buried_area_is_that_of_all_atoms_though_few_are_computed(seed, distance):
-    left = random_protein([seed, 0], 25)
-    right = moved(random_protein([seed, 1], 20, "B"), np.eye(3), (distance, 0, 0))
-    expected = buried_area_of_all_atoms(left, right)
-    assert buried_area(left, right) == pytest.approx(expected, rel=1e-5, abs=0.01)
-
-
-def test_buried_area_of_a_real_complex_is_that_of_all_atoms(demo_pdb):
-    entry = reading.read(demo_pdb)
-    for chains in ("DE", "AC", "AD", "EG"):
-        left, right = (entry.protein([chain]) for chain in chains)
-        expected = buried_area_of_all_atoms(left, right)
-        assert buried_area(left, right) == pytest.approx(expected, rel=1e-5, abs=0.1)
-
-
-def test_proteins_apart_bury_nothing():
-    left = random_protein(1)
-    assert buried_area(left, moved(left, np.eye(3), (80, 0, 0))) == pytest.approx(0, abs=1e-3)
+def test_a_contact_matrix_is_true_at_the_contacts_alone():
+    assert contact_matrix(np.array([[0, 2], [1, 0]]), 2, 3).tolist() == [
+        [False, False, True],
+        [True, False, False],
+    ]

@@ -31,13 +31,13 @@ def touching_pairs(folder, count):
     raise AssertionError(f"{len(found)} pairs of {count}")
 
 
-@pytest.fixture(scope="module")
-def pairs(shared_data):
-    return touching_pairs(shared_data / "complexes", 200)
+@pytest.fixture(scope="module", params=[25, pytest.param(200, marks=pytest.mark.sweep)])
+def pairs(request, shared_data):
+    return touching_pairs(shared_data / "complexes", request.param)
 
 
 @pytest.mark.slow
-def test_contacts_of_200_complexes_are_those_of_all_distances(pairs):
+def test_contacts_of_complexes_are_those_of_all_distances(pairs):
     for left, right in pairs:
         near = cdist(left.coords.astype(float), right.coords.astype(float)) <= CUTOFF
         rows, columns = np.nonzero(near)
@@ -47,7 +47,7 @@ def test_contacts_of_200_complexes_are_those_of_all_distances(pairs):
 
 
 @pytest.mark.slow
-def test_buried_areas_of_100_complexes_are_those_of_freesasa(pairs):
+def test_buried_areas_of_complexes_are_those_of_freesasa(pairs):
     freesasa = pytest.importorskip("freesasa")
     parameters = freesasa.Parameters(
         {"algorithm": freesasa.LeeRichards, "n-slices": 20, "probe-radius": PROBE, "n-threads": 1}
@@ -60,7 +60,7 @@ def test_buried_areas_of_100_complexes_are_those_of_freesasa(pairs):
 
     # Channels other than C, O, N and S have radii that only we need.
     plain = [pair for pair in pairs if all((p.elements >= 0).all() for p in pair)][:100]
-    assert len(plain) == 100
+    assert len(plain) >= min(len(pairs) - 5, 100)
     errors = {}
     for left, right in plain:
         expected = area(left) + area(right) - area(left, right)
