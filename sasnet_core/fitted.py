@@ -1,4 +1,4 @@
-"""What is fitted to a trained network's scores: how they are smoothed, mixed and calibrated."""
+"""Parameters fitted to the scores of trained networks: smoothing, mixture, calibration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sasnet_core.settings import POSITIVE, SHARE, Rule, Settings
 
 @dataclass(frozen=True)
 class Smoothing(Settings):
-    """How a pair's score takes in those of the pairs around it: interfaces are patches.
+    """How a pair's score is averaged with those of neighbouring pairs: interfaces are patches.
 
     Attributes
     ----------
@@ -23,7 +23,7 @@ class Smoothing(Settings):
     share : float
         Of the neighbourhood in the result, 0 to 1; 0 leaves scores as they are.
     fitted_on : str
-        Complexes that these were chosen on, in words.
+        Description of the complexes on which these were chosen.
     """
 
     width: float = 8.0
@@ -36,7 +36,7 @@ class Smoothing(Settings):
 
 @dataclass(frozen=True)
 class Mixture(Settings):
-    """How the members of an ensemble speak with one voice (paper: a one-layer sigmoid).
+    """How the scores of an ensemble's members are combined (paper: a one-layer sigmoid).
 
     The ensemble's score is the logistic function of ``intercept`` plus the sum of ``slopes`` times
     the members' log odds.
@@ -44,13 +44,13 @@ class Mixture(Settings):
     Attributes
     ----------
     slopes : tuple of float
-        Of the members, in their order; the sum is over 0.
+        Slopes of the members, in their order; the sum is over 0.
     intercept : float
-        Of all together.
+        Intercept of the sum.
     fitted_on : str
-        Complexes that these were fitted on, in words.
+        Description of the complexes on which these were fitted.
     rotations : int
-        Rotations averaged there.
+        Rotations averaged for the fit.
     """
 
     slopes: tuple[float, ...] = (1.0,)
@@ -69,13 +69,13 @@ class Mixture(Settings):
 
 @dataclass(frozen=True)
 class Calibration(Settings):
-    """How pair scores become probabilities, and what these were worth in a benchmark.
+    """How pair scores become probabilities, and how precise these were in a benchmark.
 
     Log odds of a residue: ``slope * log odds of its best pair score + own_mean * mean of these over
     its protein + own_size * ln(residues of its protein) + intercept``. Log odds of a pair:
     ``pair_slope * log odds of its score + pair_means * sum of both proteins' means + pair_size *
-    ln(pairs) + pair_intercept``. Means count because some proteins score high all over, sizes
-    because interfaces grow more slowly than proteins.
+    ln(pairs) + pair_intercept``. The means are terms because some proteins score high everywhere,
+    the sizes because interfaces grow more slowly than proteins.
 
     Attributes
     ----------
@@ -84,16 +84,16 @@ class Calibration(Settings):
     pair_slope, pair_means, pair_size, pair_intercept : float
         Of pairs.
     threshold : float
-        Probability from which residues are called likely; fitted: the best F1 there.
+        Residues of this probability or more are called likely; fitted: the best F1.
     precision, recall : float
-        Share of likely residues that were in the interface there, and share of the interface
-        that was likely.
+        Share of likely residues that were in the interface, and share of the interface that was
+        likely.
     thresholds, precisions, recalls : tuple of float
         The same for other thresholds, in rising order.
     fitted_on : str
-        Complexes used, in words.
+        Description of the complexes on which these were fitted.
     rotations : int
-        Rotations averaged there.
+        Rotations averaged for the fit.
     residues : int
         Residues of those complexes.
     interface_share, contact_share : float
@@ -121,9 +121,9 @@ class Calibration(Settings):
     contact_share: float = 0.0
 
     def at_threshold(self, threshold: float) -> Self:
-        """Return this calibration with another threshold and what that was worth.
+        """Return this calibration with another threshold.
 
-        Precision and recall are those of the nearest threshold that was looked at.
+        Precision and recall are those of the nearest threshold in the table.
         """
         nearest = min(
             range(len(self.thresholds)), key=lambda k: abs(self.thresholds[k] - threshold)
@@ -136,12 +136,14 @@ class Calibration(Settings):
         )
 
     def at_precision(self, target: float) -> Self:
-        """Return this calibration with the lowest threshold from which on a precision was reached.
+        """Return this calibration with the lowest threshold that reached a precision.
+
+        All higher thresholds in the table reached it too.
 
         Raises
         ------
         SettingError
-            No threshold reached it.
+            No threshold reached the precision.
         """
         reached = None
         for threshold, precision in zip(
@@ -153,6 +155,6 @@ class Calibration(Settings):
         if reached is None:
             raise SettingError(
                 f"a precision of {target:g} was reached by no threshold in the benchmark (the "
-                f"highest: {max(self.precisions):.2f}); ask for less"
+                f"highest: {max(self.precisions):.2f}); choose a lower precision"
             )
         return self.at_threshold(reached)

@@ -1,4 +1,4 @@
-"""Markdown documents whose sections commands write."""
+"""Markdown documents with sections that commands write."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def write_section(name: str, text: str, document: Path, head: str) -> None:
-    """Put a section into a document, in the place of an earlier one of that name.
+    """Write a section into a document; an earlier section of that name is replaced.
 
     Parameters
     ----------
     name : str
-        Stands in comments around the section.
+        Name in the comments around the section.
     text : str
-        The section.
+        Text of the section.
     document : Path
-        Made, with `head`, if it is not there.
+        Created with `head` if it does not exist.
     head : str
-        What a new document begins with.
+        First lines of a new document.
     """
     start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
     before = document.read_text() if document.is_file() else head

@@ -1,4 +1,4 @@
-"""How well scores rank and how honest probabilities are."""
+"""Measures of rankings and of probabilities."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
     Returns
     -------
     float
-        0 to 1; nan when only one class is there, or a score is nan.
+        0 to 1; nan if only one class occurs, or a score is nan.
 
     Examples
     --------
@@ -88,14 +88,15 @@ def calibration_error(labels: np.ndarray, probabilities: np.ndarray, bins: int =
     labels : ndarray of bool, shape (n,)
         Outcomes.
     probabilities : ndarray of float, shape (n,)
-        What was said of them.
+        Predicted probabilities.
     bins : int
-        How many.
+        Number of bins.
 
     Returns
     -------
     float
-        Mean over all cases of how far the mean probability of a bin is from its share of positives.
+        Mean over all cases of the distance between the mean probability of a bin and its share of
+        positives.
 
     Examples
     --------
@@ -111,7 +112,7 @@ def calibration_error(labels: np.ndarray, probabilities: np.ndarray, bins: int =
 
 
 def brier_skill(labels: np.ndarray, probabilities: np.ndarray) -> float:
-    """Compute the Brier skill score: 1 for perfect, 0 for as good as the base rate said always.
+    """Compute the Brier skill score: 1 is perfect, 0 as good as always predicting the base rate.
 
     Parameters
     ----------

@@ -2,10 +2,10 @@
 
     python -m train.calibrate DB5_DATASET --split DB3,DB4U --weights resources/default
 
-Fits logistic functions (`fitted.Calibration`) on unbound complexes that were not trained on,
---rotations of them averaged, and writes them beside the weights, with the threshold of the best F1,
-what other thresholds are worth, and what all that was fitted on. Prints how good the residue
-probabilities are on complexes left out of the fit: expected calibration error, Brier skill score.
+Fits logistic functions (`fitted.Calibration`) on complexes that the weights were not trained on,
+with --rotations averaged, and stores them beside the weights, with the threshold of the best F1 and
+the precision and recall of other thresholds. Prints the expected calibration error and the Brier
+skill score of the residue probabilities on complexes left out of the fit.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from sasnet_core.scoring.calibration import mean_log_odds
 from sasnet_core.scoring.log_odds import logistic, logit
 from sasnet_core.scoring.predictor import load_predictor
 
-#: Non-contacts of a complex that the fit of pairs looks at.
+#: Non-contacts of a complex that the fit of pairs uses.
 PAIR_SAMPLE = 20_000
-#: Parts in which complexes are left out of the fit.
+#: Parts into which the complexes are divided; each part is left out of one fit.
 PARTS = 8
-#: Thresholds whose worth is told, and the fewest residues that must reach one.
+#: Thresholds in the table, and the smallest number of residues that must reach one.
 THRESHOLDS = tuple(k / 20 for k in range(1, 20))
 FEWEST_CALLED = 50
 
@@ -53,13 +53,13 @@ class Collected:
     """What the fits need of one complex."""
 
     sites: tuple[Site, Site]
-    pairs: np.ndarray  # (n, 4), what a pair's log odds are a sum of
+    pairs: np.ndarray  # (n, 4), terms of a pair's log odds
     contacts: np.ndarray  # (n,) bool
-    pair_weights: np.ndarray  # (n,), pairs that each row stands for
+    pair_weights: np.ndarray  # (n,), pairs that each row represents
 
 
 def collect(item: Complex, matrix: np.ndarray, rng: np.random.Generator) -> Collected:
-    """Gather the scores of a complex; of the non-contacts, a sample stands for all."""
+    """Collect the scores of a complex; a sample represents all non-contacts."""
     truth = item.labels()
     contacts, others = np.flatnonzero(truth), np.flatnonzero(~truth)
     drawn = rng.choice(others, min(PAIR_SAMPLE, len(others)), replace=False)
@@ -83,11 +83,11 @@ def fit_logistic(
     Parameters
     ----------
     x : ndarray, shape (n, n_coefficients)
-        What the log odds are a sum of.
+        Terms of the log odds.
     labels : ndarray, shape (n,), bool
         Outcomes.
     weights : ndarray, shape (n,), optional
-        Cases that each row stands for.
+        Cases that each row represents.
     """
     y = labels.astype(float)
     w = np.ones(len(y)) if weights is None else weights
@@ -102,7 +102,7 @@ def fit_logistic(
 
 
 def residue_terms(site: Site) -> np.ndarray:
-    """Return what a residue's log odds are a sum of, shape (n_residues, 4)."""
+    """Return the terms of the log odds of residues, shape (n_residues, 4)."""
     log_odds = logit(site.best_scores)
     of_protein = [log_odds.mean(), np.log(len(log_odds)), 1.0]
     return np.column_stack([log_odds, np.broadcast_to(of_protein, (len(log_odds), 3))])
@@ -116,7 +116,7 @@ def fit_residues(sites: Sequence[Site]) -> Calibration:
 
 
 def held_out_probabilities(complexes: Sequence[tuple[Site, Site]]) -> np.ndarray:
-    """Return each residue's probability by a fit on the other parts of the complexes."""
+    """Return each residue's probability by a fit on complexes of the other parts."""
     parts = np.arange(len(complexes)) % min(PARTS, len(complexes))
     found: list[np.ndarray] = [np.zeros(0)] * len(complexes)
     for part in np.unique(parts):
@@ -127,8 +127,8 @@ def held_out_probabilities(complexes: Sequence[tuple[Site, Site]]) -> np.ndarray
     return np.concatenate(found)
 
 
-def worth(probability: np.ndarray, labels: np.ndarray) -> dict[str, tuple[float, ...]]:
-    """Say what each of `THRESHOLDS` is worth, as far as enough residues reach it."""
+def threshold_table(probability: np.ndarray, labels: np.ndarray) -> dict[str, tuple[float, ...]]:
+    """Return precision and recall of those `THRESHOLDS` that enough residues reach."""
     rows = []
     for threshold in THRESHOLDS:
         called = probability >= threshold
@@ -160,7 +160,7 @@ def best_threshold(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float
 
 
 def fit(collected: Sequence[Collected]) -> Calibration:
-    """Fit residues and pairs, and say what thresholds are worth."""
+    """Fit residues and pairs, and compute the table of thresholds."""
     sites = [site for found in collected for site in found.sites]
     truth = labels(sites)
     fitted = fit_residues(sites)
@@ -178,7 +178,7 @@ def fit(collected: Sequence[Collected]) -> Calibration:
         threshold=round(threshold, 3),
         precision=round(precision, 3),
         recall=round(recall, 3),
-        **worth(probability, truth),
+        **threshold_table(probability, truth),
         residues=len(truth),
         interface_share=round(float(truth.mean()), 4),
         contact_share=round(float(touching.sum() / weights.sum()), 6),

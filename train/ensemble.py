@@ -1,13 +1,13 @@
-"""Make one predictor of several networks: an ensemble, mixed by a one-layer sigmoid (paper).
+"""Combine several networks into an ensemble with a one-layer sigmoid, as in the paper.
 
     python -m train.ensemble DB5_DATASET --weights RUN_A/best RUN_B/best -o ENSEMBLE
 
-Fits the sigmoid on unbound complexes of DB4: the log odds of the members' scores, --rotations of
-them averaged and not smoothed, contacts and non-contacts weighing alike, and so do all complexes.
-ENSEMBLE is then a weights folder like any other: sasnet_predict --weights ENSEMBLE. Members that
-lie beside it are named where they are, others are copied into it; their order does not matter. It
-takes over the members' smoothing where they agree, and has no calibration yet: run train.smooth
-(else) and train.calibrate on it.
+Fits the sigmoid on unbound complexes of DB4. Its inputs are the log odds of the members' scores,
+with --rotations averaged and not smoothed. Contacts and non-contacts have the same weight, and so
+have all complexes. ENSEMBLE is then a weights folder like any other: sasnet_predict --weights
+ENSEMBLE. It refers to members in the same parent folder and copies others; their order does not
+matter. It takes the members' smoothing if they agree; otherwise run train.smooth on it. It has no
+calibration: run train.calibrate on it.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from sasnet_core.scoring.mixture import mixed
 from sasnet_core.scoring.predictor import load_predictor
 from sasnet_core.scoring.smoothing import Smoother
 
-#: Weight of the squared slopes in the fit: decides where members say the same.
+#: Weight of the squared slopes in the fit; it decides if members give the same scores.
 RIDGE = 1e-4
-#: No member is turned around, however little it knows.
+#: Slopes are positive, so that no member is inverted.
 LEAST_SLOPE = 0.01
 
 
@@ -47,7 +47,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def member_infos(folders: list[Path]) -> list[WeightsInfo]:
-    """Read the members, in an order that does not depend on how they were named.
+    """Read the members, in an order that does not depend on the command line.
 
     Raises
     ------

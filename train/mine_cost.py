@@ -1,10 +1,10 @@
-"""Measure what mining costs, and reckon what the whole Protein Data Bank would.
+"""Measure the cost of mining, and estimate it for the whole Protein Data Bank.
 
     python -m train.mine_cost ../shared/data/complexes --facts ../shared/data/complexes.csv \
         --exclude-similar-to ../shared/data/db5 --entries 240000 --atoms 15000
 
-Mines entries of all sizes in one process and takes its CPU time. Time grows in step with the atoms
-of an entry's file, so the cost of an archive is its atoms times the time per atom.
+Mines entries of all sizes in one process and measures its CPU time. The time is proportional to the
+number of atoms, so the cost of an archive is its number of atoms times the time per atom.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ BINS = 5
 
 @dataclass(frozen=True)
 class Cost:
-    """What one entry took."""
+    """Size and cost of one entry."""
 
     atoms: int  # heavy atoms of protein as deposited
     seconds: float  # of CPU time
 
 
 def sample(entries: list[Entry], count: int) -> list[Entry]:
-    """Take entries of all sizes: every so many, from the smallest file to the largest."""
+    """Select entries at even steps from the smallest file to the largest."""
     by_size = sorted(entries, key=lambda entry: (entry.files[0].size, entry.id))
     return evenly_spread(by_size, count)
 
@@ -58,7 +58,7 @@ def measure(run: MiningRun, entry: Entry) -> Cost | None:
 
 
 def report(costs: list[Cost], entries: int, atoms: float) -> list[str]:
-    """Tell the cost by size, and that of an archive."""
+    """Write the cost by size, and that of an archive."""
     costs = sorted(costs, key=lambda cost: cost.atoms)
     lines = ["| atoms | entries | CPU seconds per entry | CPU seconds per 10,000 atoms |",
              "|---|---|---|---|"]  # fmt: skip
@@ -103,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
             held_out=read_sequences(options.exclude_similar_to),
         )
         with run.opened():
-            mine_job(**run.job(entries[0]))  # loads libraries
+            mine_job(**run.job(entries[0]))  # so that libraries are loaded
             costs = [measure(run, entry) for entry in tqdm(entries, disable=None)]
     print("\n".join(report([c for c in costs if c], options.entries, options.atoms)))
     return 0

@@ -1,11 +1,12 @@
-"""Choose how pair scores are smoothed over neighbouring pairs, by CAUROC on DB4.
+"""Choose how pair scores are smoothed over neighbouring pairs.
 
     python -m train.smooth DB5_DATASET --split DB3 --weights resources/default
 
-Tries a small grid of widths, sharpnesses and shares on unbound complexes that were not trained on
-and stores the one with the highest sum of CAUROC, mean AUROC and residue AUROC (of all residues
-together, by their best pair score: one threshold serves all proteins) beside the weights. Their
-calibration no longer fits then and is taken away: run train.calibrate afterwards.
+Tries a small grid of widths, sharpnesses and shares on complexes that the weights were not trained
+on, and stores the best one beside the weights: the one with the highest sum of CAUROC, mean AUROC
+and residue AUROC. The residue AUROC is of all residues together, by their best pair score, because
+one threshold serves all proteins. An earlier calibration is removed, because it no longer fits: run
+train.calibrate afterwards.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
             f"CAUROC {median:.3f} mean {mean:.3f} residues {residues:.3f}"
         )
     best = max(results, key=lambda result: result[0])[1]
-    write_fitted(info, None, best)  # a calibration would no longer fit
+    write_fitted(info, None, best)  # an earlier calibration no longer fits
     print(best)
     return 0
 

@@ -1,4 +1,4 @@
-"""Curves over sizes: points of several replicates, a trend through them, a picture."""
+"""Results against size: points of several replicates, a fitted trend, a picture."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLOUR, TREND_COLOUR, REFERENCE_COLOUR = "#0072b2", "#d55e00", "#666666"
-#: Resampled sets of points for the band around a trend.
+#: Resamplings for the band around a trend.
 BOOTSTRAP = 2000
 
 
 @dataclass(frozen=True)
 class Point:
-    """One trained network: where it stands on the axis, and its CAUROC."""
+    """One trained network: its size on the axis, and its CAUROC."""
 
     size: int
     replicate: int
@@ -50,7 +50,7 @@ class Trend:
         return np.stack([curves[0], *np.percentile(curves[1:], [2.5, 97.5], axis=0)])
 
     def size_for(self, cauroc: float) -> float:
-        """Return the size at which the line reaches a CAUROC, infinite where it never rises."""
+        """Return the size at which the line reaches a CAUROC; infinite if it does not rise."""
         slope, intercept = self.lines[0]
         if slope <= 0:
             return math.inf
@@ -58,7 +58,7 @@ class Trend:
 
 
 def by_size(points: Sequence[Point]) -> dict[int, list[float]]:
-    """Gather the CAUROC of replicates, sizes rising."""
+    """Group the CAUROC of replicates by size, in rising order."""
     return {
         size: [p.cauroc for p in points if p.size == size]
         for size in sorted({p.size for p in points})
@@ -66,14 +66,19 @@ def by_size(points: Sequence[Point]) -> dict[int, list[float]]:
 
 
 def fit_trend(points: Sequence[Point], seed: int = 0) -> Trend | None:
-    """Fit a trend; its uncertainty comes from resampling the points.
+    """Fit a trend and estimate its uncertainty by resampling the points.
 
     Parameters
     ----------
     points : sequence of Point
-        At least two sizes; None comes back for fewer.
+        Points of at least two sizes.
     seed : int
-        Of the resampling.
+        Seed of the resampling.
+
+    Returns
+    -------
+    Trend or None
+        None if all points have the same size.
     """
     x = np.log10([p.size for p in points])
     y = logit(np.array([p.cauroc for p in points]))
@@ -89,7 +94,7 @@ def fit_trend(points: Sequence[Point], seed: int = 0) -> Trend | None:
 
 
 def draw(path: Path, decorate: Callable[[Axes], None]) -> None:
-    """Draw a picture with one pair of axes, whole or not at all."""
+    """Draw a picture with one pair of axes."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")

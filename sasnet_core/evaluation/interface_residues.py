@@ -1,4 +1,4 @@
-"""The residues of one side of a complex: what was said of them, and what is true."""
+"""The residues of each protein of a complex: their scores, and whether they are interface."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Site:
 
 
 def sites_of(item: Complex, matrix: np.ndarray) -> tuple[Site, Site]:
-    """Take pair scores to the left and the right residues.
+    """Reduce pair scores to the left and the right residues.
 
     Parameters
     ----------
     item : Complex
         The complex.
     matrix : ndarray, shape (n_left, n_right)
-        Its pair scores.
+        Scores of its pairs.
     """
     truth = item.labels()
     left, right = (Site(matrix.max(axis=axis), np.asarray(truth.any(axis=axis))) for axis in (1, 0))
@@ -44,10 +44,10 @@ def sites_of(item: Complex, matrix: np.ndarray) -> tuple[Site, Site]:
 
 
 def probabilities(sites: Sequence[Site], calibration: Calibration) -> np.ndarray:
-    """Return the probabilities of the residues of several proteins, below one another."""
+    """Return the probabilities of the residues of several proteins, concatenated."""
     return np.concatenate([site.probabilities(calibration) for site in sites])
 
 
 def labels(sites: Sequence[Site]) -> np.ndarray:
-    """Return the labels of the residues of several proteins, below one another."""
+    """Return the labels of the residues of several proteins, concatenated."""
     return np.concatenate([site.labels for site in sites])

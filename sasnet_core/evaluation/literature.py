@@ -1,6 +1,6 @@
-"""What others published: the numbers that ours stand beside.
+"""Published results, for comparison.
 
-Source, where none other is named: Townshend et al., "End-to-End Learning on 3D Protein Structure
+Source, unless another is named: Townshend et al., "End-to-End Learning on 3D Protein Structure
 for Interface Prediction" (arXiv 1807.01297), tables 1 to 3. Structure only, CAUROC.
 """
 

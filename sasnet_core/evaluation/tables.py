@@ -1,4 +1,4 @@
-"""Tables of measures as people read them: statistics over complexes with their intervals."""
+"""Tables of measures for documents: statistics over complexes with their intervals."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     #: numpy's median or mean.
     Statistic = Callable[..., Any]
 
-#: What docs/results.md begins with.
+#: Head of docs/results.md.
 RESULTS_HEAD = (
-    "# Results\n\nEach section is written by the command that stands in it (`train/tables.py`, "
+    "# Results\n\nEach section is written by the command that it names (`train/tables.py`, "
     "`train/scaling.py`).\nCAUROC: median over complexes of the AUROC over all residue pairs; in "
     "brackets 95 % intervals from\nresampling complexes. A complex that fails counts 0.\n"
 )
@@ -75,7 +75,7 @@ def published(numbers: Published) -> str:
 
 
 def number(value: float | str) -> str:
-    """Write a whole number with its thousands apart."""
+    """Write a whole number with thousands separators."""
     return f"{int(value):,}"
 
 
@@ -108,8 +108,8 @@ def measures_table(table: list[Row]) -> str:
 def sides(table: list[Row], measure: str, prefix: str = "") -> list[float]:
     """Average a measure over both proteins of each complex.
 
-    AUROC does not exist where all residues are interface; a complex of two such proteins is left
-    out.
+    The AUROC does not exist if all residues are interface. A complex of two such proteins is
+    omitted.
     """
     names = [f"{prefix}{side}_{measure}" for side in ("left", "right")]
     both = np.array([[float(row.get(name) or 0.0) for name in names] for row in table])
@@ -141,17 +141,17 @@ def groups_table(table: list[Row]) -> str:
     return markdown.table(heads, rows)
 
 
-def shown_command(program: str, arguments: Sequence[str], untold: Sequence[str] = ()) -> str:
-    """Return a command as a document shows it, with names for paths.
+def shown_command(program: str, arguments: Sequence[str], omitted: Sequence[str] = ()) -> str:
+    """Return a command for a document, with file names instead of paths.
 
     Parameters
     ----------
     program : str
-        What it begins with.
+        First words of the command.
     arguments : sequence of str
-        What follows.
-    untold : sequence of str
-        Options that change no number, each with a value; they are left out.
+        Its arguments.
+    omitted : sequence of str
+        Options with a value that are left out, because they change no number.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def shown_command(program: str, arguments: Sequence[str], untold: Sequence[str] 
     """
     words, rest = [], iter(map(str, arguments))
     for word in rest:
-        if word in untold:
+        if word in omitted:
             next(rest, None)
         else:
             words.append(Path(word).name if "/" in word else word)

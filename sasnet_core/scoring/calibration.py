@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def mean_log_odds(best_scores: np.ndarray) -> float:
-    """Say how high a protein scores all over: mean log odds of its residues' best pair scores."""
+    """Return the mean log odds of the best pair scores of a protein's residues."""
     return float(logit(best_scores).mean())
 
 
@@ -25,11 +25,11 @@ def residue_probabilities(
     Parameters
     ----------
     best_scores : ndarray, shape (..., n_residues)
-        Maximum of the pair scores of each residue of a protein.
+        Highest pair score of each residue of a protein.
     calibration : Calibration
-        The one fitted for the weights that gave the scores.
+        Fitted for the weights that gave the scores.
     mean : float, optional
-        `mean_log_odds` of the protein, if not of these scores.
+        `mean_log_odds` of the protein. Default: that of these scores.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def pair_log_odds(matrix: np.ndarray, calibration: Calibration) -> np.ndarray:
     matrix : ndarray, shape (n_left, n_right)
         Scores of all pairs.
     calibration : Calibration
-        The one fitted for the weights that gave the scores.
+        Fitted for the weights that gave the scores.
 
     Returns
     -------

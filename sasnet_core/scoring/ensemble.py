@@ -1,4 +1,4 @@
-"""Several networks that score as one."""
+"""Several networks whose scores are combined."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 class Ensemble(Scorer):
-    """Several networks that score as one.
+    """Several networks whose scores are combined.
 
-    In each rotation every member sees the partners in the same poses, and their scores are mixed;
-    mean and smoothing are as for one network. The spread is over all rotations of all members.
+    In each rotation all members score the partners in the same poses, and their scores are mixed.
+    Mean and smoothing are as for one network. The spread is over all rotations of all members.
 
     Parameters
     ----------
     members : sequence of Scorer
-        Their own smoothings play no part.
+        The networks. Their own smoothing is not used.
     mixture : Mixture
-        How they are mixed.
+        How their scores are mixed.
     smoothing : Smoothing, optional
-        Of the mixed scores.
+        Smoothing of the mixed scores.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Ensemble(Scorer):
 
     @property
     def precision(self) -> str:
-        """What the members compute in."""
+        """The precision of the members: "float32" or "bfloat16"."""
         return self._members[0].precision
 
     def _rotations(

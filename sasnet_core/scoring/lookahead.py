@@ -1,4 +1,4 @@
-"""Results in order, while threads are at work on the next ones."""
+"""Results in order, while threads compute the next ones."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
 
-#: Rotations that are computed at once: while one makes its tables or waits for memory, the other
-#: multiplies. More would take more memory.
+#: Rotations that are computed at the same time: while one builds its tables or waits for memory,
+#: the other multiplies. More of them would take more memory.
 AT_ONCE = 2
 
 Asked = TypeVar("Asked")
@@ -22,19 +22,19 @@ Made = TypeVar("Made")
 def in_order(
     function: Callable[[Asked], Made], items: Iterable[Asked], threads: int
 ) -> Iterator[Made]:
-    """Apply a function to items in threads, and yield what it gives in the items' order.
+    """Apply a function to items in threads, and yield the results in the order of the items.
 
-    No more than one item a thread is begun or waits to be taken, which bounds the memory. Whoever
-    stops taking stops the work on all items that are not begun.
+    For each thread at most one item is in work or waits for the caller, which bounds the memory. If
+    the caller stops, items that are not in work are not started.
 
     Parameters
     ----------
     function : callable
-        Of one argument. It may run in several threads at once.
+        Function of one argument. It may run in several threads at the same time.
     items : iterable
-        Its arguments.
+        Arguments of the function.
     threads : int
-        Items that are worked on at once; 0: each when it is asked for, in no thread of its own.
+        Number of threads. 0: compute each item when the caller asks for it, in the caller's thread.
 
     Yields
     ------

@@ -1,6 +1,6 @@
-"""How much may be worked on at once, given the memory that a user grants.
+"""How much is computed at the same time, given the memory that a user allows.
 
-The numbers lie above what was measured as peaks of whole processes, shipped weights in bfloat16;
+The numbers are above the measured peaks of whole processes with the shipped weights in bfloat16.
 `python -m benchmarks.memory --within 2.5` measures whether a limit holds.
 """
 
@@ -12,47 +12,46 @@ from sasnet_core.errors import SettingError
 from sasnet_core.network.lattice import TILE_VOXELS
 from sasnet_core.scoring.lookahead import AT_ONCE
 
-#: Pairs whose rows are listed at a time without a limit; `model.PAIR_BLOCK` of them are scored at
-#: a time.
+#: Pairs that are listed at a time without a limit; `model.PAIR_BLOCK` of them are scored at a time.
 PAIRS_LISTED = 2**22
-#: Least voxels of a tile, and pairs in a list.
+#: Smallest number of voxels of a tile, and of pairs in a list.
 LEAST_VOXELS, LEAST_PAIRS = 48**3, 2**14
-#: TensorFlow, a network of the paper's size and what every prediction holds (bytes).
+#: Bytes of TensorFlow, a network of the paper's size and the constant part of a prediction.
 BASE = 1_200_000_000
-#: What a voxel of a tile takes while the tower runs, and a pair in the list that is scored.
+#: Bytes per voxel of a tile while the tower runs, and per pair in the list that is scored.
 TILE_BYTES, LIST_BYTES = 400, 60
-#: What each pair takes until the tables are written, and each pair that stands in them.
+#: Bytes per pair until the tables are written, and per pair in the tables.
 PAIR_BYTES, ROW_BYTES = 100, 3500
-#: What each two residues of one partner take: while neighbours are found, and for smoothing.
+#: Bytes per pair of residues of one partner: while neighbours are found, and for smoothing.
 FIND_BYTES, SMOOTH_BYTES = 24, 8
-#: The part of the memory that embeddings may take which are kept for rows to come.
+#: One part in so many of the memory is for the cache of embeddings.
 CACHE_PART = 8
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What is worked on at once."""
+    """How much is computed at the same time."""
 
     tile_voxels: int
     pairs_listed: int
 
 
 def sizes_within(gigabytes: float | None, left: int, right: int, listed: int | None) -> Sizes:
-    """Choose how much is worked on at once.
+    """Choose how much is computed at the same time.
 
     Parameters
     ----------
     gigabytes : float or None
-        Memory (1e9 bytes) that the process may take; None: no limit.
+        Memory (1e9 bytes) that the process may use; None: no limit.
     left, right : int
         Residues of the partners.
     listed : int or None
-        Pairs that the tables hold; None: all.
+        Pairs in the tables; None: all.
 
     Raises
     ------
     SettingError
-        The partners cannot be predicted in so little.
+        The partners need more memory.
     """
     if gigabytes is None:
         return Sizes(TILE_VOXELS, PAIRS_LISTED)
@@ -66,13 +65,13 @@ def sizes_within(gigabytes: float | None, left: int, right: int, listed: int | N
         needed = (held + least * AT_ONCE) / (1 - 1 / CACHE_PART) / 1e9
         raise SettingError(
             f"--memory {gigabytes:g} is too little for partners of {left} and {right} residues, "
-            f"{needed:.1f} GB are needed; grant more, or cut the partners to what matters"
+            f"{needed:.1f} GB are needed; allow more, or choose fewer chains"
         )
-    # Embedding and scoring take turns: each may have all the room.
+    # Embedding and scoring take turns, so each may use all of it.
     tile, many = int(room / TILE_BYTES), int(room / LIST_BYTES)
     return Sizes(min(tile, TILE_VOXELS), min(many, PAIRS_LISTED))
 
 
 def cache_bytes(gigabytes: float | None, most: int) -> int:
-    """Return how much memory kept embeddings may take."""
+    """Return how much memory the cache of embeddings may use."""
     return most if gigabytes is None else min(most, int(gigabytes * 1e9 / CACHE_PART))

@@ -1,4 +1,4 @@
-"""Several networks' scores as one: the arithmetic of ensembles."""
+"""The scores of an ensemble, computed from those of its members."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 def member_views(members: Sequence[np.ndarray], mixture: Mixture) -> list[np.ndarray]:
     """Put each member's scores on the ensemble's scale.
 
-    A view is what the ensemble would say if all members said what this one does, so views of
-    different members, and the ensemble's own scores, can be compared.
+    A view is the ensemble's score if all members agreed with this one. Views of different members
+    and the ensemble's own scores can be compared.
 
     Parameters
     ----------
     members : sequence of ndarray, shape (n_left, n_right)
         Each member's scores, in the mixture's order.
     mixture : Mixture
-        As fitted.
+        The fitted mixture.
 
     Returns
     -------

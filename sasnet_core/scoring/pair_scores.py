@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PairScores:
-    """What the network says of every residue pair."""
+    """The network's scores of all residue pairs."""
 
     left: Protein
     right: Protein
@@ -24,14 +24,14 @@ class PairScores:
 
 
 def best_pairs(matrix: np.ndarray, count: int | None) -> np.ndarray:
-    """List pairs by falling score, equal ones in residue order.
+    """List pairs by falling score, pairs of equal score in residue order.
 
     Parameters
     ----------
     matrix : ndarray, shape (n_left, n_right)
         Pair scores.
     count : int, optional
-        How many; all when left out.
+        How many. Default: all.
 
     Returns
     -------

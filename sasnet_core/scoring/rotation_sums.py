@@ -1,4 +1,4 @@
-"""The scores of single rotations, averaged."""
+"""Averages of the scores of single rotations."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class RotationSums:
-    """Sums over rotations, and the scores that they give so far.
+    """Sums over rotations, from which scores can be computed at any time.
 
     Parameters
     ----------
     left, right : Protein
         The partners.
     smoother : Smoother
-        Of these partners.
+        Smoother of these partners.
     """
 
     def __init__(self, left: Protein, right: Protein, smoother: Smoother) -> None:
@@ -40,9 +40,9 @@ class RotationSums:
         Parameters
         ----------
         raw : ndarray, shape (n_left, n_right)
-            Its scores, not smoothed.
+            Scores of the rotation, not smoothed.
         views : sequence of ndarray, shape (n_left, n_right)
-            What spread and best scores are made of, not smoothed: a matrix for each network.
+            Scores for the spread and the best scores, not smoothed: a matrix for each network.
         """
         self._rotations += 1
         self._total += raw

@@ -24,7 +24,7 @@ class Smoother:
     Parameters
     ----------
     left, right : Protein
-        The partners; only distances within each count.
+        The partners. Only distances within each partner matter.
     smoothing : Smoothing
         Width, sharpness and share.
     """
@@ -58,7 +58,7 @@ class Smoother:
 
 
 def _neighbour_weights(centers: np.ndarray, width: float) -> np.ndarray:
-    """Weigh residues by distance, shape (n_residues, n_residues), rows sum to 1."""
+    """Return weights of neighbours, shape (n_residues, n_residues); rows sum to 1."""
     weights: np.ndarray = np.exp(squared_distances(centers) / (-2 * width**2))
     weights /= weights.sum(axis=1, keepdims=True)
     return weights

@@ -14,12 +14,12 @@ from train.calibrate import (
     fit_residues,
     held_out_probabilities,
     residue_terms,
-    worth,
+    threshold_table,
 )
 
 
 def honest_site(rng, size):
-    """Make a protein whose residues are in the interface as often as a known law says."""
+    """Make a protein whose residues are in the interface with known probabilities."""
     scores = logistic(rng.normal() + rng.normal(scale=2.0, size=size))
     site = Site(scores.astype(np.float32), np.zeros(size, bool))
     chances = logistic(residue_terms(site) @ [1.5, -0.7, -1.0, 2.0])
@@ -32,7 +32,7 @@ def complexes(count, seed=0):
     return [(honest_site(rng, a), honest_site(rng, b)) for a, b in sizes.tolist()]
 
 
-def test_the_law_of_the_residues_is_found_again():
+def test_the_coefficients_of_residues_are_recovered():
     found = fit_residues([site for pair in complexes(200) for site in pair])
     assert found.slope == pytest.approx(1.5, abs=0.05)
     assert found.own_mean == pytest.approx(-0.7, abs=0.1)
@@ -40,18 +40,18 @@ def test_the_law_of_the_residues_is_found_again():
     assert found.intercept == pytest.approx(2.0, abs=0.5)
 
 
-def test_complexes_left_out_are_told_honestly():
+def test_probabilities_of_complexes_left_out_are_calibrated():
     made = complexes(60, seed=1)
     labels = np.concatenate([site.labels for pair in made for site in pair])
-    told = held_out_probabilities(made)
-    assert told.shape == labels.shape
-    assert calibration_error(labels, told) < 0.02
-    assert brier_skill(labels, told) > 0.2
+    found = held_out_probabilities(made)
+    assert found.shape == labels.shape
+    assert calibration_error(labels, found) < 0.02
+    assert brier_skill(labels, found) > 0.2
     assert abs(brier_skill(labels, np.full(len(labels), labels.mean()))) < 1e-9
 
 
-def test_pairs_are_fitted_for_all_though_a_sample_is_seen(monkeypatch):
-    """Scores that are honest about pairs at 1:1 are told apart from the true base rate."""
+def test_the_fit_of_a_sample_of_pairs_holds_for_all_pairs(monkeypatch):
+    """Scores calibrated for as many contacts as non-contacts get the true base rate."""
     monkeypatch.setattr("train.calibrate.PAIR_SAMPLE", 300)
     rng = np.random.default_rng(0)
     collected = []
@@ -66,16 +66,16 @@ def test_pairs_are_fitted_for_all_though_a_sample_is_seen(monkeypatch):
     assert calibration.contact_share == pytest.approx(contacts / (30 * 1200), abs=1e-6)
 
 
-def test_what_a_threshold_is_worth_is_counted():
+def test_precision_and_recall_of_a_threshold_are_counted():
     probability = np.repeat([0.1, 0.6], 100)
     labels = np.concatenate([np.arange(100) < 10, np.arange(100) < 50])
-    found = worth(probability, labels)
+    found = threshold_table(probability, labels)
     assert found["thresholds"][0] == 0.05 and found["thresholds"][-1] == 0.6
     assert found["precisions"][0] == 0.3 and found["precisions"][-1] == 0.5
     assert found["recalls"][0] == 1.0 and found["recalls"][-1] == round(50 / 60, 3)
 
 
-def test_probabilities_of_several_proteins_stand_below_one_another():
+def test_probabilities_of_several_proteins_are_concatenated():
     made = complexes(2)
     sites = [site for pair in made for site in pair]
     assert len(probabilities(sites, Calibration())) == sum(len(site.labels) for site in sites)
