@@ -1,9 +1,9 @@
-"""Draws the gallery: real unbound structures, predicted and painted by sasnet_predict.
+"""Draws the gallery: real unbound structures, predicted and drawn by sasnet_predict.
 
     python docs/gallery.py ../shared/data/db5
 
 The folder is docking benchmark 5 (CODE_r_u.pdb.gz, CODE_l_u.pdb.gz and db5.csv). Takes the first
-complexes of DB4U, so nobody picked them for their looks; writes gallery.md and gallery/ in docs/.
+complexes of DB4U, so that nobody selects them by hand; writes gallery.md and gallery/ in docs/.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ WIDTH = 1200  # pixels
 HEAD = """\
 # Gallery
 
-Real structures as `sasnet_predict` paints them: each partner with its likely interface turned to
-the viewer, colour is the calibrated probability, always from 0 to 1.
+Real structures as `sasnet_predict` draws them: each partner with its likely interface towards the
+viewer. The colour is the calibrated probability, always on a scale from 0 to 1.
 
 ## 1TII, chains D and E
 
 ![Two B subunits of heat-labile enterotoxin](demo.png)
 
 Two of the five B subunits of heat-labile enterotoxin, from PyMOL's own demo structure: `make demo`.
-Colour also lies where other subunits sit, which are not there in this question.
+Residues that touch the other three subunits, which were not part of this prediction, are coloured too.
 """
 BENCHMARK = """
 ## Unbound structures
 
-The first {count} complexes of {split} of docking benchmark 5, not chosen by hand, drawn by
-`python docs/gallery.py BENCHMARK`. The files lie superimposed on the complex, which the network
-never sees: each partner is rotated on its own.
+The first {count} complexes of {split} of docking benchmark 5, not selected by hand, drawn by
+`python docs/gallery.py BENCHMARK`. The files lie superimposed on the complex. The
+network does not use that: each partner is rotated on its own.
 """
 ENTRY = """
 ### {code}: {unbound_receptor} and {unbound_ligand}
@@ -71,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def draw(code: str, options: argparse.Namespace) -> dict[str, str]:
-    """Predict one complex, save its picture smaller; return words on it."""
+    """Predict one complex, save a smaller picture; return the text of its entry."""
     files = [str(options.benchmark / f"{code}_{side}_u.pdb.gz") for side in "rl"]
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "sasnet_core.cli", *files, "-o", folder, "--quiet"]
