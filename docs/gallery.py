@@ -31,7 +31,8 @@ viewer. The colour is the calibrated probability, always on a scale from 0 to 1.
 ![Two B subunits of heat-labile enterotoxin](demo.png)
 
 Two of the five B subunits of heat-labile enterotoxin, from PyMOL's own demo structure: `make demo`.
-Residues that touch the other three subunits, which were not part of this prediction, are coloured too.
+Residues that touch the other three subunits are coloured too, although this prediction did not have
+those subunits.
 """
 BENCHMARK = """
 ## Unbound structures
