@@ -107,7 +107,15 @@ def test_labels_of_unbound_complexes_lie_near_where_the_partners_meet(shared_dat
         assert np.median(np.linalg.norm(ca, axis=1)) < 15, code
 
 
+def test_the_positives_of_every_23rd_complex_have_not_changed(shared_data):
+    # The sweep below compares those of all complexes with the literature.
+    folder = shared_data / "db5"
+    cases = [read_case(folder, row) for row in read_table(folder)[::23]]
+    assert sum(len(item.unbound.contacts) for item in cases) == 697
+
+
 @pytest.mark.slow
+@pytest.mark.sweep
 def test_the_positives_of_the_benchmark_are_those_of_the_literature(shared_data):
     folder = shared_data / "db5"
     cases = [read_case(folder, row) for row in read_table(folder)]
