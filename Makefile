@@ -4,15 +4,30 @@ VENV ?= .venv
 PEERS ?= .venv-peers
 BIN = $(VENV)/bin
 OUT = sasnet_out
+# Pytest processes at once.
+WORKERS ?= 2
+# What `make demo` needs, and what the tests and the documentation need as well.
+DEMO_STAMP = $(VENV)/.installed-demo
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test lint docs bench screenshots plugin clean
+.PHONY: demo test test-all tests lint docs libraries bench screenshots plugin clean
 
-demo: $(STAMP)
+demo: $(or $(wildcard $(STAMP)),$(DEMO_STAMP))
 	@.ci/system-libraries libgl1
 	$(BIN)/sasnet_predict --demo -o $(OUT)
 
-test: $(STAMP)
+# Lint, documentation and tests run side by side.
+test: $(STAMP) libraries
+	$(MAKE) -j3 tests lint docs
+
+# The same with the full sweeps over real structures.
+test-all: $(STAMP) libraries
+	$(MAKE) -j3 tests lint docs PYTEST_OPTIONS=--sweeps
+
+tests: $(STAMP)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_OPTIONS)
+
+libraries: $(STAMP)
 	@.ci/system-libraries libgl1 libegl1 libglib2.0-0 xvfb libxkbcommon-x11-0 libdbus-1-3 \
 	  libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 \
 	  libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 ncbi-blast+
@@ -20,8 +35,6 @@ test: $(STAMP)
 	@.ci/system-libraries pymol
 	@command -v npm >/dev/null || .ci/system-libraries npm
 	@$(BIN)/python -m sasnet_core.results.threedmol || true
-	$(MAKE) lint docs
-	$(BIN)/python -m pytest
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -62,12 +75,25 @@ dist/sasnet_plugin.zip: $(wildcard plugin/*.py plugin/*/*.py)
 	cp plugin/window/*.py build/plugin/sasnet_plugin/window/
 	rm -f $@ && $(PYTHON) -m zipfile -c $@ build/plugin/sasnet_plugin
 
+define make_environment
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+  { echo "sasnet needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/system-libraries python3-venv
+@$(PYTHON) -m venv $(VENV) || \
+  { echo "a virtual environment cannot be made; on Debian: apt-get install python3-venv"; exit 2; }
+endef
+
+# Sizes of the wheels for Linux in November 2026, by pip install --dry-run --report.
+$(DEMO_STAMP): setup.py
+	$(make_environment)
+	@echo "installing sasnet and PyMOL into $(VENV): about 0.8 GB to download, most of it TensorFlow"
+	$(BIN)/python -m pip install --quiet --editable '.[pymol]'
+	@$(BIN)/python -m sasnet_core.results.threedmol || true
+	touch $@
+
 $(STAMP): setup.py
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "sasnet needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/system-libraries python3-venv
-	@$(PYTHON) -m venv $(VENV) || \
-	  { echo "a virtual environment cannot be made; on Debian: apt-get install python3-venv"; exit 2; }
+	$(make_environment)
+	@echo "installing sasnet, PyMOL and the tools of the tests into $(VENV): about 1.1 GB to download"
 	$(BIN)/python -m pip install --quiet --editable '.[cluster,docs,pymol,train,test]'
 	@$(BIN)/python -m sasnet_core.results.threedmol || true
 	touch $@
