@@ -38,12 +38,12 @@ def work(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def command(work, weights_folder):
-    def run(*arguments, precision="float32"):
-        return main(
-            [*arguments, "--weights", str(weights_folder), "--rotations", "2", "--no-picture",
-             "--precision", precision]
-        )  # fmt: skip
+def command(work, plain_weights, scorer):
+    """Run with the random scorer and two rotations."""
+
+    def run(*arguments):
+        weights = "--weights", str(plain_weights)
+        return main([*arguments, *weights, "--rotations", "2", "--no-picture"])
 
     return run
 
@@ -76,14 +76,18 @@ def folders(out):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_a_row_holds_the_very_bytes_of_a_single_run(command, work, monkeypatch, precision):
+def test_a_row_has_the_same_bytes_as_a_single_run(work, weights_folder, monkeypatch, precision):
+    def command(*arguments):
+        weights = "--weights", str(weights_folder), "--precision", precision
+        return main([*arguments, *weights, "--rotations", "2", "--no-picture"])
+
     embedded = count_embedded(monkeypatch)
     write_list(work / "list.csv", *ROWS)
-    assert command("--batch", "list.csv", "-o", "out", "--quiet", precision=precision) == 0
+    assert command("--batch", "list.csv", "-o", "out", "--quiet") == 0
     # Two rotations: the hub's two of each pose as itself and as its own twin, and each partner's.
     assert sorted(embedded) == sorted(2 * [12, 12, 6, 7, 8, 5, 4])
     write_list(work / "turned.csv", *reversed(ROWS))
-    assert command("--batch", "turned.csv", "-o", "two", "--quiet", precision=precision) == 0
+    assert command("--batch", "turned.csv", "-o", "two", "--quiet") == 0
     singles = {
         "one": ("hub.pdb", "partner0.pdb"),
         "two": ("hub.pdb", "partner1.pdb", "--left", "H", "--right", "P"),
@@ -93,7 +97,7 @@ def test_a_row_holds_the_very_bytes_of_a_single_run(command, work, monkeypatch, 
     }
     assert folders(work / "out") == folders(work / "two") == singles.keys()
     for name, arguments in singles.items():
-        assert command(*arguments, "-o", "single", "--quiet", precision=precision) == 0
+        assert command(*arguments, "-o", "single", "--quiet") == 0
         single = contents(work / "single")
         for out in ("out", "two"):
             row = contents(work / out / name)
@@ -102,7 +106,7 @@ def test_a_row_holds_the_very_bytes_of_a_single_run(command, work, monkeypatch, 
         shutil.rmtree(work / "single")
 
 
-def test_tables_say_what_came_out_and_what_went_wrong(command, work, capfd):
+def test_the_tables_list_results_and_failures(command, work, capfd):
     write_list(
         work / "list.csv",
         "good,hub.pdb,partner0.pdb,,",
@@ -113,7 +117,7 @@ def test_tables_say_what_came_out_and_what_went_wrong(command, work, capfd):
     assert command("--batch", "list.csv", "-o", "out") == 2
     streams = capfd.readouterr()
     assert "1 of 4 rows done: out/summary.csv" in streams.out
-    assert "3 of 4 rows failed, the others are done; out/failures.csv" in streams.err
+    assert "all rows must succeed, 3 of 4 failed; see out/failures.csv" in streams.err
     (good,) = table(work / "out" / "summary.csv")
     assert list(good) == [*COLUMNS, *SUMMARY_COLUMNS]
     assert (good["id"], good["left_residues"], good["right_residues"]) == ("good", "12", "6")
@@ -125,43 +129,44 @@ def test_tables_say_what_came_out_and_what_went_wrong(command, work, capfd):
     assert good["best_pair_score"] == best["score"]
     reasons = {row["id"]: row["reason"] for row in table(work / "out" / "failures.csv")}
     assert reasons.keys() == {"gone", "chain", "sides"}
-    assert "there is none" in reasons["gone"] and "choose among H" in reasons["chain"]
+    assert "check the path" in reasons["gone"] and "choose among H" in reasons["chain"]
     assert "both sides" in reasons["sides"]
     assert folders(work / "out") == {"good"}
 
 
-def test_only_what_is_missing_or_changed_is_done_again(command, work, monkeypatch, capfd):
+def test_only_rows_that_are_missing_or_changed_are_predicted_again(command, work, scorer):
     rows = list(ROWS[:3])
     write_list(work / "list.csv", *rows)
     run = "--batch", "list.csv", "-o", "out", "--quiet"
     assert command(*run) == 0
+    assert scorer.scored == [(12, 6), (12, 7), (5, 4)]
     first = contents(work / "out")
-    embedded = count_embedded(monkeypatch)
+    scorer.scored.clear()
     assert command(*run) == 0
-    assert embedded == [] and contents(work / "out") == first
-    (work / "out" / "one" / ROW_FILE).unlink()  # as a kill before a row's end leaves it
+    assert scorer.scored == [] and contents(work / "out") == first
+    (work / "out" / "one" / ROW_FILE).unlink()  # as if the run was killed before the row's end
     assert command(*run) == 0
-    assert sorted(embedded) == [6, 6, 12, 12] and contents(work / "out") == first
-    embedded.clear()
+    assert scorer.scored == [(12, 6)] and contents(work / "out") == first
+    scorer.scored.clear()
     write_pdb(work / "partner1.pdb", chain_lines("P", 9, start=(0, 5, 0)))  # another file
     rows[2] = "three,both.pdb,,B,A"  # another row
     write_list(work / "list.csv", *rows)
     assert command(*run) == 0
-    assert sorted(embedded) == sorted(2 * [9, 12, 4, 5])
-    embedded.clear()
+    assert scorer.scored == [(12, 9), (4, 5)]
+    scorer.scored.clear()
     assert command(*run, "--seed", "1") == 0  # another setting
-    assert sorted(embedded) == sorted(2 * [12, 6, 9, 4, 5])
+    assert scorer.scored == [(12, 6), (12, 9), (4, 5)]
     assert json.loads((work / "out/one/result.json").read_text())["settings"]["seed"] == 1
 
 
-def test_a_bug_in_one_row_costs_that_row(command, work, monkeypatch):
-    def fail(protein, *arguments, **named):
-        if protein.n_residues == 6:
+def test_a_bug_in_one_row_costs_only_that_row(command, work, scorer, monkeypatch):
+    def fail(left, right, *arguments, **named):
+        if right.n_residues == 6:
             raise MemoryError("no room for 6 residues")
-        return build(protein, *arguments, **named)
+        return score(left, right, *arguments, **named)
 
-    build = predictor.build_lattice
-    monkeypatch.setattr(predictor, "build_lattice", fail)
+    score = scorer.score
+    monkeypatch.setattr(scorer, "score", fail)
     write_list(work / "list.csv", *ROWS[:2])
     assert command("--batch", "list.csv", "-o", "out", "--quiet") == 2
     (failure,) = table(work / "out" / "failures.csv")
@@ -169,17 +174,18 @@ def test_a_bug_in_one_row_costs_that_row(command, work, monkeypatch):
     assert folders(work / "out") == {"two"}
 
 
-def test_an_export_that_fails_is_told_and_not_tried_again(command, work, monkeypatch):
+def test_an_export_that_fails_is_reported_and_not_tried_again(command, work, scorer):
     write_list(work / "list.csv", ROWS[0])
     run = "--batch", "list.csv", "-o", "out", "--quiet", "--export", "haddock,pdb"
+    run += "--threshold", "0.999999"
     assert command(*run) == 2
     (failure,) = table(work / "out" / "failures.csv")
     assert failure["reason"].startswith("export: haddock: ")
     assert (work / "out" / "one" / "left.pdb").is_file()
     assert [row["id"] for row in table(work / "out" / "summary.csv")] == ["one"]
-    embedded = count_embedded(monkeypatch)
+    assert len(scorer.scored) == 1
     assert command(*run) == 2
-    assert embedded == []
+    assert len(scorer.scored) == 1
 
 
 def test_files_are_named_from_the_lists_folder(command, work, monkeypatch):
@@ -233,7 +239,7 @@ def test_two_runs_do_not_write_at_once(command, work, capfd):
     with (work / "out" / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert command("--batch", "list.csv", "-o", "out", "--quiet") == 2
-    assert "one run at a time" in capfd.readouterr().err
+    assert "only one run at a time" in capfd.readouterr().err
     assert folders(work / "out") == set()
 
 
@@ -242,14 +248,14 @@ BAD_LISTS = {
     "a column missing": ("id,right\na,b\n", "got id, right"),
     "an unknown column": (f"{HEAD},note\n", "right_chains, note"),
     "a column twice": ("id,left,left\n", "got id, left, left"),
-    "no rows": (f"{HEAD}\n", "there are none"),
-    "too many cells": ("id,left\na,b,c\n", "line 2: as many cells"),
-    "too few cells": (f"{HEAD}\na,b\n", "line 2: as many cells"),
-    "no id": ("id,left\n,b\n", "line 2: an id names a folder"),
+    "no rows": (f"{HEAD}\n", "got only column names"),
+    "too many cells": ("id,left\na,b,c\n", "line 2: a row needs as many cells"),
+    "too few cells": (f"{HEAD}\na,b\n", "line 2: a row needs as many cells"),
+    "no id": ("id,left\n,b\n", "line 2: an id must be letters"),
     "an id that climbs": ("id,left\n../a,b\n", "'../a'"),
     "an id that hides": ("id,left\n.a,b\n", "'.a'"),
     "no structure": ("id,left\na,\n", "line 2: a structure"),
-    "an id twice": ("id,left\na,b\nA,c\n", "a stands 2 times"),
+    "an id twice": ("id,left\na,b\nA,c\n", "got a 2 times"),
     "not text": (b"\xff\xfe\x00", "as CSV is needed"),
 }
 
@@ -264,7 +270,7 @@ def test_a_list_that_cannot_be_used_is_refused(tmp_path, name):
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_list_is_told(tmp_path):
+def test_a_missing_list_is_refused(tmp_path):
     with pytest.raises(BatchError, match="No such file"):
         read_list(tmp_path / "none.csv")
 
@@ -275,9 +281,3 @@ def test_columns_may_stand_in_any_order_and_spreadsheets_marks_do_not_matter(tmp
         csv.writer(stream).writerows([["left", "id"], [" a b.pdb ", "x"]])
     (row,) = read_list(path)
     assert row.columns == dict(zip(COLUMNS, ("x", "a b.pdb", "", "", ""), strict=True))
-
-
-@pytest.mark.parametrize("other", [("hub.pdb",), ("--left", "A"), ("--demo",)])
-def test_a_list_and_a_question_are_not_asked_together(command, capfd, other):
-    assert command("--batch", "list.csv", *other) == 2
-    assert "--batch takes structures and chains from its list" in capfd.readouterr().err

@@ -1,7 +1,6 @@
 import csv
 import gzip
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -12,9 +11,7 @@ import numpy as np
 import pytest
 
 from sasnet_core.network.precision import choose_precision
-from sasnet_core.results.formats.registry import FORMATS, format_files
 from sasnet_core.shell.cli import main
-from sasnet_core.shell.export_cli import main as export
 from tests.core.build import atom_line, chain_lines, write_pdb
 
 RESIDUE_COLUMNS = "side,chain,number,insertion_code,name,probability,spread,max_pair_score,segment"
@@ -123,38 +120,13 @@ def test_the_structure_carries_the_probabilities(demo_result):
         assert value == pytest.approx(table[key], abs=1e-3)
 
 
-def test_the_same_question_gives_the_same_bytes(demo_pdb, weights_folder, tmp_path):
+def test_the_same_input_gives_the_same_bytes(demo_pdb, weights_folder, tmp_path):
     for name in ("one", "two"):
         assert 0 == main(
             [str(demo_pdb), "--left", "D", "--right", "E", "-o", str(tmp_path / name),
              "--rotations", "2", "--weights", str(weights_folder), "--no-picture", "--quiet"]
         )  # fmt: skip
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
-
-
-@pytest.fixture
-def work(tmp_path, monkeypatch):
-    """A folder with two chains in one file and each chain in a file of its own."""
-    monkeypatch.chdir(tmp_path)
-    left, right = chain_lines("A", 4), chain_lines("B", 3, start=(0, 5, 0))
-    write_pdb(tmp_path / "both.pdb", [*left, *right])
-    write_pdb(tmp_path / "left.pdb", left)
-    write_pdb(tmp_path / "right.pdb", right)
-    return tmp_path
-
-
-@pytest.fixture
-def command(work, weights_folder):
-    """Run in that folder with tiny weights and one rotation, unless the arguments say other."""
-
-    def run(*arguments):
-        given = set(arguments)
-        more = [] if "--weights" in given else ["--weights", str(weights_folder)]
-        more += [] if "--rotations" in given else ["--rotations", "1"]
-        more += [] if given & {"-o", "--output"} else ["-o", "out"]
-        return main([*arguments, *more, "--no-picture"])
-
-    return run
 
 
 ONE = ("both.pdb", "--left", "A", "--right", "B")
@@ -173,56 +145,18 @@ def contents_of(folder):
 def test_a_residue_is_explained_beside_the_prediction(command, work, capsys):
     left = "A:2"
     assert command(*ONE, "--explain", left) == 0
-    said = capsys.readouterr().out
-    assert f"{left.replace(':', '')} (left): probability" in said and "patch 1:" in said
+    printed = capsys.readouterr().out
+    assert f"{left.replace(':', '')} (left): probability" in printed and "patch 1:" in printed
     assert {row["chain"] for row in rows(work / "out" / "explain.csv")} == {left[0]}
     assert command(*ONE, "--explain", "Z:2", "-o", "other") == 2
     assert "--explain needs a residue that was predicted" in capsys.readouterr().err
     assert not (work / "other").exists()
 
 
-def test_the_report_is_made_at_once_or_later_or_not_at_all(command, work):
-    assert command(*ONE, "--quiet") == 0
-    at_once = (work / "out" / "report.html").read_bytes()
-    assert export(["out", "--to", "report", "--quiet"]) == 0
-    assert (work / "out" / "report.html").read_bytes() == at_once
-    assert command(*ONE, "--quiet", "--no-report") == 0
-    assert not (work / "out" / "report.html").exists()
-
-
-def test_exports_are_those_that_are_made_later(command, work):
-    formats = ",".join(FORMATS)
-    assert command(*ONE, "--quiet") == 0
-    assert export(["out", "--to", formats, "--threshold", "0.01", "--quiet"]) == 0
-    later = contents_of(work / "out")
-    asked = ("--threshold", "0.01", "--export", formats, "-o", "two", "--quiet")
-    assert command(*ONE, *asked) == 0
-    at_once = contents_of(work / "two")
-    assert at_once.keys() == later.keys()
-    exported = [name for name in format_files(list(FORMATS)) if name in later]
-    exported.remove("report.html")  # says whose threshold it is
-    assert len(exported) > 15
-    assert {name: at_once[name] for name in exported} == {n: later[n] for n in exported}
-
-
-def test_an_export_that_fails_leaves_the_prediction(command, work, capfd):
-    asked = ("--threshold", "0.999999", "--export", "haddock,pdb", "--quiet", "--no-report")
-    assert command(*ONE, *asked) == 2
-    error = capfd.readouterr().err
-    assert "the prediction was written, but not every export (haddock: residues" in error
-    assert error.count("\n") == 1
-    names = sorted(path.name for path in (work / "out").iterdir())
-    assert names == [
-        "complex.cif",
-        "complex.pdb",
-        *(name for name in TABLES if name != "report.html"),
-    ]
-
-
 @pytest.fixture
-def known_worth(weights_folder, work):
+def known_worth(plain_weights, work):
     """Copy the weights with a calibration that knows what thresholds are worth."""
-    shutil.copytree(weights_folder, work / "known")
+    shutil.copytree(plain_weights, work / "known")
     path = work / "known" / "config.json"
     values = json.loads(path.read_text())
     values["calibration"] |= {
@@ -233,32 +167,27 @@ def known_worth(weights_folder, work):
     return work / "known"
 
 
-@pytest.mark.parametrize("asked", [("--threshold", "0.21"), ("--precision-target", "0.5")])
-def test_the_answer_says_what_its_threshold_was_worth(command, work, known_worth, capfd, asked):
-    assert command(*ONE, *asked, "--weights", str(known_worth)) == 0
-    said = capfd.readouterr()
-    threshold = 0.21 if asked[0] == "--threshold" else 0.2
-    assert f"likely: probability {threshold:.2f} or more; in the benchmark 50% of such" in said.out
-    assert "60% of the interface was found" in said.out
+@pytest.mark.parametrize("chosen", [("--threshold", "0.21"), ("--precision-target", "0.5")])
+def test_the_summary_says_what_its_threshold_was_worth(command, work, known_worth, capfd, chosen):
+    assert command(*ONE, *chosen, "--weights", str(known_worth)) == 0
+    printed = capfd.readouterr()
+    threshold = 0.21 if chosen[0] == "--threshold" else 0.2
+    assert (
+        f"likely: probability {threshold:.2f} or more; in the benchmark 50% of such" in printed.out
+    )
+    assert "60% of the interface was found" in printed.out
     assert json.loads((work / "out" / "result.json").read_text())["threshold"] == threshold
-    assert "note: preliminary: 1 rotations averaged" in said.err
+    assert "note: preliminary: 1 rotation averaged" in printed.err
 
 
-def test_exports_of_an_earlier_question_do_not_stay(command, work):
+def test_exports_of_an_earlier_run_are_removed(command, work):
     assert command(*ONE, "--quiet", "--export", "pdb") == 0
     assert (work / "out" / "complex.pdb").exists()
     assert command(*ONE, "--quiet") == 0
     assert not (work / "out" / "complex.pdb").exists()
 
 
-def test_one_file_twice_is_a_homodimer(command, work):
-    assert command("left.pdb", "left.pdb", "--quiet") == 0
-    with np.load(work / "out" / "scores.npz") as arrays:
-        assert arrays["scores"].shape == (4, 4)
-    assert json.loads((work / "out" / "result.json").read_text())["observed_in_input"] is None
-
-
-def test_structures_of_an_earlier_question_do_not_stay_beside_the_new_answer(command, work):
+def test_structures_of_an_earlier_run_are_removed(command, work):
     assert command("left.pdb", "right.pdb", "--quiet") == 0
     assert command(*ONE, "--quiet") == 0
     assert sorted(path.name for path in (work / "out").glob("*.cif")) == ["complex.cif"]
@@ -297,7 +226,7 @@ def test_quiet_says_nothing(command, capfd):
     assert (streams.out, streams.err) == ("", "")
 
 
-def test_warnings_are_told(command, work, capfd):
+def test_warnings_are_printed(command, work, capfd):
     write_pdb(work / "trace.pdb", [atom_line("CA", "TRP", number=k, xyz=(3.8 * k, 0, 0))
                                    for k in range(1, 5)])  # fmt: skip
     assert command("trace.pdb", "right.pdb") == 0
@@ -350,7 +279,7 @@ def nothing(folder):
 
 BAD = ("bad.pdb", "--left", "A", "--right", "B")
 BAD_INPUTS = {
-    "no file": (nothing, BAD, "there is none"),
+    "no file": (nothing, BAD, "check the path"),
     "empty file": (make_empty, BAD, "empty"),
     "truncated gzip": (make_truncated, BAD, "truncated"),
     "binary junk": (make_binary, BAD, "neither"),
@@ -369,21 +298,13 @@ BAD_INPUTS = {
     "file in the way of a parent": (make_way_blocked, (*ONE, "-o", "out/deep"), "--output"),
     "no weights": (nothing, (*ONE, "--weights", "w"), "is missing"),
     "weights of other settings": (make_wrong_weights, (*ONE, "--weights", "w"), "wings"),
-    "no rotations": (nothing, (*ONE, "--rotations", "0"), "--rotations must be 1 or more"),
-    "negative seed": (nothing, (*ONE, "--seed", "-1"), "--seed must be 0 or more"),
-    "no pairs": (nothing, (*ONE, "--pairs", "0"), "--pairs must be 1 or more"),
-    "pairs in words": (nothing, (*ONE, "--pairs", "many"), "--pairs must be 1 or more"),
-    "threshold over 1": (nothing, (*ONE, "--threshold", "50"), "--threshold must be between 0"),
     "precision out of reach": (
         nothing,
         (*ONE, "--precision-target", "0.9"),
         "0.9 was reached by no threshold",
     ),
-    "three files": (nothing, ("left.pdb", "right.pdb", "both.pdb"), "got 3"),
     "no such format": (nothing, (*ONE, "--export", "pdb,docx"), "got 'docx'"),
     "no format": (nothing, (*ONE, "--export", ""), "got none"),
-    "no files": (nothing, (), "got 0"),
-    "demo and files": (nothing, ("left.pdb", "--demo"), "--demo brings its own"),
 }
 
 
@@ -411,20 +332,18 @@ def change_settings(weights_folder, work, **model):
 @pytest.mark.parametrize(
     "model", [{"filters": [4, 5, 6, 8]}, {"normalization": "layer"}, {"edge": 35}]
 )
-def test_weights_that_do_not_fit_their_settings_are_refused(
-    command, work, weights_folder, capfd, model
-):
+def test_weights_that_do_not_fit_their_settings_are_refused(work, weights_folder, capfd, model):
     change_settings(weights_folder, work, **model)
     before = tree(work)
-    assert command(*ONE, "--weights", "w", "--quiet") == 2
+    assert main([*ONE, "--weights", "w", "--quiet"]) == 2
     assert len(capfd.readouterr().err.splitlines()) == 1
     assert tree(work) == before
 
 
 def test_weights_without_calibration_are_refused_before_any_rotation(
-    command, work, weights_folder, capfd
+    command, work, plain_weights, capfd
 ):
-    shutil.copytree(weights_folder, work / "w")
+    shutil.copytree(plain_weights, work / "w")
     path = work / "w" / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "calibration": None}))
     before = tree(work)
@@ -434,13 +353,14 @@ def test_weights_without_calibration_are_refused_before_any_rotation(
     assert tree(work) == before
 
 
-def test_a_failing_run_leaves_no_new_folders(command, work, capfd):
+def test_a_failing_run_leaves_no_new_folders(work, weights_folder, capfd):
     import keras
 
     if keras.distribution.list_devices("gpu"):
         pytest.skip("there is a GPU here")
     before = tree(work)
-    assert command(*ONE, "--device", "gpu", "-o", "new/out", "--quiet") == 2
+    weights = "--weights", str(weights_folder)
+    assert main([*ONE, *weights, "--device", "gpu", "-o", "new/out", "--quiet"]) == 2
     assert "--device gpu needs a GPU" in capfd.readouterr().err
     assert tree(work) == before
 
@@ -458,13 +378,6 @@ def test_a_run_that_is_ended_leaves_nothing(work, weights_folder):
         process.stderr.read()
     assert process.returncode == 128 + signal.SIGTERM
     assert tree(work) == before
-
-
-def test_the_demo_brings_its_own_structure(demo_pdb, command, work):
-    assert command("--demo", "--quiet") == 0
-    result = json.loads((work / "out" / "result.json").read_text())
-    assert [part["chains"] for part in result["inputs"]] == [["D"], ["E"]]
-    assert os.path.basename(result["inputs"][0]["file"]) == "1tii.pdb"
 
 
 @pytest.mark.pymol
