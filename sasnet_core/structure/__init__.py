@@ -1,7 +1,7 @@
 """What is in a structure file: atoms and residues, read and written, and where proteins touch.
 
-`reading` turns a file into a `Structure`, `protein` defines `Protein`, the data type that every
-other room works on. Rules on atoms and elements are in `chemistry`.
+`reading` turns a file into a `Structure`, and `writing` turns one into a file. `protein` defines
+`Protein`, the data type that all other rooms use. Rules on atoms and elements are in `chemistry`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ __all__ = ["Structure", "read"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load the reader when it is first asked for: it needs gemmi, most of this room does not."""
+    """Import the reader on first use, because it needs gemmi."""
     if name in __all__:
         from sasnet_core.structure import reading
 

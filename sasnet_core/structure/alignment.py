@@ -15,7 +15,7 @@ from sasnet_core.grouping import connected
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-#: Scoring, with these gap costs: 12 for the first residue of a gap, 1 for each further one.
+#: Score matrix, and gap costs: 12 for the first residue of a gap, 1 for each further one.
 MATRIX = "BLOSUM62"
 GAP_OPEN, GAP_EXTEND = 12, 1
 #: Karlin-Altschul parameters of gapped BLOSUM62 11/1 alignments (Altschul et al. 1997).
@@ -25,9 +25,9 @@ MAX_EVALUE = 1e-3
 #: ... and covers this many columns, or half of the shorter chain.
 MIN_COLUMNS = 50
 
-#: Programs correct E for lengths and composition each in its own way: up to this much.
+#: Factor by which E differs between programs, which correct it for lengths and composition.
 EVALUE_MARGIN = 20.0
-#: How often an alignment's part of a sequence is masked to find what else aligns: other domains.
+#: How often the aligned part of a sequence is masked to find further alignments (other domains).
 MASKINGS = 2
 
 _ALPHABET = frozenset("ARNDCQEGHILKMFPSTWYVBZX")
@@ -51,7 +51,7 @@ def find_similar(
     careful: bool = False,
     threads: int = 1,
 ) -> list[Hit]:
-    """Find pairs of sequences over an identity, query against target.
+    """Find the pairs of a query and a target whose identity is above a limit.
 
     A pair counts when its best local alignment (BLOSUM62, SIMD Smith-Waterman by pyopal) has
     E <= 1e-3 against all targets and at least 50 columns, or half of the shorter sequence.
@@ -63,15 +63,15 @@ def find_similar(
     min_identity : float
         0 to 1; hits lie above it.
     careful : bool
-        Whether to hit what another program could call similar: E up to 20 times as large, and of
-        every pair the local alignment with the highest identity, not with the highest score.
+        Whether to report also what another program might call similar: E may be 20 times as large,
+        and the local alignment with the highest identity counts, not that with the highest score.
     threads : int
-        Queries searched at a time.
+        Number of queries to search at a time.
 
     Returns
     -------
     list of Hit
-        Identity is identical over aligned columns, gaps included in the columns.
+        Identity is the share of identical columns among the aligned ones, gaps included.
     """
     import pyopal
 
@@ -87,7 +87,7 @@ def find_similar(
 
 @dataclass(frozen=True)
 class _Search:
-    """Targets that one query after the other is aligned with."""
+    """The targets of a search and its limits."""
 
     aligner: Any
     targets: Sequence[str]
@@ -136,7 +136,7 @@ def _mask(sequence: str, start: int, end: int) -> str:
 
 
 def cluster(sequences: Sequence[str], min_identity: float) -> np.ndarray:
-    """Group sequences so that two over an identity never part (single linkage).
+    """Group sequences so that two above an identity share a group (single linkage).
 
     Returns
     -------
@@ -161,7 +161,7 @@ def map_sequence(source: str, target: str) -> tuple[np.ndarray, float]:
     rows : ndarray, shape (len(source),), int64
         Row in the target for each residue of the source, -1 where there is none.
     identity : float
-        Identical pairs over the shorter length.
+        Number of identical pairs, divided by the length of the shorter sequence.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Boxes around atoms, which spare the comparison of most of them."""
+"""Boxes around atoms: most atoms of two proteins are too far apart to be compared."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from sasnet_core.structure.protein import Protein
 
 
-#: Boxes are this much larger than need be, so that rounding loses no atom (angstrom).
+#: Boxes are larger by this much, so that rounding loses no atom (angstrom).
 BOX_SLACK = 0.01
 
 
 def overlap(left: Protein, right: Protein, reach: float) -> tuple[np.ndarray, np.ndarray]:
-    """Corners of the box that holds every atom within a reach of the other side, in angstrom.
+    """Return the corners of the box that holds every atom within a reach of the other side.
 
-    The first corner lies beyond the second where there is no such box.
+    Both are in angstrom. If there is no such box, the first corner lies beyond the second.
     """
     low = np.maximum(left.tree.mins, right.tree.mins) - reach - BOX_SLACK
     high = np.minimum(left.tree.maxes, right.tree.maxes) + reach + BOX_SLACK
@@ -25,5 +25,5 @@ def overlap(left: Protein, right: Protein, reach: float) -> tuple[np.ndarray, np
 
 
 def in_box(coords: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Rows of the positions in a box."""
+    """Return the rows of the positions in a box."""
     return np.flatnonzero(((coords >= low) & (coords <= high)).all(axis=1))

@@ -1,4 +1,4 @@
-"""Elements, channels and residue names: each rule on them stands here once."""
+"""Elements, channels and residue names, and the rules on them."""
 
 from types import MappingProxyType
 
@@ -9,9 +9,11 @@ CHANNELS = ("C", "O", "N", "S")
 NO_CHANNEL = -1
 
 _HYDROGENS = frozenset({"H", "D", "T"})
-#: Selenium takes sulphur's place in MSE and SEC, so it takes sulphur's channel too.
+#: Selenium replaces sulphur in MSE and SEC, so it counts in the channel of sulphur.
 _CHANNEL_OF = MappingProxyType({"C": 0, "O": 1, "N": 2, "S": 3, "SE": 3})
 
+#: Gemmi's table would not do: it lacks the names of force fields (HSD, CYX), has U and O for SEC
+#: and PYL, and would be imported by commands that read no file.
 _ONE_LETTER = MappingProxyType(
     {
         "ALA": "A", "ARG": "R", "ASN": "N", "ASP": "D", "CYS": "C", "GLN": "Q", "GLU": "E",
@@ -24,7 +26,7 @@ _ONE_LETTER = MappingProxyType(
     }
 )  # fmt: skip
 
-#: Standard residues: heavy atoms of the complete residue inside a chain (no OXT).
+#: Number of heavy atoms of a complete standard residue inside a chain (without OXT).
 HEAVY_ATOMS = MappingProxyType(
     {
         "ALA": 5, "ARG": 11, "ASN": 8, "ASP": 8, "CYS": 6, "GLN": 9, "GLU": 9, "GLY": 4,
@@ -62,7 +64,7 @@ def channel_of(element: str) -> int:
 
 
 def one_letter(residue_name: str) -> str:
-    """Return the one-letter code of a residue name, ``X`` when it has none.
+    """Return the one-letter code of a residue name, or ``X`` if it has none.
 
     Examples
     --------
@@ -75,8 +77,8 @@ def one_letter(residue_name: str) -> str:
 def largest_area(residue_name: str) -> float:
     """Return the largest solvent-exposed area that a residue can have, in square angstrom.
 
-    Theoretical values of Tien et al. 2013 (doi 10.1371/journal.pone.0080635, table 1); the mean of
-    all for residues without a one-letter code.
+    Theoretical values of Tien et al. 2013 (doi 10.1371/journal.pone.0080635, table 1); their mean
+    for residues without a one-letter code.
 
     Examples
     --------

@@ -12,7 +12,7 @@ from sasnet_core.structure.boxes import overlap
 if TYPE_CHECKING:
     from sasnet_core.structure.protein import Protein
 
-#: Rows of no residue.
+#: An empty list of residues.
 NOWHERE = np.zeros(0, np.int32)
 
 

@@ -1,4 +1,4 @@
-"""The atom records of a PDB file: what is checked and mended before gemmi reads them."""
+"""Check and repair the atom records of a PDB file before gemmi reads them."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from sasnet_core.errors import StructureError
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Columns 77 to 80 of an ATOM record as the PDB format means them: element, then charge.
+#: Columns 77 to 80 of an ATOM record in the PDB format: element, then charge.
 _ELEMENT_AND_CHARGE = re.compile(rb"^[ A-Za-z][A-Za-z ](  |[0-9][+-]|[+-][0-9]|)$")
-#: Of an atom record, counted from 0: three coordinates; element and charge.
+#: Columns of an atom record, counted from 0: three coordinates; element and charge.
 _CHECKED_COLUMNS = np.array([*range(30, 54), *range(76, 80)])
 
 
 def clean_records(path: Path, text: bytes) -> bytes:
-    """Clean the atom records of a PDB file; what looks as it should stays as it is.
+    """Clean the atom records of a PDB file; correct ones stay as they are.
 
     Parameters
     ----------
     path : Path
-        Where the text comes from, for messages.
+        The file that the text comes from, for messages.
     text : bytes
         The file, unpacked.
 
     Raises
     ------
     StructureError
-        Coordinates are no numbers.
+        A coordinate is not a number.
     """
     if b"\r" in text:
         text = b"\n".join(text.splitlines())
@@ -51,7 +51,7 @@ def clean_records(path: Path, text: bytes) -> bytes:
 
 
 def _are_usual(fields: np.ndarray) -> np.ndarray:
-    """Tell which atom records are of the usual form: three ``%8.3f``, an element, no charge.
+    """Tell which atom records have the usual form: three ``%8.3f``, an element, no charge.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def _are_usual(fields: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray, shape (n_records,), bool
-        False says nothing about a record: look at it closely.
+        False does not mean that a record is wrong: it must be checked in detail.
     """
     numbers, tails = fields[:, :24].reshape(-1, 3, 8), fields[:, 24:]
     digit = numbers - np.uint8(ord("0")) < 10
@@ -78,8 +78,8 @@ def _are_usual(fields: np.ndarray) -> np.ndarray:
 def _clean_record(path: Path, line: bytes) -> bytes:
     """Check an atom record's coordinates, and blank junk in its columns 73 to 80.
 
-    Gemmi reads coordinates that are no number as 0, and stops at the junk that the docking
-    benchmark's files carry where element and charge belong.
+    Gemmi reads coordinates that are not numbers as 0. It refuses the text that the docking
+    benchmark's files have in the columns of element and charge.
     """
     if line[:6] not in (b"ATOM  ", b"HETATM"):
         return line

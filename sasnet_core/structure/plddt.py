@@ -1,6 +1,6 @@
-"""How sure a structure predictor was of each residue (pLDDT), where a file itself says so.
+"""The confidence of a structure predictor in each residue (pLDDT), if a file contains it.
 
-B factors are never taken for pLDDT because they look like it: only metadata decide.
+Only metadata decide whether B factors are pLDDT, not the values themselves.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-#: Below this AlphaFold DB calls the confidence low.
+#: AlphaFold DB calls the confidence low below this.
 LOW_PLDDT = 70.0
 #: Titles of PDB files whose B factors are pLDDT: AlphaFold DB's, and ESMFold's public server's.
 _TITLES = re.compile(r"(ALPHAFOLD\b.*|ESMFOLD V\d+) PREDICTION\b")
 
-#: Chain as mmCIF labels it (label_asym_id), and position in its sequence.
+#: Chain in mmCIF (label_asym_id), and position in its sequence.
 Place = tuple[str, int]
 
 
@@ -38,12 +38,12 @@ def local_plddt(
         Rows of ``_ma_qa_metric_local``: model_id, label_asym_id, label_seq_id, metric_id,
         metric_value.
     model : str
-        Which coordinate model.
+        Number of the coordinate model.
 
     Returns
     -------
     dict
-        pLDDT, 0 to 100, by place; empty if the file gives none.
+        Place to pLDDT, 0 to 100; empty if the file has none.
     """
     scales = {
         row["id"]: 100.0 if "[0,1]" in row["type"] else 1.0
@@ -62,5 +62,5 @@ def local_plddt(
 
 
 def on_hundred(values: list[float]) -> list[float]:
-    """Bring pLDDT to 0 to 100: ESMFold has written it as 0 to 1 too."""
+    """Scale pLDDT to 0 to 100; some files of ESMFold have 0 to 1."""
     return [100.0 * value for value in values] if max(values, default=0.0) <= 1.0 else values

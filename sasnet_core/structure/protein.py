@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 #: Neighbours in a chain are nearer than this from CA to CA (angstrom; a peptide bond gives 3.8).
 CHAIN_STEP = 4.5
-#: Below this share of its expected heavy atoms a protein gets a warning.
+#: A protein with less than this share of its expected heavy atoms gets a warning.
 COMPLETENESS_WARNING = 0.8
-#: Coordinates beyond this cannot stand in a PDB file and mean a damaged one (angstrom).
+#: Larger coordinates do not fit into a PDB file and mean a damaged one (angstrom).
 MAX_COORDINATE = 1e5
-#: No protein is larger (angstrom); one that is holds dummy coordinates such as 9999.
+#: No protein is larger (angstrom); a larger one has dummy coordinates such as 9999.
 MAX_EXTENT = 2000.0
 
 
 @dataclass(frozen=True)
 class RawResidues:
-    """Polymer residues and their atoms as they stand in a file, before any rule is applied."""
+    """Polymer residues and their atoms as they are in a file, before any rule is applied."""
 
     chain_ids: np.ndarray  # (n_residues,) str, as the author named them
     residue_ids: np.ndarray  # (n_residues,) str, number + insertion code
@@ -84,12 +84,12 @@ class Protein:
         """Search tree over its atoms (scipy's cKDTree), made once."""
         from scipy.spatial import cKDTree
 
-        # Unbalanced trees find the same and are made faster.
+        # Unbalanced trees find the same and are built faster.
         return cKDTree(self.coords, balanced_tree=False, compact_nodes=False)
 
     @cached_property
     def content_hash(self) -> str:
-        """Hash of all that its embeddings depend on, apart from the pose."""
+        """Hash of all arrays that a network reads; its embeddings depend on them and the pose."""
         return self.digest("coords", "elements", "atom_residues", "centers").hex()
 
     def digest(self, *names: str) -> bytes:
@@ -102,7 +102,7 @@ class Protein:
         return "".join(one_letter(name) for name in self.residue_names)
 
     def chain_breaks(self) -> np.ndarray:
-        """Say after which residues the chain breaks or ends, shape (n_residues - 1,), bool."""
+        """Return after which residues the chain breaks or ends, shape (n_residues - 1,), bool."""
         steps = np.linalg.norm(np.diff(self.centers, axis=0), axis=1)
         breaks: np.ndarray = (steps > CHAIN_STEP) | (self.chain_ids[1:] != self.chain_ids[:-1])
         return breaks
@@ -135,16 +135,16 @@ class Protein:
 
 
 def build_protein(name: str, raw: RawResidues) -> Protein:
-    """Make a protein from raw residues: the one place for the rules on atoms.
+    """Make a protein from raw residues. All rules on atoms are applied here.
 
-    Hydrogens are dropped; of alternate locations, and of alternative amino acids, the one with
-    the highest occupancy stays, the first among equals; a residue without a CA fills grids but is
-    no centre.
+    Hydrogens are dropped. Of alternate locations, and of alternative amino acids, the one with the
+    highest occupancy is kept, the first if several have it. The atoms of a residue without a CA
+    fill voxel grids, but the residue has no surfacelet.
 
     Parameters
     ----------
     name : str
-        What the protein is called in messages.
+        Name of the protein, also in messages.
     raw : RawResidues
         Polymer residues in file order.
 
@@ -189,7 +189,7 @@ def _label(raw: RawResidues, row: int) -> tuple[str, str, str]:
 
 
 def _is(elements: np.ndarray, rule: Callable[[str], bool]) -> np.ndarray:
-    """Ask a rule of each element's symbol; shape (n_atoms,), bool."""
+    """Apply a rule to each element's symbol; shape (n_atoms,), bool."""
     return np.isin(elements, [e for e in np.unique(elements) if rule(e.decode())])
 
 
@@ -199,12 +199,12 @@ def _channels(elements: np.ndarray) -> np.ndarray:
 
 
 def _alternatives(raw: RawResidues) -> dict[int, int]:
-    """Of one residue modelled as several amino acids find those with less occupancy.
+    """Find, in residues modelled as several amino acids, those with less occupancy.
 
     Returns
     -------
     dict
-        Row of each residue to leave out, and of the one that stays in its place.
+        Row of each residue to omit, to the row of the one that replaces it.
     """
     same = np.ones(max(0, len(raw.names) - 1), bool)
     for labels in (raw.chain_ids, raw.residue_ids, raw.segment_ids):
@@ -263,9 +263,9 @@ def _best_locations(raw: RawResidues) -> RawResidues:
 
 
 def _residues_with_twins(raw: RawResidues) -> np.ndarray:
-    """Rows of the residues that may hold an atom name twice.
+    """Return the rows of the residues that may have an atom name twice.
 
-    Names are hashed: two that fall together only cost the time of a closer look.
+    Names are hashed; two names with one hash only cost time.
     """
     names = np.ascontiguousarray(raw.atom_names, "S8").view(np.uint64)
     hashes = names * np.uint64(0x9E3779B97F4A7C15) ^ raw.atom_residues.astype(np.uint64)
@@ -291,7 +291,7 @@ def _check_places(name: str, positions: np.ndarray, with_center: np.ndarray) -> 
 
 
 def _warnings(protein: Protein, names: np.ndarray, found: np.ndarray) -> tuple[str, ...]:
-    """Say what is wrong with a protein, given its residues' names and numbers of heavy atoms."""
+    """List what is wrong with a protein, from its residues' names and numbers of heavy atoms."""
     wanted = np.array([HEAVY_ATOMS.get(name, 0) for name in names.tolist()])
     there, expected = int(np.minimum(found, wanted).sum()), int(wanted.sum())
     warnings = []
@@ -308,12 +308,12 @@ def _warnings(protein: Protein, names: np.ndarray, found: np.ndarray) -> tuple[s
 
 
 def select_chains(protein: Protein, chain_ids: Iterable[str], name: str) -> Protein:
-    """Cut some chains out of a protein; residues without a CA, and warnings, stay behind.
+    """Cut some chains out of a protein, without warnings and residues that have no CA.
 
     Parameters
     ----------
     protein : Protein
-        Where to cut from.
+        Protein that has the chains.
     chain_ids : iterable of str
         Chains to keep.
     name : str

@@ -1,4 +1,4 @@
-"""Structure files in, proteins out. `writing` is the only other module that imports gemmi."""
+"""Read structure files and make proteins of them. Only this module and `writing` know gemmi."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ if TYPE_CHECKING:
     from sasnet_core.structure.plddt import Place
 
 _GZIP_MAGIC = b"\x1f\x8b"
-#: No structure in the PDB comes near this once unpacked (bytes).
+#: Unpacked, all structures in the PDB are much smaller (bytes).
 _MAX_UNPACKED = 4 << 30
 #: Bytes unpacked at a time.
 _PIECE = 1 << 24
 _ATOM_RECORD = re.compile(rb"^(ATOM  |HETATM)", re.MULTILINE)
-#: Conformers keep a chain's centre of mass within this, symmetry moves it further (angstrom).
+#: Largest distance between a chain's centres of mass in two conformers; copies that symmetry makes
+#: are farther apart (angstrom).
 _CONFORMER_SHIFT = 5.0
 _NUCLEIC = (gemmi.ResidueKind.RNA, gemmi.ResidueKind.DNA)
 _KIND_WORDS = {
@@ -54,15 +55,15 @@ class Structure:
     Attributes
     ----------
     path : Path
-        Where it was read.
+        The file.
     name : str
         File name without its endings.
     sha256 : str
         Hash of the file's bytes.
     method : str
-        Experimental method, empty if the file does not say.
+        Experimental method; empty if the file does not state it.
     resolution : float or None
-        In angstrom; None if the file does not say.
+        In angstrom; None if the file does not state it.
     gemmi_structure : gemmi.Structure
         The whole file; for `writing` only.
     gemmi_model : gemmi.Model
@@ -117,7 +118,7 @@ class Structure:
         """Take the further coordinate models of an assembly file as copies of the chains.
 
         The PDB's own assembly files (``1abc.pdb1``) put the copies that symmetry makes into
-        models of their own. Models that lie where the first one does are conformers, and stay out.
+        models of their own. Models in the same place as the first are conformers and are ignored.
         """
         first = self.gemmi_model
         models = [m for m in self.gemmi_structure if m is first or _is_apart(m, first)]
@@ -151,16 +152,16 @@ class Structure:
         Parameters
         ----------
         chain_ids : sequence of str, optional
-            The author's chain names; all protein chains when left out.
+            The author's chain names; default: all protein chains.
         name : str, optional
-            Name of the partner; made of the file's name and the chains when left out.
+            Name of the partner; default: the file's name and the chains.
 
         Raises
         ------
         SelectionError
             A chain is not there or holds no protein.
         StructureError
-            No residue can be used.
+            No residue has a CA, or a coordinate is not a finite number.
         """
         chosen = list(chain_ids) if chain_ids else self.chain_ids()
         self.require_chains(chosen)
@@ -169,7 +170,7 @@ class Structure:
         return build_protein(name or f"{self.name}:{','.join(chosen)}", wanted)
 
     def ignored(self, used_chains: Iterable[str]) -> dict[str, list[str]]:
-        """List what a prediction on some chains does not see.
+        """List what a prediction for some chains ignores.
 
         Returns
         -------
@@ -285,13 +286,11 @@ def _read_bytes(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise StructureError(
-            f"{path}: a structure file is needed, there is none; check the path"
-        ) from None
+        raise StructureError(f"{path}: this file does not exist; check the path") from None
     except OSError as error:
         raise StructureError(f"{path}: cannot be read ({error.strerror}); check it") from None
     if not data:
-        raise StructureError(f"{path}: a PDB or mmCIF file is needed, it is empty; fetch it again")
+        raise StructureError(f"{path}: this file is empty; fetch it again")
     return data
 
 
@@ -300,7 +299,7 @@ def _unpack(path: Path, data: bytes) -> bytes:
         return data
     text = bytearray()
     try:
-        with gzip.open(path) as stream:  # read(limit) would set aside the whole limit
+        with gzip.open(path) as stream:  # read(limit) would allocate the whole limit
             while len(text) < _MAX_UNPACKED and (piece := stream.read(_PIECE)):
                 text += piece
     except (OSError, EOFError, zlib.error):
@@ -313,7 +312,7 @@ def _unpack(path: Path, data: bytes) -> bytes:
 
 
 def _parse(path: Path, text: bytes) -> tuple[gemmi.Structure, gemmi.cif.Block | None]:
-    """Read the text of a file; an mmCIF file's data block comes along."""
+    """Read the text of a file; returns the data block of an mmCIF file too."""
     try:
         if text.startswith(b"_atom_site.") or b"\n_atom_site." in text:
             block = gemmi.cif.read_string(text).sole_block()
@@ -367,11 +366,11 @@ def _build_assembly(file: Structure, name: str) -> gemmi.Model:
     built = gemmi.make_assembly(assembly, model, gemmi.HowToNameCopiedChain.Dup)
     if not len(built):
         raise StructureError(
-            f"{file.path}: biological assembly {name!r} must be made of chains in the file, none "
-            "of its chains is there; use the file as deposited"
+            f"{file.path}: biological assembly {name!r} needs chains that are not in the file; "
+            "use the file as deposited"
         )
     for chain in built:
-        # Gemmi numbers the copies in the segment; the file's own segment is meant to stay.
+        # Gemmi writes the number of the copy into the segment; restore that of the file.
         for residue, original in zip(chain, model[chain.name], strict=False):
             residue.segment = original.segment
     _name_copies(built)
@@ -379,7 +378,7 @@ def _build_assembly(file: Structure, name: str) -> gemmi.Model:
 
 
 def _drop_absent(assembly: gemmi.Assembly, model: gemmi.Model) -> None:
-    """Take out of an assembly's lists the chains that a file has lost; gemmi stops at them."""
+    """Remove chains that are not in the file from an assembly's lists; gemmi stops at them."""
     chains = {chain.name for chain in model}
     subchains = {subchain.subchain_id() for subchain in model.subchains()}
     for generator in assembly.generators:
@@ -423,9 +422,9 @@ def _stem(path: Path) -> str:
 
 
 def _is_protein(residue: gemmi.Residue) -> bool:
-    """Tell an amino-acid residue, or an unknown one with a backbone.
+    """Tell whether a residue is an amino acid, or unknown with a backbone.
 
-    An amino acid outside the polymer is a ligand only if it stands as HETATM: files that end a
+    An amino acid outside the polymer is a ligand only if its records are HETATM. Files that end a
     chain at every gap (TER) would lose most of their protein otherwise.
     """
     amino_acid, nucleic = _residue_kind(residue.name)
@@ -438,7 +437,7 @@ def _is_protein(residue: gemmi.Residue) -> bool:
 
 @functools.cache
 def _residue_kind(name: str) -> tuple[bool, bool]:
-    """Tell whether a residue name is one of an amino acid, and of a nucleotide."""
+    """Return whether a residue name is that of an amino acid, and that of a nucleotide."""
     found = gemmi.find_tabulated_residue(name)
     return found.is_amino_acid(), found.kind in _NUCLEIC
 
@@ -452,14 +451,13 @@ def _residue_id(residue: gemmi.Residue) -> str:
     number = residue.seqid.num
     if number is None:
         raise StructureError(
-            f"residue {residue.name} of chain {residue.subchain!r} must have a number, it has "
-            "none; number the residues"
+            f"residue {residue.name} of chain {residue.subchain!r} has no number; give it one"
         )
     return f"{number}{residue.seqid.icode.strip()}"
 
 
 def _raw_residues(model: gemmi.Model, segment_id: Callable[[gemmi.Residue], str]) -> RawResidues:
-    """Take the amino-acid residues of a coordinate model, in its order."""
+    """Return the amino-acid residues of a coordinate model, in its order."""
     labels, sizes, kept = [], [], []
     for chain in model:
         chain_id = chain.name
@@ -489,12 +487,12 @@ def _raw_residues(model: gemmi.Model, segment_id: Callable[[gemmi.Residue], str]
 
 
 def _flat_atoms(model: gemmi.Model) -> gemmi.FlatStructure:
-    """Take the atoms of a coordinate model as columns; names of chains and residues may be lost."""
+    """Return the atoms of a coordinate model as columns; chain and residue names may be lost."""
     alone = gemmi.Structure()
     alone.add_model(model)
     try:
         atoms = gemmi.FlatStructure(alone)
-    except RuntimeError:  # it holds no name of eight letters or more
+    except RuntimeError:  # it has no room for names of eight letters or more
         for chain in alone[0]:
             chain.name = "A"
             for residue in chain:

@@ -9,7 +9,8 @@ def random_rotation(rng: np.random.Generator) -> np.ndarray:
     """Draw a rotation uniformly on SO(3).
 
     A unit quaternion with normally distributed components is uniform on the 3-sphere, and so is
-    its rotation (Shoemake 1992).
+    its rotation (Shoemake 1992). scipy's `Rotation.random` differs in the last bit, which would
+    change every prediction, and takes longer to import.
 
     Returns
     -------

@@ -52,7 +52,7 @@ def relative_exposure(protein: Protein) -> np.ndarray:
     Returns
     -------
     ndarray, shape (n_residues,), float64
-        About 0 to 1; chain ends may exceed 1.
+        About 0 to 1; more than 1 is possible at chain ends.
     """
     largest = np.array([largest_area(name) for name in protein.residue_names.tolist()])
     return exposed_area(protein) / largest
@@ -61,9 +61,8 @@ def relative_exposure(protein: Protein) -> np.ndarray:
 def buried_area(left: Protein, right: Protein, probe: float = SURFACE_PROBE) -> float:
     """Compute the buried surface area: area(left) + area(right) - area(both together).
 
-    Only atoms that the partner can shield are computed, among all atoms that can shield them:
-    every other atom is as exposed in the complex as it is apart. Atoms in no channel (metals) are
-    taken as iron.
+    Areas are computed only for atoms that the partner can shield; all others are as exposed in the
+    complex as they are apart. Atoms in no channel (metals) count as iron.
 
     Returns
     -------
@@ -85,7 +84,7 @@ def buried_area(left: Protein, right: Protein, probe: float = SURFACE_PROBE) -> 
         around = in_box(protein.coords, near.min(axis=0) - grown, near.max(axis=0) + grown)
         parts.append((protein.coords[around], protein.elements[around]))
         areas = _atom_areas(*parts[-1], np.isin(around, shielded), probe)
-        exposed.append(areas > 0)  # what is buried already stays so
+        exposed.append(areas > 0)  # a buried atom stays buried in the complex
         apart += areas.sum()
     coords, elements = (np.concatenate(column) for column in zip(*parts, strict=True))
     together = _atom_areas(coords, elements, np.concatenate(exposed), probe).sum()

@@ -7,6 +7,7 @@ pytest.importorskip("pyopal")
 from sasnet_core.errors import StructureError  # noqa: E402
 from sasnet_core.mining.similarity import load, pair_clusters, read_sequences, save  # noqa: E402
 from tests.core.build import chain_lines, write_pdb  # noqa: E402
+from tests.core.sequences import mutated, random_sequence  # noqa: E402
 
 FIRST = "ACDEFGHIKLMNPQRSTVWY" * 5
 OTHER = "WWHHKKRRYYMMNNCCQQDDEEPPSSGG" * 4
@@ -34,6 +35,13 @@ def test_the_identity_is_the_highest_with_any_held_out_sequence(tmp_path):
     assert identity(FIRST[10:]) == 1.0
     assert 0.9 < identity(OTHER.replace("Y", "F")) < 1.0
     assert identity("GGGGGSGGGGS") == 0.0
+
+
+def test_a_held_out_domain_counts_though_a_longer_one_aligns_better(tmp_path):
+    domain = random_sequence(1, 120)
+    near, far = mutated(domain[:70], 0.45), mutated(domain, 0.6, 5)
+    save([near + random_sequence(3, 50) + far], tmp_path / "held_out.json")
+    assert load(tmp_path / "held_out.json", 0.5)(domain) > 0.5
 
 
 def test_another_file_is_read_again(tmp_path):

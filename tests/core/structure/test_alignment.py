@@ -1,23 +1,9 @@
-import numpy as np
 import pytest
 
 pytest.importorskip("pyopal")
 
 from sasnet_core.structure.alignment import cluster, find_similar, map_sequence  # noqa: E402
-
-LETTERS = "ACDEFGHIKLMNPQRSTVWY"
-
-
-def random_sequence(seed, length=200):
-    return "".join(np.random.default_rng(seed).choice(list(LETTERS), length))
-
-
-def mutated(sequence, share, seed=0):
-    rng = np.random.default_rng(seed)
-    letters = list(sequence)
-    for place in rng.choice(len(letters), round(share * len(letters)), replace=False):
-        letters[place] = rng.choice([x for x in LETTERS if x != letters[place]])
-    return "".join(letters)
+from tests.core.sequences import mutated, random_sequence  # noqa: E402
 
 
 def test_identical_sequences_have_identity_one():

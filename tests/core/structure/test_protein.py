@@ -72,6 +72,21 @@ def test_missing_side_chains_give_a_warning():
     assert "1 of 14 expected heavy atoms" in bare.warnings[0]
 
 
+@pytest.mark.parametrize(("missing", "warned"), [(2, False), (3, True)])
+def test_the_warning_comes_below_80_percent_of_the_heavy_atoms(missing, warned):
+    atoms = [atom("CA", "C"), *(atom(f"C{k}", "C") for k in range(13 - missing))]  # of 14
+    assert bool(build_protein("p", [residue(*atoms, name="TRP")]).warnings) == warned
+
+
+def test_a_chain_breaks_at_gaps_and_where_another_begins():
+    places = [("A", 0.0), ("A", 3.8), ("A", 8.3), ("A", 12.9), ("B", 16.7)]
+    residues = [
+        residue(atom("CA", "C", (x, 0, 0)), chain=chain, number=str(k))
+        for k, (chain, x) in enumerate(places)
+    ]
+    assert build_protein("p", residues).chain_breaks().tolist() == [False, False, True, True]
+
+
 def test_a_complete_residue_gives_no_warning():
     atoms = [atom(name, name[0]) for name in ("N", "CA", "C", "O")]
     assert build_protein("p", [residue(*atoms)]).warnings == ()

@@ -86,7 +86,7 @@ def test_files_that_are_no_structure_are_refused_in_one_line(tmp_path, contents,
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
-    with pytest.raises(StructureError, match="there is none"):
+    with pytest.raises(StructureError, match="does not exist"):
         reading.read(tmp_path / "none.pdb")
     with pytest.raises(StructureError, match="cannot be read"):
         reading.read(tmp_path)
