@@ -1,16 +1,23 @@
 """The commands and Python of the README and of the guides in docs/ run as they stand.
 
 They see a folder like a fresh clone in which `make` has set up everything, with structures of the
-names that the README uses; `sasnet_predict` averages one rotation and draws no picture there. A
-block that cannot run carries its reason above it: `<!-- not run by the tests: reason -->`. Blocks
-of a page go on from those before.
+names that the README uses; `sasnet_predict` averages one rotation and draws no picture there. The
+sasnet commands of a block run in this process, so that TensorFlow starts once and not with each of
+them. A block that cannot run carries its reason above it: `<!-- not run by the tests: reason -->`.
+Blocks of a page go on from those before.
 """
 
+import contextlib
 import gzip
+import importlib
+import io
+import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import gemmi
@@ -55,10 +62,62 @@ def chains_of(entry, names):
     return structure
 
 
-def write_script(path, command):
-    path.parent.mkdir(parents=True)
-    path.write_text(f"#!/bin/sh\n{command}\n")
+#: A command that lets the test's process do its work.
+CLIENT = """#!{python} -S
+import json, os, socket, sys
+with socket.create_connection(("127.0.0.1", int(os.environ["SASNET_TEST_PORT"]))) as connection:
+    call = {module!r}, sys.argv[1:] + {options!r}, os.getcwd()
+    connection.sendall(json.dumps(call).encode() + b"\\n")
+    code, out, err = json.load(connection.makefile())
+sys.stdout.write(out)
+sys.stderr.write(err)
+sys.exit(code)
+"""
+
+
+def write_script(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
     path.chmod(0o755)
+
+
+def call(module, arguments, folder):
+    """Run a command in this process; return its exit code and what it printed."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            code = importlib.import_module(module).main(arguments)
+        except SystemExit as end:
+            code = end.code
+    return code, out.getvalue(), err.getvalue()
+
+
+def run_shell(code):
+    """Run a block of shell commands, and serve the sasnet commands in it."""
+    with socket.create_server(("127.0.0.1", 0)) as server, tempfile.TemporaryFile("w+") as said:
+        server.settimeout(0.05)
+        port = str(server.getsockname()[1])
+        # A make in the block must not take options from the make that runs the tests.
+        environment = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
+        process = subprocess.Popen(
+            ["bash", "-euo", "pipefail", "-c", code],
+            env={**environment, "VENV": ".venv", "SASNET_TEST_PORT": port},
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+        while process.poll() is None:
+            with contextlib.suppress(TimeoutError):
+                connection, _ = server.accept()
+                with connection:
+                    connection.settimeout(None)
+                    answer = call(*json.loads(connection.makefile().readline()))
+                    connection.sendall(json.dumps(answer).encode())
+        said.seek(0)
+        return process.returncode, said.read()
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +126,13 @@ def fresh_clone(demo_pdb, tmp_path_factory):
     folder = tmp_path_factory.mktemp("clone")
     for name in ("Makefile", "setup.py"):
         (folder / name).symlink_to(ROOT / name)
-    write_script(folder / ".ci" / "system-libraries", "exit 0")  # a test installs nothing
-    predict = f'exec "{sys.executable}" -m sasnet_core.cli "$@" --rotations 1 --no-picture'
-    write_script(folder / ".venv" / "bin" / "sasnet_predict", predict)
-    export = folder / ".venv" / "bin" / "sasnet_export"
-    export.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sasnet_core.shell.export_cli "$@"\n')
-    export.chmod(0o755)
+    write_script(folder / ".ci" / "system-libraries", "#!/bin/sh\n")  # a test installs nothing
+    for name, module, options in (
+        ("sasnet_predict", "sasnet_core.cli", ["--rotations", "1", "--no-picture"]),
+        ("sasnet_export", "sasnet_core.shell.export_cli", []),
+    ):
+        text = CLIENT.format(python=sys.executable, module=module, options=options)
+        write_script(folder / ".venv" / "bin" / name, text)
     (folder / ".venv" / ".installed").touch()
     entry = gemmi.read_structure(str(demo_pdb))
     entry.setup_entities()
@@ -93,14 +153,8 @@ def clone(fresh_clone, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("code", list(blocks("sh")))
 def test_shell_commands_work(code, clone):
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", code],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "VENV": ".venv"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    returncode, said = run_shell(code)
+    assert returncode == 0, said
 
 
 @pytest.mark.slow
