@@ -1,4 +1,4 @@
-"""Things that are linked, directly or by way of others, as numbered groups."""
+"""Groups of things that are linked, directly or by way of others."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ def connected(links: np.ndarray, count: int) -> np.ndarray:
     Parameters
     ----------
     links : ndarray, shape (n_links, 2), int
-        Rows (one thing, another).
+        Rows (one thing, another thing).
     count : int
-        How many things there are.
+        Number of things.
 
     Returns
     -------

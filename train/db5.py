@@ -2,8 +2,8 @@
 
     python -m train.db5 ../shared/data/db5 -o DATASET
 
-Writes each complex twice, unbound and bound (column state of manifest.csv); unmapped.csv with every
-residue that only one of the two states has; and dataset.json. Expect 21,194 positives with unbound
+Writes each complex twice, unbound and bound (column state of manifest.csv), unmapped.csv with the
+residues that only one of the two states has, and dataset.json. Expect 21,194 positives with unbound
 atoms over 230 complexes, 4,909 of them in DB5U (literature: 21,091 and 4,871).
 """
 
@@ -38,7 +38,7 @@ UNMAPPED_COLUMNS = (
 
 
 def manifest_row(case: db5.Db5Case, state: str, item: Complex, output: Path) -> dict[str, object]:
-    """Write a complex in one state, and say what is in it."""
+    """Write a complex in one state; return its row of the manifest."""
     file = f"{state}/{case.code}.npz"
     save_complex(item, output / file)
     left, right = (",".join(dict.fromkeys(p.chain_ids.tolist())) for p in (item.left, item.right))
@@ -62,7 +62,7 @@ def manifest_row(case: db5.Db5Case, state: str, item: Complex, output: Path) -> 
 
 
 def summary(cases: list[db5.Db5Case]) -> dict[str, dict[str, Any]]:
-    """Count what there is, beside the numbers of the literature."""
+    """Count complexes, positives and residues; add the numbers of the literature."""
     positives: Counter[str] = Counter()
     for case in cases:
         positives[case.split] += len(case.unbound.contacts)
@@ -105,7 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
     write_table(rows, options.output / MANIFEST, COLUMNS)
     print(
         f"{len(cases)} complexes, {counts['positives']} positives with unbound atoms, "
-        f"{counts['positives_bound']} with bound; {len(unmapped)} residues of one state alone, "
+        f"{counts['positives_bound']} with bound; {len(unmapped)} residues in only one state, "
         f"{counts['unmapped_contacts']} contacts lost with them: {options.output / UNMAPPED}"
     )
     return 0

@@ -1,10 +1,10 @@
-"""Show what is in a dataset: counts, distributions, reasons of rejection, one complex.
+"""Describe a dataset: counts, distributions, reasons of rejection, one complex.
 
     python -m train.inspect DATASET
 
-Prints the counts and writes DATASET/overview.png. The complex, drawn by PyMOL where it is
-installed, is the one with the median number of contacts, or --complex ID. Of docking benchmark 5
-the unbound complexes are counted.
+Prints the counts and writes DATASET/overview.png. If PyMOL is installed, it draws the complex with
+the median number of contacts, or --complex ID. In docking benchmark 5, unbound complexes are
+counted.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ def chosen_complex(overview: Overview, name: str | None) -> dict[str, str]:
         if row["id"] == name:
             return row
     raise DatasetError(
-        f"{overview.name}: no complex {name!r}; ids stand in manifest.csv, "
+        f"{overview.name}: no complex {name!r}; the ids are in manifest.csv, "
         f"like {overview.rows[0]['id']}"
     )
 
 
 def draw_complex(complex_file: Path, picture: Path) -> bool:
-    """Draw a complex in a process of its own; tell whether there is a picture."""
+    """Draw a complex in a separate process; return whether it was drawn."""
     if importlib.util.find_spec("pymol2") is None:
         print("no complex is drawn: PyMOL is not installed (pip install 'sasnet[pymol]')")
         return False
@@ -53,7 +53,7 @@ def draw_complex(complex_file: Path, picture: Path) -> bool:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip() or "no message").splitlines()[-1]
-        print(f"no complex is drawn: PyMOL stopped ({reason})")
+        print(f"no complex is drawn: PyMOL failed ({reason})")
     return done.returncode == 0
 
 
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     overview = read_overview(options.dataset)
     row = chosen_complex(overview, options.complex)
-    load_complex(options.dataset / row["file"])  # a damaged file is told from a failing PyMOL
+    load_complex(options.dataset / row["file"])  # a damaged file is not an error of PyMOL
     output = options.output or options.dataset / "overview.png"
     print(*overview.lines(), sep="\n")
     temporary = output.with_name(f".{output.name}.tmp.png")

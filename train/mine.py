@@ -1,11 +1,12 @@
-"""Mine complexes from a folder of structures, such as a mirror of the Protein Data Bank.
+"""Mine complexes from folders of structures, such as a mirror of the Protein Data Bank.
 
     python -m train.mine ../shared/data/complexes -o DATASET \
         --facts ../shared/data/complexes.csv --exclude-similar-to ../shared/data/db5
 
-Every pair of protein chains in contact is a candidate; MiningConfig has the rules. Writes one .npz
-per complex, manifest.csv, rejected.csv (candidate, rule, value) and dataset.json. Started again
-after it was killed, it goes on. docs/mining.md says more.
+Every pair of protein chains in contact is a candidate; the rules are in MiningConfig. Several
+folders make one dataset. The command writes one .npz per complex, manifest.csv, rejected.csv
+(candidate, rule, value) and dataset.json. If it is killed, run it again to continue. More is in
+docs/mining.md.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     add("--keep-unknown", action="store_true",
         help="keep entries of unknown method or resolution")  # fmt: skip
     add("--exclude-similar-to", type=Path, action="append", default=[], metavar="FOLDER",
-        help="structures that no protein may be like (over 30%% identity); repeatable")  # fmt: skip
+        help="structures to which no protein may be over 30%% identical; repeatable")  # fmt: skip
     add("--workers", type=int, default=os.cpu_count(), help="processes (default: one per core)")
     add("--scheduler", metavar="ADDRESS", help="of a Dask cluster, like tcp://10.0.0.1:8786")
     add("--time-limit", type=float, default=Limits.seconds, metavar="S",
@@ -68,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     if run.is_finished():
         run.clear()
-        print(f"{options.output} holds the dataset already")
+        print(f"{options.output} already holds the dataset")
         return 0
     with run.opened():
         slots = (
@@ -87,5 +88,5 @@ if __name__ == "__main__":
     try:
         sys.exit(run_script("train.mine", main))
     except KeyboardInterrupt:
-        print("train.mine: interrupted; start it again to go on", file=sys.stderr)
+        print("train.mine: interrupted; start it again to continue", file=sys.stderr)
         sys.exit(130)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _Item = TypeVar("_Item")
-#: Files of a dataset beside its complexes: their table, what was left out, and what it was made of.
+#: Files of a dataset beside its complexes: their table, rejected candidates, and a summary.
 MANIFEST, REJECTED, SUMMARY = "manifest.csv", "rejected.csv", "dataset.json"
 
 
@@ -31,31 +31,31 @@ class Complex:
     left: Protein
     right: Protein
     contacts: np.ndarray  # (n_contacts, 2) int32, rows (left residue, right residue)
-    #: Rows of the left and of the right residues, int32, that touch third chains of the assembly.
+    #: Rows, int32, of the left and of the right residues that touch third chains of the assembly.
     elsewhere: tuple[np.ndarray, np.ndarray] = (NOWHERE, NOWHERE)
 
     def labels(self) -> np.ndarray:
-        """Say of every residue pair whether it is a contact, shape (n_left, n_right), bool."""
+        """Return which residue pairs are contacts, shape (n_left, n_right), bool."""
         return contact_matrix(self.contacts, self.left.n_residues, self.right.n_residues)
 
     def auroc(self, scores: np.ndarray) -> float:
-        """Compute the AUROC over all pairs, the CAUROC's value of this complex.
+        """Compute the AUROC over all pairs; the CAUROC is the median of these over complexes.
 
         Parameters
         ----------
         scores : ndarray, shape (n_left, n_right)
-            Of every residue pair.
+            Score of each residue pair.
 
         Returns
         -------
         float
-            0 to 1; nan when every pair or none is a contact.
+            0 to 1; nan if all pairs or none are contacts.
         """
         return auroc(self.labels(), scores)
 
 
 def save_complex(item: Complex, path: Path) -> None:
-    """Write a complex as .npz without pickle; its folder is made if it is not there."""
+    """Write a complex as .npz without pickle; creates its folder if needed."""
     arrays: dict[str, np.ndarray] = {"name": np.array(item.name), "contacts": item.contacts}
     for side, elsewhere in zip(("left", "right"), item.elsewhere, strict=True):
         protein: Protein = getattr(item, side)
@@ -71,7 +71,7 @@ def load_complex(path: Path) -> Complex:
     Raises
     ------
     DatasetError
-        The file is missing or is no complex.
+        The file is missing or does not hold a complex.
     """
     try:
         arrays = read_arrays(path)
@@ -110,8 +110,8 @@ def read_manifest(dataset: Path) -> list[dict[str, str]]:
     path = Path(dataset) if Path(dataset).is_file() else Path(dataset) / MANIFEST
     if not path.is_file():
         raise DatasetError(
-            f"{dataset}: a dataset with a {MANIFEST} is needed, there is none; "
-            "make one with train.mine or train.db5"
+            f"{dataset}: a dataset needs a {MANIFEST}, this one has none; make one with train.mine "
+            "or train.db5"
         )
     with path.open(newline="") as stream:
         return list(csv.DictReader(stream))
@@ -159,14 +159,14 @@ def benchmark_rows(
 
 
 def evenly_spread(items: Sequence[_Item], count: int | None) -> list[_Item]:
-    """Take some of a list, from the first to the last at even steps.
+    """Take some items of a list, from the first to the last at even steps.
 
     Parameters
     ----------
     items : sequence
         Rows of a manifest, say.
     count : int or None
-        How many at most; None: all.
+        Number of items, at most; None: all.
 
     Examples
     --------

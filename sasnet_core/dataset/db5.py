@@ -19,24 +19,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-#: What is read from the benchmark's table.
+#: Columns of the benchmark's table that are used.
 COLUMNS = ("code", "category", "difficulty", "split")
-#: Two chains are of one protein when their alignment is this identical.
+#: Two chains are of one protein if the identity of their alignment is at least this.
 MIN_CHAIN_IDENTITY = 0.3
 
 
 @dataclass(frozen=True)
 class UnmappedResidue:
-    """A residue that one state of a partner has and the other has not.
+    """A residue that only one state of a partner has.
 
     Attributes
     ----------
     side, state : str
-        "left" or "right"; the state that has it, "bound" or "unbound".
+        "left" or "right"; the state that has the residue, "bound" or "unbound".
     chain_id, residue_id, residue_name : str
-        As they stand in the file.
+        As in the file.
     contacts : int
-        Contacts lost with it; none of an unbound residue is known, and its pairs count as
+        Contacts lost with it; 0 for a residue of the unbound state, whose pairs count as
         non-contacts.
     """
 
@@ -50,7 +50,7 @@ class UnmappedResidue:
 
 @dataclass(frozen=True)
 class Db5Case:
-    """One complex of the benchmark, unbound and bound, and what could not be mapped."""
+    """One complex of the benchmark, unbound and bound, and the residues without a counterpart."""
 
     code: str
     split: str
@@ -72,7 +72,9 @@ def read_table(folder: Path) -> list[dict[str, str]]:
     """
     path = folder / "db5.csv"
     if not path.is_file():
-        raise DatasetError(f"{folder}: docking benchmark 5 with its db5.csv is needed, not found")
+        raise DatasetError(
+            f"{folder}: docking benchmark 5 with its db5.csv is needed, none is here"
+        )
     with path.open(newline="") as stream:
         reader = csv.DictReader(stream)
         missing = sorted(set(COLUMNS) - set(reader.fieldnames or ()))
@@ -89,7 +91,7 @@ def read_case(folder: Path, row: dict[str, str]) -> Db5Case:
     Parameters
     ----------
     folder : Path
-        Holds ``CODE_r_u.pdb.gz`` (receptor, unbound), ``_l_u``, ``_r_b`` and ``_l_b``.
+        Folder with ``CODE_r_u.pdb.gz`` (receptor, unbound), ``_l_u``, ``_r_b`` and ``_l_b``.
     row : dict
         Its row of db5.csv.
     """
@@ -119,7 +121,7 @@ def read_case(folder: Path, row: dict[str, str]) -> Db5Case:
 def _unmapped(
     side: str, bound: Protein, unbound: Protein, rows: np.ndarray, touching: np.ndarray
 ) -> Iterator[UnmappedResidue]:
-    """List the residues without a partner in the other state, bound ones first."""
+    """List the residues without a counterpart in the other state, bound ones first."""
     lost = np.bincount(touching, minlength=bound.n_residues)
     absent = np.setdiff1d(np.arange(unbound.n_residues), rows)
     for state, protein, missing in (
@@ -144,8 +146,8 @@ def _read_partner(folder: Path, code: str, side: str, state: str) -> Protein:
 def map_residues(source: Protein, target: Protein) -> np.ndarray:
     """Map the residues of a protein onto another structure of it, chain by chain.
 
-    Chains are matched one to one, best alignment first; of equal ones the nearer in space wins
-    (the benchmark's unbound files lie superimposed on the bound ones).
+    Chains are matched one to one, best alignment first. Of equally good matches, the one nearer in
+    space is taken: the benchmark's unbound files are superimposed on the bound ones.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What is in a dataset: counts, distributions, reasons of rejection; as text and as a picture."""
+"""Describe a dataset as text and as a picture: counts, distributions, reasons of rejection."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-#: Bars of a histogram, at most.
+#: Most bars of a histogram.
 BINS = 40
-#: Where a few giants would squeeze the rest, a histogram ends at this quantile and counts them.
+#: If a few huge values would squeeze the rest, a histogram ends at this quantile and states how
+#: many values are above it.
 SHOWN = 0.99
 GIANT = 1.25
 COLOUR, LINE_COLOUR = "#0072b2", "#d55e00"
@@ -36,13 +37,13 @@ class Histogram:
     label : str
         The quantity with its unit.
     counted : str
-        What is counted, in the plural.
+        Noun for what is counted, in the plural.
     values : ndarray, shape (n_values,), float
         Known values.
     unknown : int
-        How many are not known.
+        Number of values that are not known.
     limit : float or None
-        The rule's number, where one bounds the quantity.
+        Limit of the mining rule on this quantity, if there is one.
     """
 
     label: str
@@ -75,7 +76,7 @@ class Overview:
     histograms : list of Histogram
         Of the quantities that the manifest has.
     rejections : dict
-        Rule to the number of candidates it left out, most first.
+        Rule to the number of candidates it rejected, largest first.
     """
 
     name: str
@@ -84,7 +85,7 @@ class Overview:
     rejections: dict[str, int] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
-        """Say it in words, line by line."""
+        """Return a description, line by line."""
         rows = self.rows
         contacts = sum(int(row["n_contacts"]) for row in rows)
         pairs = sum(int(row["n_left"]) * int(row["n_right"]) for row in rows)
@@ -119,7 +120,7 @@ def read_overview(dataset: Path) -> Overview:
     Raises
     ------
     DatasetError
-        There is no manifest, no complex in it, or a table is damaged.
+        The manifest is missing or empty, or a table is damaged.
     """
     rows = read_manifest(dataset)
     states = {row.get("state") for row in rows}
@@ -140,7 +141,7 @@ def read_overview(dataset: Path) -> Overview:
 
 
 def _rules(path: Path) -> dict[str, float]:
-    """Read the rules that a dataset was mined by; none of one that was not mined."""
+    """Read the rules that a dataset was mined by; empty if it was not mined."""
     if not path.is_file():
         return {}
     return dict(json.loads(path.read_text()).get("settings", {}).get("rules", {}))
@@ -170,7 +171,7 @@ def _histogram(
 
 
 def typical(rows: Sequence[dict[str, str]]) -> dict[str, str]:
-    """Choose the complex with the median number of contacts; the first such by id."""
+    """Choose the complex with the median number of contacts; of several, the first by id."""
     ordered = sorted(rows, key=lambda row: (int(row["n_contacts"]), row["id"]))
     return ordered[len(ordered) // 2]
 
@@ -181,11 +182,11 @@ def draw_overview(overview: Overview, path: Path, drawing: Path | None = None) -
     Parameters
     ----------
     overview : Overview
-        What to draw.
+        The dataset.
     path : Path
         PNG to write.
     drawing : Path, optional
-        PNG of a complex, put underneath.
+        PNG of a complex, shown below the distributions.
     """
     from matplotlib.figure import Figure
     from matplotlib.image import imread
@@ -243,7 +244,7 @@ def _draw_rejections(axes: Axes, rejections: dict[str, int]) -> None:
     bars = axes.barh(names, counts, color=COLOUR)
     axes.bar_label(bars, padding=3, fontsize=9)
     axes.margins(x=0.15)
-    axes.set_xlabel("candidates left out")
+    axes.set_xlabel("rejected candidates")
     axes.set_ylabel("rule")
     axes.set_title(f"{sum(counts)} rejections", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)

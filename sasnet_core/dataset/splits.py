@@ -14,7 +14,7 @@ from sasnet_core.grouping import connected
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-#: Split of what is mined, until train.split divides it, and of what no other split gets then.
+#: Split of all mined complexes until train.split divides them, then of the rest.
 TRAIN = "train"
 #: Split on which training is validated.
 VALIDATION = "validation"
@@ -28,7 +28,7 @@ FEW_UNLIKE = 4
 
 @dataclass(frozen=True)
 class Splits:
-    """A split for each complex, and what decided it.
+    """A split for each complex, and the groups that decided it.
 
     Attributes
     ----------
@@ -43,12 +43,12 @@ class Splits:
 
 
 def protein_clusters(cluster: str) -> tuple[str, str]:
-    """Take apart the cluster of a complex, ``"12-57"``: the clusters of its two proteins.
+    """Return the clusters of the two proteins of a complex, given its cluster ``"12-57"``.
 
     Raises
     ------
     DatasetError
-        It is no such pair.
+        The cluster is not such a pair.
     """
     left, dash, right = cluster.partition("-")
     if not (left and dash and right) or "-" in right:
@@ -80,19 +80,19 @@ def connected_groups(pairs: Sequence[tuple[str, str]]) -> np.ndarray:
 def split_complexes(
     clusters: Sequence[str], shares: Mapping[str, float], seed: int, cut: bool = False
 ) -> Splits:
-    """Deal complexes out to splits that never share a protein cluster.
+    """Divide complexes into splits that never share a protein cluster.
 
-    Whole groups of joined complexes are drawn at random for each held-out split, until it has its
-    share; the others train. Where the groups that are left are larger than what is missing, a cut
-    divides the largest: a region of its protein clusters is held out, and the complexes with one
-    protein inside and one outside are left out.
+    For each held-out split, whole groups of joined complexes are drawn at random until it has its
+    share; the others are for training. If the remaining groups are too large, a cut can divide the
+    largest: a region of its protein clusters is held out, and complexes with one protein inside the
+    region and one outside are omitted.
 
     Parameters
     ----------
     clusters : sequence of str
         Cluster of each complex: those of its proteins, like ``"12-57"``.
     shares : mapping
-        Held-out split to its share of the complexes, 0 to 1, together below 1.
+        Held-out split to its share of the complexes, 0 to 1; the sum must be below 1.
     seed : int
         Of the draw.
     cut : bool
@@ -101,14 +101,14 @@ def split_complexes(
     Returns
     -------
     Splits
-        A held-out split has at most its share, rounded; without a cut perhaps less.
+        A held-out split has at most its share, rounded; without a cut it may have less.
 
     Raises
     ------
     SettingError
         The shares or the seed are out of range.
     DatasetError
-        A cluster is no pair of protein clusters.
+        A cluster is not a pair of protein clusters.
     """
     if any(share < 0 for share in shares.values()) or sum(shares.values()) >= 1:
         raise SettingError(
@@ -160,7 +160,7 @@ def hold_out_unlike(clusters: Sequence[str], seen: Sequence[bool], count: int, s
     SettingError
         The count or the seed is out of range.
     DatasetError
-        A cluster is no pair of protein clusters.
+        A cluster is not a pair of protein clusters.
     """
     if count < 1 or seed < 0:
         raise SettingError(
@@ -180,7 +180,7 @@ def hold_out_unlike(clusters: Sequence[str], seen: Sequence[bool], count: int, s
 
 
 def _draw_groups(groups: np.ndarray, wanted: int, rng: np.random.Generator) -> list[int]:
-    """Draw groups (-1: none) that hold at most the wanted number of complexes together."""
+    """Draw groups (-1: none) that together have at most the wanted number of complexes."""
     numbers, sizes = np.unique(groups[groups >= 0], return_counts=True)
     order = rng.permutation(len(numbers))
     drawn: list[int] = []
@@ -199,7 +199,7 @@ def _cut(
     missing: int,
     rng: np.random.Generator,
 ) -> None:
-    """Hold out a region of the largest group that trains."""
+    """Hold out a region of the largest training group."""
     rows = np.flatnonzero(names == TRAIN)
     if not len(rows):
         return
@@ -214,7 +214,7 @@ def _cut(
 def _region(pairs: Iterable[tuple[str, str]], wanted: int, rng: np.random.Generator) -> set[str]:
     """Grow a region of protein clusters with at most a wanted number of complexes inside.
 
-    Each step takes the neighbour with the fewest complexes to the outside for those it adds.
+    Each step takes the neighbour that adds many complexes and leaves few across the border.
     """
     links: dict[str, Counter[str]] = defaultdict(Counter)
     for left, right in pairs:

@@ -1,4 +1,4 @@
-"""One entry of the Protein Data Bank -> its complexes, and why its other candidates are none."""
+"""Find the complexes of one entry, and the reasons why its other candidates are rejected."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MinedComplex:
-    """A complex and what the manifest says of it."""
+    """A complex and its values in the manifest."""
 
     complex: Complex
     assembly: str  # empty: as deposited
@@ -40,7 +40,7 @@ class MinedComplex:
 
 @dataclass(frozen=True)
 class MinedEntry:
-    """All that came of one entry."""
+    """The complexes and the rejections of one entry."""
 
     complexes: list[MinedComplex] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
@@ -60,19 +60,19 @@ def mine_entry(
     entry : Entry
         Its files.
     folder : Path
-        Where they lie.
+        Folder where the paths of its files start.
     config : MiningConfig
-        The rules, and which biological assemblies to look at.
+        The rules, and which biological assemblies to use.
     facts : EntryFacts, optional
-        Method and resolution, for what the files do not say.
+        Method and resolution, used if the files do not state them.
     held_out_identity : callable
         Gives a sequence's highest identity with any held-out protein, 0 to 1.
 
     Returns
     -------
     MinedEntry
-        Complexes of one chain with one chain, third chains absent; and each file, chain or
-        candidate that was left out, with the rule it broke.
+        Complexes of one chain with one chain, without third chains; and each file, chain or
+        candidate that was rejected, with the rule it broke.
     """
     mined = MinedEntry()
     opened = _open_files(entry, folder, config.assembly, mined.rejections)
@@ -104,7 +104,7 @@ def mine_entry(
 def _open_files(
     entry: Entry, folder: Path, wanted: str, rejections: list[Rejection]
 ) -> dict[int, Structure]:
-    """Read, of the files for each assembly number (0: as deposited), the first that is sound."""
+    """Read the first sound file for each assembly number (0: as deposited)."""
     numbers = sorted({file.assembly for file in entry.files})
     if wanted != "all":
         numbers = [n for n in numbers if n <= int(wanted == "1")] or numbers[:1]
@@ -125,7 +125,7 @@ def _open_files(
 
 
 def _known_facts(opened: Sequence[Structure], facts: EntryFacts | None) -> EntryFacts:
-    """Believe the files first, in their order, then the table."""
+    """Combine what the files state, in their order, then what the table states."""
     known = EntryFacts()
     for found in opened:
         known = known.completed_by(EntryFacts(found.method, found.resolution))
@@ -133,9 +133,9 @@ def _known_facts(opened: Sequence[Structure], facts: EntryFacts | None) -> Entry
 
 
 def _views(opened: dict[int, Structure], wanted: str) -> Iterator[tuple[str, Structure]]:
-    """Yield the assemblies to look at, each with its name; "" for the chains as deposited.
+    """Yield the assemblies to use, each with its name; "" for the chains as deposited.
 
-    An assembly of chains that the file has lost is as good as none.
+    An assembly whose chains are not in the file is ignored.
     """
     deposited = opened.get(0)
     from_files = {str(number): found for number, found in opened.items() if number}
@@ -191,7 +191,7 @@ def _touching_others(
 
 
 def _near(proteins: Sequence[Protein]) -> list[tuple[int, int]]:
-    """List the pairs of proteins whose boxes come within the reach of a contact, in order."""
+    """List, in order, the pairs of proteins whose boxes are near enough for a contact."""
     if not proteins:
         return []
     low = np.array([p.coords.min(axis=0) for p in proteins]) - CONTACT_CUTOFF
@@ -204,26 +204,26 @@ def _near(proteins: Sequence[Protein]) -> list[tuple[int, int]]:
 
 
 class _Copies:
-    """Tells the copies of a pair that an entry's symmetry repeats.
+    """Finds the copies of a pair that an entry's symmetry repeats.
 
-    Two chains are of one protein when their observed sequences align with the given identity.
-    A pair is a copy when its proteins are those of an earlier one and it shares at least half of
-    the contacts of the smaller of the two interfaces: another interface between the same
-    proteins is another complex.
+    Two chains are of one protein if their observed sequences align with the given identity. A pair
+    is a copy if its proteins are those of an earlier pair and it shares at least half of the
+    contacts of the smaller of the two interfaces. Another interface between the same proteins is
+    another complex.
     """
 
     SHARED_CONTACTS = 0.5
 
     def __init__(self, min_identity: float) -> None:
         self._min_identity = min_identity
-        self._firsts: list[str] = []  # of each protein, the sequence that was met first
+        self._firsts: list[str] = []  # the first sequence of each protein
         self._places: dict[str, tuple[int, np.ndarray]] = {}
         self._known: dict[tuple[int, int], list[tuple[str, set[tuple[int, int]]]]] = defaultdict(
             list
         )
 
     def _place(self, sequence: str) -> tuple[int, np.ndarray]:
-        """Return the number of a chain's protein and where its residues stand in the first."""
+        """Return the number of a chain's protein, and its residues' rows in the first sequence."""
         if sequence not in self._places:
             self._places[sequence] = self._find(sequence)
         return self._places[sequence]
@@ -237,7 +237,7 @@ class _Copies:
         return len(self._firsts) - 1, np.arange(len(sequence))
 
     def _interface(self, candidate: Candidate) -> tuple[tuple[int, int], set[tuple[int, int]]]:
-        """Return the numbers of both proteins, smaller first, and the contacts of the firsts."""
+        """Return the numbers of both proteins, smaller first, and contacts in first sequences."""
         (left, left_rows), (right, right_rows) = map(
             self._place, (candidate.left.sequence, candidate.right.sequence)
         )
@@ -248,7 +248,7 @@ class _Copies:
         return (left, right), {pair for pair in placed if min(pair) >= 0}
 
     def rejection(self, candidate: Candidate) -> Rejection | None:
-        """Name the earlier pair that a candidate is a copy of."""
+        """Return the earlier pair that a candidate is a copy of, as a rejection."""
         proteins, found = self._interface(candidate)
         turned = {(j, i) for i, j in found} if proteins[0] == proteins[1] else set()
         for name, known in self._known[proteins]:

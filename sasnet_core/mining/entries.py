@@ -15,23 +15,23 @@ from sasnet_core.errors import StructureError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-#: What stands before the ending is the entry, with the PDB's two ways to number an assembly.
+#: The entry, one of the PDB's two ways to number an assembly, and the ending.
 _FILE_NAME = re.compile(
     r"(?P<stem>.+?)(-assembly(?P<cif_assembly>\d+))?"
     r"\.(?P<format>pdb(?P<pdb_assembly>\d*)|ent|cif|mmcif)(\.gz)?",
     re.IGNORECASE | re.DOTALL,
 )
-#: Identifiers of the Protein Data Bank, in which case does not count; old file names lead with pdb.
+#: PDB identifiers, in any case; old file names begin with pdb.
 _PDB_ID = re.compile(r"(pdb)?(?P<id>[0-9][a-z0-9]{3})|(?P<long>pdb_[a-z0-9]{8})", re.IGNORECASE)
 _ALWAYS_PLAIN = digits + "-"
 
 
 @dataclass(frozen=True, order=True)
 class StructureFile:
-    """One file of an entry; of several, the first in this order is the one to use."""
+    """One file of an entry. Files are sorted in the order in which they are to be used."""
 
     assembly: int  # number of the biological assembly that the file holds, 0: as deposited
-    is_pdb: bool  # mmCIF comes first: it carries everything
+    is_pdb: bool  # mmCIF files come first because they have everything
     path: str  # below the folder that holds all that were searched
     size: int  # bytes
     modified: int  # nanoseconds since 1970
@@ -41,7 +41,7 @@ class StructureFile:
 class Entry:
     """The files of one entry, in order."""
 
-    id: str  # as the tables of facts know it
+    id: str  # as in tables of facts
     files: tuple[StructureFile, ...]
 
     @property
@@ -113,13 +113,13 @@ def _describe(folder: Path, path: Path) -> tuple[str, StructureFile]:
 
 
 def entry_id(stem: str) -> str:
-    """Return the PDB id that a file name stands for, in lower case; other names as they are."""
+    """Return the PDB id in a file name, in lower case; other names stay as they are."""
     match = _PDB_ID.fullmatch(stem)
     return (match["id"] or match["long"]).lower() if match else stem
 
 
 def complex_name(entry: str, assembly: str, left: str, right: str) -> str:
-    """Name the complex of two chains, so that no two names are one on any file system.
+    """Name the complex of two chains; names differ on file systems that ignore case too.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def complex_name(entry: str, assembly: str, left: str, right: str) -> str:
 
 
 def _safe(text: str, plain: str) -> str:
-    """Mark letters of the other case with a plus, write all else but plain characters as %XX."""
+    """Mark letters of the other case with a plus; write other special characters as %XX."""
     return "".join(
         character
         if character in plain or character in _ALWAYS_PLAIN

@@ -1,8 +1,8 @@
-"""Jobs in processes of their own, under a time and a memory limit that the kernel enforces.
+"""Run jobs in child processes with limits on time and memory that the kernel enforces.
 
-A job may meet a file that hangs a parser, fills the memory or crashes a library: it costs that
-job. Threads hand jobs to child processes over pipes. `multiprocessing` and what is built on it
-would not do: its pools break when a process dies, and it starts no process inside a Dask worker.
+A file may hang a parser, fill the memory or crash a library; then only its job fails. Threads send
+jobs to the child processes over pipes. `multiprocessing` and packages based on it are not used:
+their pools break when a process dies, and they start no process inside a Dask worker.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 READY = "ready"
-#: Arithmetic libraries would start a thread per core in every process.
+#: Otherwise arithmetic libraries start a thread per core in every process.
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-#: A process that was killed, by the kernel for want of memory or by hand, may have been unlucky.
+#: The kernel may have killed a process for the memory that others took: try the job again.
 _ATTEMPTS = 2
-#: Jobs after which a process makes way for a fresh one: memory that is never given back adds up.
+#: A process is replaced after this many jobs, because memory that is never freed adds up.
 _JOBS_PER_PROCESS = 200
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one job may take."""
+    """Limits of one job."""
 
     seconds: float = 600.0  # of wall-clock time
     gigabytes: float = 4.0  # of address space
 
     def __post_init__(self) -> None:
-        """Check that there is time, and memory enough to start Python."""
+        """Check that there is time, and enough memory to start Python."""
         if self.seconds <= 0 or self.gigabytes < 1:
             raise SettingError(
                 "the time limit must be over 0 s and the memory limit at least 1 GB, got "
@@ -54,23 +54,23 @@ class Limits:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a job did not end: "timeout", "memory" or "error", and the value that says more."""
+    """Why a job failed: "timeout", "memory" or "error", and a value that tells more."""
 
     rule: str
     value: str
 
 
 class BoundedProcess:
-    """A child process that does one job after the other.
+    """A child process that runs one job after the other.
 
-    It ends when its parent does, as its input then ends.
+    It ends with its parent, because its input then ends.
 
     Parameters
     ----------
     target : str
-        The function that does a job, "module:function"; it takes a job's values by name.
+        The function that runs a job, "module:function"; it takes a job's values by name.
     limits : Limits
-        What a job may take.
+        Limits of each job.
     """
 
     def __init__(self, target: str, limits: Limits) -> None:
@@ -96,21 +96,21 @@ class BoundedProcess:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it runs."""
+        """Whether the process runs."""
         return self._process.poll() is None
 
     def run(self, job: dict[str, Any]) -> Failure | None:
-        """Do a job and wait for it.
+        """Run a job and wait for it.
 
         Parameters
         ----------
         job : dict
-            Plain values, as JSON takes them.
+            Values that JSON can hold.
 
         Returns
         -------
         Failure or None
-            None if the job ended as it should.
+            None if the job succeeded.
         """
         assert self._process.stdin is not None
         self.jobs += 1
@@ -137,7 +137,7 @@ class BoundedProcess:
         return Failure("error", f"the process ended with {ended}")
 
     def close(self) -> None:
-        """End the process, whatever it does."""
+        """End the process at once."""
         self.closed = True
         self._process.kill()
         self._process.communicate()
@@ -148,13 +148,13 @@ _STARTED: set[BoundedProcess] = set()
 
 
 def run_bounded(target: str, limits: Limits, job: dict[str, Any]) -> Failure | None:
-    """Do a job in this thread's child process, which is started when need be.
+    """Run a job in this thread's child process, which is started if needed.
 
     Returns
     -------
     Failure or None
-        None if the job ended as it should. A job whose process dies is tried once more, and so
-        is one that ran out of memory where others had been before it.
+        None if the job succeeded. A job whose process dies is tried once more, and so is one that
+        runs out of memory in a process that has run other jobs before.
     """
     failure = None
     for _ in range(_ATTEMPTS):
@@ -172,7 +172,7 @@ def run_bounded(target: str, limits: Limits, job: dict[str, Any]) -> Failure | N
 
 
 def _child(target: str, limits: Limits) -> BoundedProcess:
-    """Return this thread's process, a new one where the old will not do."""
+    """Return this thread's process; start a new one if the old one cannot be used."""
     child: BoundedProcess | None = getattr(_LOCAL, "child", None)
     if child is not None:
         same = (child.target, child.limits) == (target, limits)
@@ -202,14 +202,14 @@ def run_all(
     limits: Limits,
     jobs: Iterable[tuple[str, dict[str, Any]]],
 ) -> Iterator[tuple[str, Failure | None]]:
-    """Do named jobs, a few more than there are slots under way at any time.
+    """Run named jobs; at most twice as many as there are slots are submitted at a time.
 
     Yields
     ------
     name : str
-        Of a job that has ended, in no order.
+        Name of a job that has ended, in any order.
     failure : Failure or None
-        Why it failed.
+        Why it failed; None if it succeeded.
     """
     pending = {}
     try:
@@ -228,7 +228,7 @@ def run_all(
 
 @contextmanager
 def local_slots(count: int) -> Iterator[tuple[Executor, int]]:
-    """Give an executor with child processes on this machine, and their number."""
+    """Yield an executor with child processes on this machine, and their number."""
     executor = ThreadPoolExecutor(count)
     try:
         yield executor, count
@@ -239,14 +239,14 @@ def local_slots(count: int) -> Iterator[tuple[Executor, int]]:
 
 @contextmanager
 def cluster_slots(address: str, must_see: Path) -> Iterator[tuple[Executor, int]]:
-    """Give an executor on a Dask cluster, and the number of its workers' threads.
+    """Yield an executor on a Dask cluster, and the number of its workers' threads.
 
     Parameters
     ----------
     address : str
-        Of the scheduler, like ``tcp://10.0.0.1:8786``.
+        Address of the scheduler, like ``tcp://10.0.0.1:8786``.
     must_see : Path
-        Folder that every worker must find: results are written there.
+        Folder for the results, which every worker must be able to see.
 
     Raises
     ------
@@ -283,12 +283,12 @@ def cluster_slots(address: str, must_see: Path) -> Iterator[tuple[Executor, int]
 
 
 def _main(target: str, seconds: str, memory: str) -> None:
-    """Be the child: read jobs from the standard input, answer on what was the standard output."""
+    """Run as child: read jobs from the standard input, answer on the original standard output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answers = os.dup(1)
-    os.dup2(2, 1)  # what a library prints is no answer
+    os.dup2(2, 1)  # libraries print to the standard error instead
     module, _, name = target.partition(":")
     function = getattr(importlib.import_module(module), name)
     os.write(answers, json.dumps(READY).encode() + b"\n")
@@ -300,12 +300,12 @@ def _main(target: str, seconds: str, memory: str) -> None:
 
 
 def _attempt(function: Callable[..., None], job: dict[str, Any], memory: float) -> list[str]:
-    """Return a failure's rule and value; nothing when all went well."""
+    """Return a failure's rule and value; an empty list if the job succeeded."""
     try:
         function(**job)
     except MemoryError:
         return ["memory", f"{memory / 1e9:g} GB"]
-    except Exception as error:  # whatever a hostile file provokes costs that file alone
+    except Exception as error:  # a bad file must not end the run
         return ["error", f"{type(error).__name__}: {error}".splitlines()[0]]
     return []
 

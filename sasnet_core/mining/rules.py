@@ -1,7 +1,7 @@
-"""The rules of the complex-only set: what an entry and a candidate must be, and why one is not.
+"""The rules of the complex-only set for entries and candidates.
 
-Each rule is a predicate with its name: it returns None for what it lets pass, else the value that
-broke it. The numbers stand in `config.MiningConfig`.
+Each rule is a function. It returns None if the rule is kept, else the value that breaks it. The
+limits are in `config.MiningConfig`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class EntryFacts:
     resolution: float | None = None  # angstrom, None: unknown
 
     def completed_by(self, other: EntryFacts) -> EntryFacts:
-        """Return these facts, what is unknown taken from others."""
+        """Return these facts; those that are unknown are taken from others."""
         resolution = other.resolution if self.resolution is None else self.resolution
         return EntryFacts(self.method or other.method, resolution)
 
@@ -58,7 +58,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Rejection:
-    """Why a candidate was left out: the rule and the value it failed with."""
+    """Why a candidate was rejected: the rule and the value that broke it."""
 
     candidate: str
     rule: str
@@ -66,56 +66,56 @@ class Rejection:
 
 
 def method(facts: EntryFacts, config: MiningConfig) -> str | None:
-    """Refuse nuclear magnetic resonance (paper, section 3)."""
+    """Reject nuclear magnetic resonance (paper, section 3)."""
     return facts.method if "NMR" in facts.method.upper() else None
 
 
 def method_unknown(facts: EntryFacts, config: MiningConfig) -> str | None:
-    """Refuse what has no method, unless it has a resolution, which no NMR entry has."""
+    """Reject entries without method and resolution; NMR entries have no resolution."""
     known = facts.method or facts.resolution is not None
     return None if known or config.keep_unknown else "no method and no resolution"
 
 
 def resolution(facts: EntryFacts, config: MiningConfig) -> str | None:
-    """Refuse a resolution over the limit (paper, section 3)."""
+    """Reject a resolution above the limit (paper, section 3)."""
     if facts.resolution is None or facts.resolution <= config.max_resolution:
         return None
     return f"{facts.resolution:g}"
 
 
 def resolution_unknown(facts: EntryFacts, config: MiningConfig) -> str | None:
-    """Refuse what has a method but no resolution."""
+    """Reject entries with a method but no resolution."""
     if facts.resolution is not None or config.keep_unknown:
         return None
     return f"{facts.method}, no resolution"
 
 
 def residues(candidate: Candidate, config: MiningConfig) -> str | None:
-    """Refuse a protein of too few observed residues (paper, section 3)."""
+    """Reject a protein with too few observed residues (paper, section 3)."""
     fewest = min(candidate.left.n_residues, candidate.right.n_residues)
     return str(fewest) if fewest < config.min_residues else None
 
 
 def contacts(candidate: Candidate, config: MiningConfig) -> str | None:
-    """Refuse too few residue pairs in contact."""
+    """Reject too few residue pairs in contact."""
     count = len(candidate.contacts)
     return str(count) if count < config.min_contacts else None
 
 
 def buried_area(candidate: Candidate, config: MiningConfig) -> str | None:
-    """Refuse too little buried surface area (paper, section 3)."""
+    """Reject too small a buried surface area (paper, section 3)."""
     area = candidate.buried_area
     return f"{area:.1f}" if area < config.min_buried_area else None
 
 
 def identity(candidate: Candidate, config: MiningConfig) -> str | None:
-    """Refuse a protein over an identity with any held-out one (paper, section 3)."""
+    """Reject a protein too similar to a held-out one (paper, section 3)."""
     sequences = (candidate.left.sequence, candidate.right.sequence)
     highest = max(map(candidate.held_out_identity, sequences))
     return f"{highest:.3f}" if highest > config.safe_identity else None
 
 
-#: In the order they are asked in; the first that is broken is the reason.
+#: In the order in which they are applied; the first rule that is broken is the reason.
 ENTRY_RULES = (method, method_unknown, resolution, resolution_unknown)
 SIZE_RULES = (residues, contacts)
 SURFACE_RULES = (buried_area, identity)
@@ -136,17 +136,17 @@ def first_broken(
 
 
 def read_facts(table: Path) -> dict[str, EntryFacts]:
-    """Read what is known of entries beside their files.
+    """Read methods and resolutions of entries from a table.
 
     Parameters
     ----------
     table : Path
-        CSV with the columns id, method and resolution_angstrom; blank: unknown.
+        CSV with the columns id, method and resolution_angstrom; an empty cell means unknown.
 
     Raises
     ------
     DatasetError
-        There is no such table, or a column or number in it is wrong.
+        The table does not exist, or a column or number in it is wrong.
     """
     try:
         with table.open(newline="") as stream:

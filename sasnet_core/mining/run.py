@@ -1,8 +1,8 @@
 """Folders of structures -> a dataset of complexes; a run that was interrupted can be resumed.
 
-While a run is under way DATASET/work holds, for each entry done, a folder with its complexes and
-a result.json; such a folder appears whole, by one rename. When all entries are done the complexes
-move to their places, the tables are written, and DATASET/work goes.
+During a run, DATASET/work holds a folder with the complexes and a result.json of each entry that is
+done. Such a folder appears whole, by one rename. When all entries are done, the complexes are moved
+to their places, the tables are written, and DATASET/work is removed.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ COLUMNS = (
     "resolution", "buried_area", "n_contacts", "cluster", "split", "file", "sha256",
 )  # fmt: skip
 REJECTED_COLUMNS = ("candidate", "rule", "value")
-#: What a job is called where it runs.
+#: The function that runs a job, for child processes.
 TARGET = "sasnet_core.mining.run:mine_job"
 
 
@@ -65,9 +65,9 @@ class MiningRun:
     entries : sequence of Entry
         What to mine.
     facts : mapping
-        Entry id to what is known beside the files.
+        Entry id to method and resolution from a table.
     held_out : sequence of str
-        Sequences that no protein may resemble.
+        Sequences that no protein may be similar to.
     """
 
     folders: Sequence[Path]
@@ -84,12 +84,12 @@ class MiningRun:
 
     @property
     def work(self) -> Path:
-        """Folder of what is done so far."""
+        """Folder of the entries that are done."""
         return self.output / WORK
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What two runs must share to give one dataset."""
+        """Settings that must be the same when a run is resumed."""
         facts = [f"{id} {known.method} {known.resolution}" for id, known in self.facts.items()]
         return {
             "version": __version__,
@@ -100,17 +100,17 @@ class MiningRun:
 
     @property
     def input(self) -> dict[str, Any]:
-        """The files that are mined, in short."""
+        """Number and hash of the files."""
         files = [f"{file.path} {file.size}" for entry in self.entries for file in entry.files]
         return {"files": len(files), "sha256": _digest(files)}
 
     def is_finished(self) -> bool:
-        """Tell whether the dataset is there already.
+        """Return whether the dataset is complete.
 
         Raises
         ------
         DatasetError
-            One is there, of other settings.
+            A dataset made with other settings is there.
         """
         path = self.output / SUMMARY
         if not path.is_file():
@@ -122,13 +122,13 @@ class MiningRun:
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        """Take possession of the work folder: make it, or go on with that of a killed run.
+        """Lock the work folder; create it, or resume the run that left it.
 
         Raises
         ------
         DatasetError
-            Another run is at work there, it was begun with other settings, or the dataset would
-            lie within the structures.
+            Another run uses the folder, it was begun with other settings, or the dataset would be
+            written among the structures.
         """
         above = self.output.resolve(), *self.output.resolve().parents
         for folder in self.folders:
@@ -143,7 +143,7 @@ class MiningRun:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise DatasetError(
-                    f"{self.output}: one run at a time writes a dataset, another does; wait for it"
+                    f"{self.output}: only one run at a time can write a dataset; wait for the other"
                 ) from None
             path = self.work / "settings.json"
             if path.is_file():
@@ -155,7 +155,7 @@ class MiningRun:
             yield
 
     def job(self, entry: Entry) -> dict[str, Any]:
-        """Return the job of an entry as plain values."""
+        """Return the parameters of `mine_job` for an entry, as JSON values."""
         facts = self.facts.get(entry.id)
         return {
             "entry": asdict(entry),
@@ -166,7 +166,7 @@ class MiningRun:
         }
 
     def undone(self) -> list[Entry]:
-        """List the entries without a result; one of files that have changed is forgotten."""
+        """List the entries without a result; results of files that changed are removed."""
         return [entry for entry in self.entries if not self._has_result(entry)]
 
     def _has_result(self, entry: Entry) -> bool:
@@ -190,7 +190,7 @@ class MiningRun:
         Returns
         -------
         dict
-            The counts, as dataset.json has them.
+            The counts, as in dataset.json.
         """
         rows, rejections = [], []
         for entry in self.entries:
@@ -218,7 +218,7 @@ class MiningRun:
         return counts
 
     def _place_files(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Move the complexes to their places; those of a run killed here are there already."""
+        """Move the complexes to their places; a killed run may have moved some already."""
         for row in rows:
             target = self.output / row["file"]
             source = result_folder(self.work, row["entry"]) / target.name
@@ -232,15 +232,14 @@ class MiningRun:
 
 
 def mine_all(run: MiningRun, executor: Executor, slots: int, limits: Limits) -> dict[str, Any]:
-    """Mine what is not done yet, in bounded processes, and put the dataset together.
+    """Mine the entries that are not done, in child processes, and put the dataset together.
 
-    An entry whose process hits a limit or dies is not noted as done, so that a run started again
-    tries it again.
+    An entry whose process hits a limit or dies does not count as done: the next run tries it again.
 
     Returns
     -------
     dict
-        The counts, as dataset.json has them.
+        The counts, as in dataset.json.
     """
     undone = run.undone()
     jobs = ((entry.name, run.job(entry)) for entry in undone)
@@ -264,7 +263,7 @@ def mine_job(
     structures: str,
     work: str,
 ) -> None:
-    """Mine one entry and put its result into the work folder, whole or not at all.
+    """Mine one entry and move its whole result into the work folder.
 
     The parameters are those of `MiningRun.job`.
     """
@@ -291,13 +290,13 @@ def mine_job(
     try:
         stage.replace(target)
     except OSError:
-        if not (target / RESULT).is_file():  # else another process did the same
+        if not (target / RESULT).is_file():  # another process may have done the same
             raise
         shutil.rmtree(stage)
 
 
 def _save(found: MinedComplex, entry: str, folder: Path) -> dict[str, Any]:
-    """Write a complex and return its row of the manifest, its sequences with it."""
+    """Write a complex; return its row of the manifest and its sequences."""
     item = found.complex
     path = folder / f"{item.name}.npz"
     save_complex(item, path)
@@ -326,7 +325,7 @@ def divided(entry: str) -> str:
 
 
 def result_folder(work: Path, entry: str) -> Path:
-    """Return where the result of an entry lies until the dataset is put together."""
+    """Return the folder of an entry's result before the dataset is put together."""
     return work / "entries" / divided(entry) / entry
 
 
@@ -345,7 +344,7 @@ def _counts(
 
 
 def _require_same(settings: dict[str, Any], found: Any, path: Path) -> None:
-    """Refuse to go on where other settings were used."""
+    """Raise DatasetError if other settings were used before."""
     ours, theirs = _flat(json_values(settings)), _flat(found or {})
     different = [key for key in sorted({*ours, *theirs}) if ours.get(key) != theirs.get(key)]
     if different:
@@ -374,5 +373,5 @@ def _digest(lines: Iterable[str]) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return a text as a table can hold it: file names may be no text at all."""
+    """Return a text that can be written to a table; file names may have invalid characters."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""Which proteins resemble those that are held out, and which pairs of proteins each other."""
+"""Similarity of proteins to held-out ones, and clusters of pairs of proteins."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-#: Sequences whose identity is remembered: an entry's chains come again and again.
+#: Number of sequences whose identity is remembered; entries have many equal chains.
 _REMEMBERED = 1024
 
 
 def read_sequences(folders: Iterable[Path]) -> list[str]:
-    """Read every distinct protein sequence below some folders, each chain on its own.
+    """Read the distinct sequences of all protein chains below some folders.
 
     Raises
     ------
     StructureError
-        A folder holds no structure, or one that cannot be read: leaving it out would leak.
+        A folder holds no structure, or one that cannot be read: omitting it would cause a leak.
     """
     sequences = set()
     for folder in folders:
@@ -37,24 +37,24 @@ def read_sequences(folders: Iterable[Path]) -> list[str]:
 
 
 def save(held_out: Sequence[str], path: Path) -> None:
-    """Write the sequences that nothing mined may resemble."""
+    """Write the held-out sequences."""
     write_json({"sequences": list(held_out)}, path)
 
 
 def load(path: Path, least: float) -> Callable[[str], float]:
-    """Read held-out sequences: once per process, as long as the file stays the same.
+    """Read held-out sequences, once per process unless the file changes.
 
     Parameters
     ----------
     path : Path
         As `save` wrote it.
     least : float
-        Identities up to this do not count, 0 to 1.
+        Identities up to this are reported as 0; 0 to 1.
 
     Returns
     -------
     callable
-        Gives a sequence's highest identity with any of them, 0 if none counts.
+        Takes a sequence and returns its highest identity with any of them, or 0.
     """
     return _load(path, path.stat().st_mtime_ns, least)
 
@@ -79,7 +79,7 @@ def pair_clusters(pairs: Sequence[Sequence[str]], limit: float) -> list[str]:
     pairs : sequence of (str, str)
         Sequences of the left and the right protein.
     limit : float
-        Identity over which two sequences share a cluster, 0 to 1.
+        Two sequences above this identity share a cluster; 0 to 1.
 
     Returns
     -------

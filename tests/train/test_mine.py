@@ -74,7 +74,7 @@ def test_a_folder_is_mined_as_its_manifest_says(mined):
 def test_a_finished_dataset_is_left_as_it_is(structures, shared, mined, capsys):
     before = contents(mined)
     assert mine.main(arguments(structures, shared, mined)) == 0
-    assert "holds the dataset already" in capsys.readouterr().out
+    assert "already holds the dataset" in capsys.readouterr().out
     assert contents(mined) == before
 
 

@@ -179,7 +179,7 @@ def test_a_finished_dataset_is_known_and_never_mixed(structures, tmp_path):
 
 def test_two_runs_do_not_write_one_dataset(structures, tmp_path):
     run = new_run(structures, tmp_path / "out")
-    with run.opened(), pytest.raises(DatasetError, match="one run at a time writes"):
+    with run.opened(), pytest.raises(DatasetError, match="only one run at a time can write"):
         run_here(new_run(structures, tmp_path / "out"))
 
 
