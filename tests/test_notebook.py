@@ -1,8 +1,11 @@
 """The notebook runs from its first cell to its last, and says what it should."""
 
+import re
 from pathlib import Path
 
 import pytest
+
+from sasnet_core.shell.cli import main
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = ROOT / "docs" / "example.ipynb"
@@ -27,9 +30,16 @@ def printed(notebook):
 @pytest.mark.slow
 def test_the_notebook_runs(run):
     text, outputs = printed(run)
-    assert "98 residues of the left protein are likely" in text
     assert "118 pairs touch" in text
     assert sum("image/png" in output.get("data", {}) for output in outputs) == 1
+
+
+@pytest.mark.slow
+def test_the_notebook_finds_the_residues_that_the_command_finds(run, tmp_path, capsys):
+    folder = str(tmp_path / "out")
+    assert main(["--demo", "-o", folder, "--no-picture", "--no-report"]) == 0
+    found = re.search(r"left \(chain D\): (\d+ of 98 residues)", capsys.readouterr().out)[1]
+    assert f"{found} of the left protein are likely" in printed(run)[0]
 
 
 def test_the_saved_notebook_shows_its_outputs():
