@@ -28,7 +28,7 @@ def build_context(config: ModelConfig, dtype: Any = None) -> keras.Model:
     config : ModelConfig
         Sizes; at least one context layer.
     dtype : str or keras.DTypePolicy, optional
-        Precision, like ``"mixed_bfloat16"``; Keras' own default when left out.
+        Precision, like ``"mixed_bfloat16"``; by default Keras' own.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def surroundings_inputs(config: ModelConfig, prefix: str = "") -> list[Any]:
         keras.Input((count, GEOMETRY_SIZE), name=f"{prefix}geometry"),
     ]
     if config.makeup:
-        inputs.append(keras.Input((MAKEUP_SIZE,), name=f"{prefix}makeup"))
+        inputs.append(keras.Input((MAKEUP_SIZE,), name=f"{prefix}own_makeup"))
     return inputs
 
 
@@ -87,7 +87,7 @@ class Exchange(layers.Layer):
     size : int
         Width of what comes in and goes out.
     dropout : float
-        Share left out in training, of the messages and of the update.
+        Share of the messages and of the update that is set to 0 in training.
     **kwargs
         As for every Keras layer.
 

@@ -33,7 +33,7 @@ Reads = tuple[np.ndarray, ...]
 
 #: Rows of a table are padded to a multiple of this, so that few shapes occur.
 ROW_BUCKET = 1024
-#: The order in which cubes are read: neighbours along z stand together in memory.
+#: The order in which cubes are read: neighbours along z are together in memory.
 AXES = (2, 1, 0)
 #: Voxels of a lattice that is worked on at once: a cube of 128 A, most proteins in one.
 TILE_VOXELS = 128**3
@@ -52,13 +52,13 @@ class Lattice:
 
 @dataclass(frozen=True)
 class Pose:
-    """Where a protein lies: coordinates and lattice are given by it alone."""
+    """The place of a protein: coordinates and lattice depend on it alone."""
 
     rotation: np.ndarray  # (3, 3) float64
     offset: np.ndarray  # (3,) float64, fraction of a window step
 
 
-# A protein and where it lies.
+# A protein and its place.
 Posed = tuple["Protein", Pose]
 
 
@@ -86,7 +86,7 @@ def build_lattice(
     pose : Pose
         Rotation and lattice offset.
     residues : ndarray of int, optional
-        Rows of the residues whose windows are wanted; all when left out.
+        Rows of the residues that get windows; by default all.
     displacement : ndarray, shape (n_atoms, 3), optional
         Added to the atoms' positions, in angstrom (training noise).
     inverses : bool
@@ -97,7 +97,7 @@ def build_lattice(
     Returns
     -------
     Lattice
-        Windows in the order of `residues`; each is the same whatever others are wanted.
+        Windows in the order of `residues`; each is the same whatever the others are.
     """
     coords = protein.coords if displacement is None else protein.coords + displacement
     coords = coords.astype(np.float64) @ pose.rotation.T
@@ -179,7 +179,7 @@ def tiles(
     Returns
     -------
     list of ndarray of int
-        Rows of residues, each row once: neighbours stand together, and their windows overlap
+        Rows of residues, each row once: neighbours are together, and their windows overlap
         those of the next tile.
     """
     starts = place_windows(_turned_centers(protein, pose), config, pose)[1]

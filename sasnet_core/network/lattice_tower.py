@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from sasnet_core.config import ModelConfig
     from sasnet_core.network.lattice import Lattice
 
-#: Most rows that are worked on at a time in inference, which bounds the memory, and what their
-#: number is a multiple of, so that few shapes occur: matrix products are compiled for each shape.
+#: Most rows that inference works on at a time, which bounds the memory, and the number that their
+#: count is a multiple of, so that few shapes occur: matrix products are compiled for each shape.
 ROW_BLOCK, ROW_UNIT = 4096, 128
 #: Residues that the dense layer works on at a time, always as many: in bfloat16 its long sums round
-#: otherwise in products of other sizes, and what a residue gets must not depend on its company.
+#: differently in products of other sizes, and a residue's embedding must not depend on the others.
 RESIDUE_BLOCK = 256
 
 
@@ -73,7 +73,7 @@ def embed_features(tower: keras.Model, features: Any, training: bool = False) ->
     -------
     tensor, shape (n_residues, embedding_size)
     """
-    x = tower.get_layer("dense")(features)
+    x = tower.get_layer("dense")(features)  # (n_residues, embedding_size)
     return ops.relu(tower.get_layer("dense_norm")(x, training=training))
 
 
@@ -99,10 +99,10 @@ def lattice_features(
         Whether batch normalization uses the statistics of this lattice (over rows in use, vacuum
         and padding aside).
     convolve : callable, optional
-        Takes rows, kernel, tables and level to convolved rows; `gather_convolution` when left out.
+        Takes rows, kernel, tables and level to convolved rows; by default `gather_convolution`.
     normalize : callable, optional
         Takes batch normalization layer, rows and the number of rows in use to normalized rows in
-        training; the layer itself with a mask when left out.
+        training; by default the layer itself with a mask.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def lattice_voxels(
     """Run the tower's convolutions and poolings over a lattice.
 
     In inference a block of rows goes through a whole layer at a time: what the layer gathers is
-    27 times as large as what it gives.
+    27 times as large as its output.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def lattice_voxels(
         Row 0 is vacuum.
     """
     occupancy, *tables, _, counts = lattice
-    x = ops.cast(occupancy, tower.get_layer("dense").compute_dtype)
+    x = ops.cast(occupancy, tower.get_layer("dense").compute_dtype)  # (n_rows, 4)
     level = 0
     for number in range(1, len(config.filters) + 1):
         if training:
@@ -146,12 +146,12 @@ def lattice_voxels(
                 x = (normalize or _masked_normalization)(norm, x, counts[level + 1])
             else:
                 x = x + bias
-            x = ops.relu(x)
+            x = ops.relu(x)  # (n_rows_out, filters)
         else:
             x = _inferred(tower, config, number, x, tables[level])
         level += 1
         if number in config.pooled_layers:
-            x = _pooled(x, tables[level])
+            x = _pooled(x, tables[level])  # (n_rows_out, filters)
             level += 1
     return x
 
@@ -159,7 +159,7 @@ def lattice_voxels(
 def _kernel(tower: keras.Model, config: ModelConfig, number: int, dtype: Any) -> tuple[Any, Any]:
     """Return a convolution's kernel as a matrix (27 * channels, filters), and its bias or None."""
     layer = tower.get_layer(f"conv{number}")
-    kernel = ops.reshape(layer.kernel, (-1, config.filters[number - 1]))
+    kernel = ops.reshape(layer.kernel, (-1, config.filters[number - 1]))  # (27 * channels, filters)
     bias = None if layer.bias is None else ops.cast(layer.bias, dtype)
     return ops.cast(kernel, dtype), bias
 
@@ -169,14 +169,15 @@ def _inferred(tower: keras.Model, config: ModelConfig, number: int, x: Any, tabl
     kernel, bias = _kernel(tower, config, number, "float32")
     if config.normalization == "batch":
         scale, bias = scale_and_shift(tower.get_layer(f"conv{number}_norm"))
-        kernel = kernel * scale
-    kernel = ops.cast(_with_bias_in_lines(kernel, bias), x.dtype)
+        kernel = kernel * scale  # (27 * channels, filters)
+    kernel = _with_bias_in_lines(kernel, bias)  # (9 * (3 * channels + ONES), filters)
+    kernel = ops.cast(kernel, x.dtype)
     along_z, along_y, along_x = tables
-    lines = with_ones(_read(x, along_z))
+    lines = with_ones(_read(x, along_z))  # (n_lines, 3 * channels + ONES)
 
     def convolved(rows: Any) -> Any:  # not all cubes at once: they take 27 times as much memory
-        planes = ops.reshape(ops.take(along_y, rows, axis=0), (-1, 9))
-        return ops.relu(ops.matmul(_read(lines, planes), kernel))
+        planes = ops.reshape(ops.take(along_y, rows, axis=0), (-1, 9))  # (n_rows, 9 lines)
+        return ops.relu(ops.matmul(_read(lines, planes), kernel))  # (n_rows, filters)
 
     return in_blocks(convolved, along_x, ROW_BLOCK, ROW_UNIT)
 
@@ -184,13 +185,14 @@ def _inferred(tower: keras.Model, config: ModelConfig, number: int, x: Any, tabl
 def _with_bias_in_lines(kernel: Any, bias: Any) -> Any:
     """Let a convolution's kernel read `ONES` ones after each three voxels along z.
 
-    As `inference.with_bias`; the bias is what it multiplies the first of all these ones by.
+    As `folding.with_bias`: the first of all these ones is multiplied by the bias, the others by 0.
     """
     filters = kernel.shape[1]
-    lines = ops.reshape(kernel, (9, -1, filters))
-    ones = ops.zeros((9 * ONES - 1, filters), kernel.dtype)
-    ones = ops.reshape(ops.concatenate([bias[None], ones]), (9, ONES, filters))
-    return ops.reshape(ops.concatenate([lines, ones], axis=1), (-1, filters))
+    lines = ops.reshape(kernel, (9, -1, filters))  # (9, 3 * channels, filters)
+    zeros = ops.zeros((9 * ONES - 1, filters), kernel.dtype)
+    ones = ops.reshape(ops.concatenate([bias[None], zeros]), (9, ONES, filters))
+    lines = ops.concatenate([lines, ones], axis=1)  # (9, 3 * channels + ONES, filters)
+    return ops.reshape(lines, (-1, filters))
 
 
 def gather_convolution(x: Any, kernel: Any, tables: Sequence[Any], level: int) -> Any:
@@ -233,7 +235,7 @@ def _pooled(x: Any, tables: Sequence[Any]) -> Any:
     """Keep the maximum of each voxel's cube of neighbours, axis by axis."""
     for table in tables:
         read = (ops.take(x, table[:, column], axis=0) for column in range(table.shape[1]))
-        x = functools.reduce(ops.maximum, read)
+        x = functools.reduce(ops.maximum, read)  # (n_rows of the table, channels)
     return x
 
 
@@ -246,7 +248,7 @@ def _read(x: Any, table: Any) -> Any:
 def _masked_normalization(layer: layers.Layer, x: Any, count: Any) -> Any:
     """Normalize rows in training mode by the statistics of the rows in use."""
     rows = ops.arange(ops.shape(x)[0])
-    in_use = ops.logical_and(rows > 0, rows < count)
-    grids = ops.reshape(x, (-1, 1, 1, 1, x.shape[-1]))  # each row stands as a grid of one voxel
+    in_use = ops.logical_and(rows > 0, rows < count)  # (n_rows,)
+    grids = ops.reshape(x, (-1, 1, 1, 1, x.shape[-1]))  # each row is a grid of one voxel
     normalized = layer(grids, training=True, mask=ops.reshape(in_use, (-1, 1, 1, 1)))
     return ops.reshape(normalized, (-1, x.shape[-1]))

@@ -23,7 +23,7 @@ def build_tower(config: ModelConfig, dtype: Any = None) -> keras.Model:
     config : ModelConfig
         Sizes.
     dtype : str or keras.DTypePolicy, optional
-        Precision, like ``"mixed_bfloat16"``; Keras' own default when left out.
+        Precision, like ``"mixed_bfloat16"``; by default Keras' own.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def build_sasnet(config: ModelConfig, dtype: Any = None) -> keras.Model:
     config : ModelConfig
         Sizes.
     dtype : str or keras.DTypePolicy, optional
-        Precision, like ``"mixed_bfloat16"``; Keras' own default when left out.
+        Precision, like ``"mixed_bfloat16"``; by default Keras' own.
 
     Returns
     -------

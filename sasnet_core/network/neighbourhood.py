@@ -1,6 +1,6 @@
-"""What the context layers read: each residue's make-up, which residues lie around it, and how.
+"""What the context layers read: each residue's make-up, which residues are around it, and where.
 
-Only distances and angles, so that a protein may lie anywhere.
+Only distances and angles, so that the place of a protein does not matter.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from sasnet_core.structure.protein import Protein
 
-#: Distances are told by how near they are to each of these (angstrom) ...
+#: A distance is described by how near it is to each of these (angstrom) ...
 DISTANCES = np.linspace(2.0, 24.0, 12)
 #: ... on a bell curve this wide.
 DISTANCE_WIDTH = 2.0
-#: Numbers that describe how a neighbour lies.
+#: Numbers that describe where a neighbour is.
 GEOMETRY_SIZE = 2 * len(DISTANCES) + 3 + 1
-#: How much lies around a residue is counted within each of these (angstrom) ...
+#: The atoms around a residue are counted within each of these (angstrom) ...
 CROWDING = (8.0, 12.0, 16.0, 20.0)
 #: ... and, within this, apart for the half spheres before and behind it.
 HALF_SPHERE = 13.0
@@ -64,7 +64,7 @@ def find_surroundings(
     displacement : ndarray, shape (n_atoms, 3), optional
         Added to the atoms' positions, in angstrom (training noise).
     makeup : bool
-        Whether to add what `find_makeup` gives.
+        Whether to add the result of `find_makeup`.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def find_surroundings(
 
 
 def find_makeup(protein: Protein) -> np.ndarray:
-    """Say what each residue is made of and how much lies around it: of atoms and elements only.
+    """Describe by atoms and elements what each residue is made of and how crowded its place is.
 
     Parameters
     ----------
@@ -106,11 +106,11 @@ def find_makeup(protein: Protein) -> np.ndarray:
     Returns
     -------
     ndarray, shape (n_residues, MAKEUP_SIZE), float32
-        Atoms of each channel, which tell most amino acids apart; the farthest atom's distance from
-        the CA, which tells more; atoms of residues within each of `CROWDING` of its mean atom
-        position; and those within `HALF_SPHERE` that lie to where its direction (CA to mean
-        position) points, and from where. All at the scale of 1; distances from 1 A below a bound to
-        1 A above it count less and less, so that nothing jumps.
+        Atoms of each channel, which distinguish most amino acids; the farthest atom's distance from
+        the CA, which distinguishes more; atoms of residues within each of `CROWDING` of its mean
+        atom position; and those within `HALF_SPHERE` before and behind it, along its direction (CA
+        to mean position). All at the scale of 1; distances from 1 A below a bound to 1 A above it
+        count less and less, so that nothing jumps.
     """
     count, rows = protein.n_residues, protein.atom_residues
     known = rows >= 0

@@ -99,6 +99,6 @@ def build_network(config: ModelConfig, dtype: Any = None) -> Network:
     config : ModelConfig
         Sizes.
     dtype : str or keras.DTypePolicy, optional
-        Precision, like ``"mixed_bfloat16"``; Keras' own default when left out.
+        Precision, like ``"mixed_bfloat16"``; by default Keras' own.
     """
     return Network(config, build_sasnet(config, dtype))

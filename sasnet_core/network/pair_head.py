@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sasnet_core.config import ModelConfig
 
-#: Most pairs that are worked on at a time, and what their number is a multiple of
+#: Most pairs that inference works on at a time, and the number that their count is a multiple of
 #: (`lattice_tower.ROW_BLOCK` says why).
 PAIR_BLOCK, PAIR_UNIT = 2048, 256
 
@@ -39,7 +39,7 @@ def split_head(head: keras.Model, left: Any, right: Any) -> tuple[Any, Any]:
     """
     layer = head.get_layer("dense1")
     half = layer.kernel.shape[0] // 2
-    kernel = ops.cast(layer.kernel, layer.compute_dtype)
+    kernel = ops.cast(layer.kernel, layer.compute_dtype)  # (2 * head_input, head_sizes[0])
     return ops.matmul(left, kernel[:half]), ops.matmul(right, kernel[half:])
 
 
@@ -64,7 +64,7 @@ def finish_head(head: keras.Model, config: ModelConfig, x: Any, training: bool =
     """
     for number in range(1, len(config.head_sizes) + 1):
         if number > 1:
-            x = head.get_layer(f"dense{number}")(x)
+            x = head.get_layer(f"dense{number}")(x)  # (n_pairs, head_sizes[number - 1])
         x = ops.relu(head.get_layer(f"dense{number}_norm")(x, training=training))
     return ops.squeeze(head.get_layer("logit")(ops.cast(x, "float32")), -1)
 
@@ -72,8 +72,8 @@ def finish_head(head: keras.Model, config: ModelConfig, x: Any, training: bool =
 def pair_scores(head: keras.Model, config: ModelConfig, left: Any, right: Any, pairs: Any) -> Any:
     """Score pairs of residues, both orders of the head averaged, block by block.
 
-    As `split_head` and `finish_head`, with what is linear in the normalizations drawn into the
-    kernels.
+    As `split_head` and `finish_head`, with the linear part of the normalizations multiplied into
+    the kernels.
 
     Parameters
     ----------
@@ -93,20 +93,21 @@ def pair_scores(head: keras.Model, config: ModelConfig, left: Any, right: Any, p
     """
     kernel, bias, finish = _dense_inference(head, 1)
     half = kernel.shape[0] // 2
-    first, second = kernel[:half], kernel[half:]
-    one = [ops.matmul(left, first), ops.matmul(left, second)]
-    other = [ops.matmul(right, second), ops.matmul(right, first)]
+    first, second = kernel[:half], kernel[half:]  # (head_input, head_sizes[0])
+    one = [ops.matmul(left, first), ops.matmul(left, second)]  # (n_left, head_sizes[0])
+    other = [ops.matmul(right, second), ops.matmul(right, first)]  # (n_right, head_sizes[0])
     if bias is not None:
         one = [part + bias for part in one]
         if len(config.head_sizes) > 1:  # the sums end in ones, which the next layer reads
-            one = [with_ones(part) for part in one]
+            one = [with_ones(part) for part in one]  # (n_left, head_sizes[0] + ONES)
             other = [ops.pad(part, ((0, 0), (0, ONES))) for part in other]
     left_sums, right_sums = ops.concatenate(one, 1), ops.concatenate(other, 1)
+    width = one[0].shape[1]  # of one order; the sums hold both orders side by side
 
     def both_orders(rows: Any) -> Any:
         sums = ops.take(left_sums, rows[:, 0], 0) + ops.take(right_sums, rows[:, 1], 0)
-        x = finish(ops.reshape(sums, (-1, one[0].shape[1])))
-        scores = ops.sigmoid(_infer_rest(head, config, x))
+        x = finish(ops.reshape(sums, (-1, width)))  # (2 * n_pairs, width)
+        scores = ops.sigmoid(_infer_rest(head, config, x))  # (2 * n_pairs, 1)
         return ops.mean(ops.reshape(scores, (-1, 2)), axis=1, keepdims=True)
 
     return in_blocks(both_orders, pairs, PAIR_BLOCK, PAIR_UNIT)[:, 0]
@@ -117,7 +118,8 @@ def _infer_rest(head: keras.Model, config: ModelConfig, x: Any) -> Any:
     last = len(config.head_sizes)
     for number in range(2, last + 1):
         kernel, bias, finish = _dense_inference(head, number)
-        x = finish(ops.matmul(x, kernel if bias is None else with_bias(kernel, bias)))
+        kernel = kernel if bias is None else with_bias(kernel, bias)
+        x = finish(ops.matmul(x, kernel))  # (n_pairs, head_sizes[number - 1])
         if bias is not None and number < last:
             x = with_ones(x)
     return head.get_layer("logit")(ops.cast(x, "float32"))
@@ -126,7 +128,7 @@ def _infer_rest(head: keras.Model, config: ModelConfig, x: Any) -> Any:
 def _dense_inference(
     head: keras.Model, number: int
 ) -> tuple[Any, Any | None, Callable[[Any], Any]]:
-    """Return a dense layer of the head with its normalization drawn into it where that is linear.
+    """Return a dense layer of the head, the linear part of its normalization multiplied into it.
 
     Returns
     -------
@@ -139,7 +141,7 @@ def _dense_inference(
         What follows: the rest of the normalization, and the rectifier.
     """
     layer, norm = head.get_layer(f"dense{number}"), head.get_layer(f"dense{number}_norm")
-    kernel = ops.cast(layer.kernel, "float32")
+    kernel = ops.cast(layer.kernel, "float32")  # (n_inputs, n_outputs)
     if isinstance(norm, layers.BatchNormalization):
         scale, bias = scale_and_shift(norm)
         kernel, bias = kernel * scale, ops.cast(bias, layer.compute_dtype)
@@ -150,7 +152,7 @@ def _dense_inference(
 
 def _scaled(norm: layers.LayerNormalization, x: Any) -> Any:
     """Finish a layer normalization of rows whose mean is 0, and rectify."""
-    y = ops.cast(x, "float32")
+    y = ops.cast(x, "float32")  # (n_pairs, size)
     y = y * ops.rsqrt(ops.mean(ops.square(y), axis=-1, keepdims=True) + norm.epsilon)
     gamma, beta = (ops.cast(value, "float32") for value in (norm.gamma, norm.beta))
     return ops.cast(ops.relu(y * gamma + beta), x.dtype)

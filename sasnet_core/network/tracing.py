@@ -38,7 +38,7 @@ class Traced:
     """A TensorFlow function that is traced once, whatever the lengths of the first axes.
 
     Traced and untraced calls give the same numbers, to the bit: the graph is spared the rewrites
-    that change rounding. What a call gives does not depend on which calls came before it.
+    that change rounding. The result of a call does not depend on the calls before it.
 
     Parameters
     ----------

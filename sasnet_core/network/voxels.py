@@ -1,7 +1,7 @@
 """Surfacelets: the atoms around a residue as a voxel grid, the paper's way (section 3).
 
 Cells are half-open, 1 A wide, index = floor; a cell holds 1 where an atom of the channel's
-element lies, two atoms in one cell still 1.
+element is, also for two atoms in one cell.
 """
 
 from __future__ import annotations

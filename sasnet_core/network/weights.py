@@ -32,12 +32,12 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class WeightsInfo:
-    """What stands beside a set of weights: those of one network, or of an ensemble.
+    """What is known of a set of weights, those of one network or of an ensemble.
 
     Attributes
     ----------
     folder : Path
-        Where they lie.
+        The folder of the weights.
     model : ModelConfig or None
         The network they fit; None for an ensemble.
     sha256 : str
@@ -110,7 +110,7 @@ def write_config(
     calibration: Calibration | None,
     smoothing: Smoothing | None = None,
 ) -> None:
-    """Write the configuration of the weights that lie in a folder."""
+    """Write the configuration of the weights in a folder."""
     own = {"model": model.to_dict(), "sha256": _hash(folder / WEIGHTS_FILE)}
     _write_values(folder, own, calibration, smoothing or Smoothing())
 
@@ -139,7 +139,7 @@ def save_ensemble(
 ) -> WeightsInfo:
     """Write an ensemble: its members' weights, and a configuration that names them.
 
-    A member that lies beside the ensemble is named where it is, others are copied into its folder
+    A member whose folder is beside the ensemble's stays there, others are copied into its folder
     as member1, member2 and so on.
 
     Parameters

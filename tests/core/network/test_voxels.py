@@ -1,9 +1,10 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sasnet_core.network.voxels import surfacelet, voxelize
+from sasnet_core.network.voxels import atoms_around, stack_atoms, surfacelet, voxelize
 from sasnet_core.structure.rotations import random_rotation
 from tests.core.build import RawAtom, RawResidue, build_protein, moved, random_protein
 
@@ -94,3 +95,29 @@ def test_rotating_changes_the_grid_but_not_its_centre():
     before, after = surfacelet(protein, 0, 35), surfacelet(turned, 0, 35)
     assert not np.array_equal(before, after)
     assert after[17, 17, 17, C] == 1
+
+
+@pytest.mark.parametrize("displaced", [False, True])
+def test_the_atoms_around_a_residue_fill_its_surfacelet_however_it_is_rotated(displaced):
+    protein, rng = random_protein(4, 40), np.random.default_rng(0)
+    elements = protein.elements.copy()
+    elements[::7] = -1
+    protein = type(protein)(**{**protein.array_fields(), "name": "p", "elements": elements})
+    displacement = rng.normal(scale=1.0, size=protein.coords.shape) if displaced else None
+    points, channels = atoms_around(protein, 3, 12, displacement)
+    assert points.shape == (len(channels), 3) and 0 < len(channels) < len(elements)
+    there = protein.coords + (0 if displacement is None else displacement)
+    for _ in range(5):
+        turn, shape = random_rotation(rng).T, (12, 12, 12)
+        whole = voxelize((there - protein.centers[3]) @ turn, elements, np.full(3, -6.0), shape)
+        found = voxelize(points @ turn, channels, np.full(3, -6.0), shape)
+        np.testing.assert_array_equal(found, whole)
+        assert whole.sum() > 10
+
+
+def test_stacked_atoms_are_padded_at_the_origin_in_no_channel():
+    found = [(np.ones((2, 3)), np.array([C, S], np.int8)), (np.ones((1, 3)), np.array([N]))]
+    points, channels = stack_atoms(found, unit=4)
+    assert points.dtype == np.float32 and channels.dtype == np.int32
+    assert channels.tolist() == [[C, S, -1, -1], [N, -1, -1, -1]]
+    assert points.sum(axis=2).tolist() == [[3, 3, 0, 0], [3, 0, 0, 0]]

@@ -151,21 +151,6 @@ def test_small_partners_share_a_call_of_the_tower(partners, monkeypatch, voxels,
     assert len(residues) == calls and sum(residues) == 16
 
 
-@pytest.mark.parametrize("sizes", [(11,), (11, 8), (7, 8, 9)])
-@pytest.mark.parametrize("normalization", ["batch", "layer"])
-def test_pairs_are_scored_as_the_head_scores_them(sizes, normalization):
-    config = replace(tiny_model(16, normalization), head_sizes=sizes)
-    network = tiny_network(config)
-    rng = np.random.default_rng(3)
-    left, right = rng.normal(size=(2, 20, config.embedding_size)).astype(np.float32)
-    pairs = np.stack([np.arange(20), np.arange(20)], axis=1).astype(np.int32)
-    found = np.asarray(pair_head.pair_scores(network.head, config, left, right, pairs))
-    logits = [np.asarray(network.head(pair)) for pair in ([left, right], [right, left])]
-    expected = np.mean([1 / (1 + np.exp(-logit)) for logit in logits], axis=0)
-    np.testing.assert_allclose(found, expected.ravel(), atol=1e-5)
-    assert expected.std() > 0.01
-
-
 def test_progress_is_told_after_each_rotation(predictor, partners):
     told = []
     predictor.score(*partners, rotations=3, progress=told.append)
@@ -300,25 +285,6 @@ def test_how_many_rotations_are_computed_at_once_changes_no_bit(dtype):
     )
     for other in others:
         np.testing.assert_array_equal(other, one)
-
-
-def test_tracing_leaves_tensorflows_settings_as_they_were(partners):
-    if keras.backend.backend() != "tensorflow":
-        pytest.skip("other backends trace nothing here")
-    from tensorflow.config import optimizer
-
-    before = optimizer.get_experimental_options()
-    Predictor(tiny_network(tiny_model(16))).score(*partners, rotations=UNTRACED + 4)
-    assert optimizer.get_experimental_options() == before
-
-
-def test_long_calls_are_traced_at_once(partners, monkeypatch):
-    if keras.backend.backend() != "tensorflow":
-        pytest.skip("other backends trace nothing here")
-    monkeypatch.setattr("sasnet_core.network.tracing.UNTRACED_ROWS", 100)
-    predictor = Predictor(tiny_network(tiny_model(16)))
-    predictor.score(*partners, rotations=1)
-    assert [predictor._run_lattice.traces, predictor._score_pairs.traces] == [1, 0]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
