@@ -1,4 +1,4 @@
-"""The user's colours and B factors, kept before sasnet touches them, and given back."""
+"""The user's colours and B factors, kept before sasnet changes them, and restored."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class BoundResult:
     Attributes
     ----------
     name : str
-        What commands and lists call it.
+        Its name in commands and lists.
     partners : mapping
         Each side's partner; their hidden selections live as long as the result.
     keys : mapping
@@ -64,10 +64,10 @@ class BoundResult:
         _, chain, resi = self.keys[side][row]
         return f"{self.child_result.residues[side][row].name} {chain}{resi}"
 
-    def likely_partners(self, side: str, row: int, most: int) -> list[tuple[int, float]]:
-        """Return rows and scores of the other side's residues that one residue likely touches.
+    def best_partners(self, side: str, row: int, most: int) -> list[tuple[int, float]]:
+        """Return rows and scores of the partner's residues that score best with one residue.
 
-        They are its best pairs, none with less than half of the best one's score.
+        Each has at least half of the best one's score.
         """
         scores = self.child_result.scores
         own = scores.row(row) if side == "left" else scores.column(row)
@@ -134,7 +134,7 @@ class ResultList:
         return list(self._all)
 
     def titles(self) -> list[str]:
-        """List the names, and of those that are not final that they are not."""
+        """List the names; results of one rotation are marked."""
         return [
             each.name + ("" if each.final else " (one rotation)") for each in self._all.values()
         ]
@@ -167,14 +167,14 @@ class ResultList:
         ]
 
     def forget_absent(self, _self: Any = _cmd) -> None:
-        """Forget the results whose atoms are gone."""
+        """Remove the results whose atoms were deleted."""
         there = {result.name: result for result in self.present(_self)}
         if len(there) < len(self._all):
             self._all = there
             self.choose(self.current if self.current in there else next(reversed(there), ""))
 
     def is_about(self, name: str, hidden: Iterable[str]) -> bool:
-        """Tell whether there is a result of some name and of some hidden selections."""
+        """Return whether a result has this name and these hidden selections."""
         result = self._all.get(name)
         if result is None:
             return False
@@ -187,7 +187,7 @@ class ResultList:
             _self.delete(name)
 
     def picked(self, side: str, row: int) -> None:
-        """Tell that a residue of the current result was picked."""
+        """Call the listeners: a residue of the current result was picked."""
         for listener in list(self.pick_listeners):
             listener(side, row)
 
@@ -208,13 +208,14 @@ class ResultList:
             raise CmdException("there is no result yet; run sasnet_predict first")
         name = name or self.current
         if name not in self._all:
-            raise CmdException(f"no result is called '{name}'; there are {', '.join(self._all)}")
+            known = ", ".join(self._all)
+            raise CmdException(f"no result is called '{name}'; the results are {known}")
         result = self._all[name]
         selections.require_present(result.partners.values(), _self)
         return result
 
     def drop(self, name: str, _self: Any = _cmd) -> None:
-        """Forget a result; the last one that is left becomes the current one."""
+        """Remove a result; the newest of the others becomes the current one."""
         result = self._all.pop(name)
         selections.release(result.partners.values(), _self)
         if self.current == name:

@@ -1,6 +1,6 @@
-"""Results as colours on a fixed scale, the legend to them, and the way back.
+"""Results as colours on a fixed scale, with a legend; and how to undo them.
 
-B factors are left alone unless asked for: those of a predicted model are its confidence. The
+B factors are changed only on request: those of a predicted model are its confidence. The
 probability is kept as the atom property ``p.sasnet`` where PyMOL has such properties.
 """
 
@@ -97,7 +97,7 @@ def draw_legend(what: str = "probability", _self: Any = _cmd) -> None:
 
 
 def restore(selection: str = "all", _self: Any = _cmd) -> int:
-    """Give atoms the colours and B factors back that they had; return how many atoms that were.
+    """Restore the colours and B factors that atoms had; return the number of atoms.
 
     Legend and interface selections go when every atom is restored.
     """

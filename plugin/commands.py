@@ -1,4 +1,4 @@
-"""The commands that predict, save and load, and how all commands become known to PyMOL."""
+"""The commands that predict, save and load, and the registration of all commands with PyMOL."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def sasnet_predict(
     DESCRIPTION
 
         Predict where two proteins touch, and colour the residues of both by the
-        probability that they belong to the interface: pale grey at 0, over
-        orange, to dark red at 1, always the same scale. The two may stand
-        anywhere, bound or unbound; how they lie to each other is not used.
+        probability that they belong to the interface. The scale is always the
+        same: pale grey at 0, through orange, to dark red at 1. The two proteins
+        may be bound or unbound; their relative position is not used.
 
-        Makes the colour bar "sasnet_legend" and the selections
+        Creates the colour bar "sasnet_legend" and the selections
         "sasnet_left_interface" and "sasnet_right_interface".
 
     USAGE
@@ -57,16 +57,17 @@ def sasnet_predict(
         chains; only polymer atoms count {default: the two largest chains of
         what is shown, or of "left" if only that is given}
 
-        rotations = integer, or fast, balanced or accurate (2, 8 and 20): random
-        rotations to average over; more are steadier and slower {default: 20}
+        rotations = integer, or fast, balanced or accurate (2, 8 and 20): number of
+        random rotations to average over; more rotations take longer and give
+        steadier results {default: 20}
 
-        threshold = float: probability from which a residue counts as interface
-        {default: the one that served best in the benchmark}
+        threshold = float: residues with at least this probability count as interface
+        {default: the value that worked best in the benchmark}
 
-        name = string: what to call the result {default: made of the names of
+        name = string: name of the result {default: built from the names of
         objects and chains}
 
-        quiet = 0/1: say nothing {default: 0 when typed, 1 from Python}
+        quiet = 0/1: print nothing {default: 0 when typed, 1 from Python}
 
     EXAMPLE
 
@@ -77,20 +78,20 @@ def sasnet_predict(
     NOTES
 
         The prediction runs in a child process, the program "sasnet_predict".
-        PyMOL takes the one that the environment variable SASNET_PREDICT names,
-        else the one that its preference "sasnet_command" names, else the one
-        beside its own Python, else the one on the PATH. Both may also name the
-        Python that has sasnet.
+        PyMOL looks for it in this order: the environment variable
+        SASNET_PREDICT, PyMOL's preference "sasnet_command", the folder of
+        PyMOL's own Python, the PATH. The variable and the preference may also
+        name the Python in which sasnet is installed.
 
             sasnet_predict --doctor
 
-        says what is there and what is missing.
+        reports what is installed and what is missing.
 
-        The command waits for the result. To go on working meanwhile, use
+        The command waits for the result. To keep working in the meantime, use
         Plugin > SASNet: predict interface.
 
-        B factors stay as they are. PyMOL 3 keeps the probability with the atoms
-        as p.sasnet, e.g. "select p.sasnet > 0.2".
+        B factors are not changed. In PyMOL 3 the atoms have the probability as
+        p.sasnet, e.g. "select p.sasnet > 0.2".
 
     SEE ALSO
 
@@ -124,9 +125,9 @@ def sasnet_save(folder: str, result: str = "", quiet: int | str = 1, _self: Any 
     """
     DESCRIPTION
 
-        Save a result as a folder: tables, scores of all pairs, structures. The
-        shell command "sasnet_export" hands it on to docking programs, and
-        "sasnet_load" brings it back. A session that PyMOL saves (.pse) keeps
+        Save a result as a folder with tables, the scores of all pairs and the
+        structures. The shell command "sasnet_export" converts it for docking
+        programs, and "sasnet_load" loads it again. A PyMOL session (.pse) keeps
         all results as well.
 
     USAGE
@@ -135,11 +136,11 @@ def sasnet_save(folder: str, result: str = "", quiet: int | str = 1, _self: Any 
 
     ARGUMENTS
 
-        folder = string: made, or replaced if it holds a result
+        folder = string: folder to create; a result that it contains is replaced
 
         result = string: name of the result {default: the current one}
 
-        quiet = 0/1: say nothing {default: 0 when typed, 1 from Python}
+        quiet = 0/1: print nothing {default: 0 when typed, 1 from Python}
 
     EXAMPLE
 
@@ -166,7 +167,7 @@ def sasnet_load(
     DESCRIPTION
 
         Load a result that "sasnet_save" or the shell command "sasnet_predict"
-        wrote, and colour by it.
+        wrote, and colour the two partners by it.
 
     USAGE
 
@@ -174,13 +175,13 @@ def sasnet_load(
 
     ARGUMENTS
 
-        folder = string: the result
+        folder = string: folder of the result
 
         left, right = string: selections of the partners {default: the loaded
-        object that has their residues; if none has, the structures of the
-        folder are loaded}
+        objects that have their residues; if there are none, the structures in
+        the folder are loaded}
 
-        quiet = 0/1: say nothing {default: 0 when typed, 1 from Python}
+        quiet = 0/1: print nothing {default: 0 when typed, 1 from Python}
 
     EXAMPLE
 
@@ -208,7 +209,7 @@ COMMANDS = (
 
 
 def register(_self: Any = _cmd) -> None:
-    """Make the commands known to PyMOL, with completion of their arguments."""
+    """Register the commands with PyMOL, with completion of their arguments."""
     for command in COMMANDS:
         command.__doc__ = inspect.cleandoc(command.__doc__)  # "help" prints it as it stands
         # two arguments, no more: PyMOL puts a narrower function there while it loads a plugin

@@ -1,4 +1,4 @@
-"""What is there and what is missing for a prediction, on PyMOL's side and on the child's."""
+"""What a prediction needs: what is installed, and what is missing, for PyMOL and for the child."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PATIENCE = 180
 
 
 def here(_self: Any = _cmd) -> list[str]:
-    """Tell about PyMOL, its Python, and where `sasnet_predict` is; quick."""
+    """Report on PyMOL, its Python, and where `sasnet_predict` is; fast."""
     lines = [
         f"ok      PyMOL       {_self.get_version()[0]}",
         f"ok      its Python  {sys.version.split()[0]}, {sys.executable}",
@@ -30,7 +30,7 @@ def here(_self: Any = _cmd) -> list[str]:
 
 
 def there() -> list[str]:
-    """Let the program tell about its own Python; takes seconds. Asks nothing of PyMOL."""
+    """Let the program report on its own Python; takes seconds, and does not call PyMOL."""
     try:
         program = worker.find_program()
     except CmdException:
@@ -48,4 +48,4 @@ def there() -> list[str]:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return [f"MISSING program     {os.path.basename(program[0])} does not answer: {error}"]
-    return done.stdout.splitlines()[-25:] or ["MISSING program     it says nothing"]
+    return done.stdout.splitlines()[-25:] or ["MISSING program     it printed nothing"]

@@ -87,7 +87,7 @@ class Job:
         return self._cancelled.is_set()
 
     def running(self) -> bool:
-        """Tell whether there is still work to do."""
+        """Return whether there is still work to do."""
         return self._thread.is_alive()
 
     def cancel(self) -> None:
@@ -97,7 +97,7 @@ class Job:
             self._child.cancel()
 
     def abort(self) -> None:
-        """End the child now and wait until all is quiet."""
+        """End the child now and wait for it and the thread."""
         self._cancelled.set()
         while self.running():
             if self._child is not None:
@@ -141,7 +141,7 @@ class Job:
 def wait(
     job: Job, report: Callable[[int, int], None], pause: Callable[[float], None] = time.sleep
 ) -> None:
-    """Return when a job has ended; `report(done, total)` hears of each rotation.
+    """Return when a job has ended; `report(done, total)` is called after each rotation.
 
     `pause(seconds)` passes the time between two looks.
     """

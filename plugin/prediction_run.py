@@ -35,15 +35,15 @@ class PredictionRun:
     rotations : int
         Random rotations to average over, 1 or more.
     threshold : float, optional
-        Probability from which a residue counts as interface, 0 to 1; that of the weights when
-        left out.
+        Residues with at least this probability count as interface, 0 to 1; by default that of
+        the weights.
     name : str
-        What the result shall be called; made of the partners' names when left out.
+        Name of the result; built from the partners' names by default.
 
     Raises
     ------
     pymol.CmdException
-        A selection or number will not do, or `sasnet_predict` cannot be found.
+        A selection or number is not valid, or `sasnet_predict` cannot be found.
     """
 
     def __init__(
@@ -91,13 +91,13 @@ class PredictionRun:
         return bool(self._job.moments)
 
     def seconds_left(self) -> float:
-        """Reckon how long it still takes."""
+        """Estimate how long it still takes."""
         now = time.monotonic() - self._job.began
         moments = self._job.moments
         return timing.seconds_left(moments, self._job.rotations, self._n_residues, now)
 
     def running(self) -> bool:
-        """Tell whether the child still computes."""
+        """Return whether the child still runs."""
         return self._job.running()
 
     def begin(self) -> None:
@@ -120,7 +120,7 @@ class PredictionRun:
         self._job.start(atoms)
 
     def wait(self, report: Callable[[int, int], None]) -> None:
-        """Return when the child has ended; `report(done, total)` hears of each rotation."""
+        """Return when the child has ended; `report(done, total)` is called after each rotation."""
         job.wait(self._job, report, pymol_session.of(self._cmd).pause)
 
     def cancel(self) -> None:

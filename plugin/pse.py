@@ -1,6 +1,6 @@
-"""Results in PyMOL's session files: saved with the session, back when it is loaded.
+"""Results in PyMOL's session files: saved and loaded with the session.
 
-Only builtin types go in, so a session opens where this plugin is not; it is ignored there.
+They consist of builtin types only, so that a PyMOL without this plugin opens the session too.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def save(content: dict[str, Any], _self: Any = _cmd) -> int:
 
 
 def restore(content: dict[str, Any], _self: Any = _cmd) -> int:
-    """Take the results of a session over; PyMOL calls this when it has loaded the rest.
+    """Restore the results of a session; PyMOL calls this when it has loaded the rest.
 
     Results whose atoms went with the session before are forgotten.
     """
@@ -96,7 +96,7 @@ def _take(packed: dict[str, Any], _self: Any) -> None:
         try:
             result = _unpacked(each, _self)
         except CmdException as error:
-            say([f"result {each['name']} did not come back: {error.message}"])
+            say([f"result {each['name']} was not restored: {error.message}"])
             continue
         finally:
             known.release_unused(old, _self)

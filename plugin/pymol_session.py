@@ -25,7 +25,7 @@ class PyMOLSession:
     what: str = "probability"
     #: Called without arguments when palette or `what` were set.
     look_listeners: list[Callable[[], None]] = field(default_factory=list)
-    #: Passes some seconds while a command waits for its child; a window goes on living meanwhile.
+    #: Passes some seconds while a command waits for its child; a window stays alive meanwhile.
     pause: Callable[[float], None] = time.sleep
 
     def look(self, palette: str, what: str) -> None:

@@ -32,7 +32,7 @@ def save(result: BoundResult, place: str) -> Path:
     """
     folder = Path(os.path.expanduser(place))
     if folder.exists() and not (folder / child_result.RESULT_FILE).is_file():
-        raise CmdException(f"{folder} is there and holds no result; name another folder")
+        raise CmdException(f"{folder} exists and is not a result folder; choose another folder")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=".sasnet-", dir=folder.parent))
@@ -78,7 +78,7 @@ def load(place: str, left: str = "", right: str = "", _self: Any = _cmd) -> Boun
     """
     folder = Path(os.path.expanduser(place))
     if not folder.is_dir():
-        raise CmdException(f"{folder}: a result folder is needed, there is none; check the path")
+        raise CmdException(f"{folder}: there is no such folder; check the path")
     found = child_result.read(folder)
     names = _names(found)
     partners: dict[str, PartnerSelection] = {}
@@ -128,7 +128,7 @@ def _look_for(
     model = _load_structure(side, found, folder, _self)
     partner = _try(side, found, [["", file, file] for *_, file in chains], [model], _self)
     if partner is None:
-        raise CmdException(f"{side} partner: {folder} holds other residues than its result")
+        raise CmdException(f"{side} partner: structure and result in {folder} differ in residues")
     return partner
 
 
@@ -157,7 +157,7 @@ def _load_structure(side: str, found: ChildResult, folder: Path, _self: Any) -> 
     """Load the structure of a folder, with the B factors that came in."""
     file = next((name for name in ("complex.cif", f"{side}.cif") if name in found.files), None)
     if file is None:
-        raise CmdException(f"{side} partner: it is not loaded, and {folder} holds no structure")
+        raise CmdException(f"{side} partner: it is not loaded, and {folder} has no structure")
     model = _self.get_unused_name(f"{folder.name}_{Path(file).stem}", 0)
     _self.load(str(folder / file), model, quiet=1, zoom=0)
     _give_back_b_factors(model, found, _self)

@@ -164,7 +164,7 @@ def require_present(partners: Iterable[PartnerSelection], _self: Any = _cmd) -> 
 
 
 def is_present(partner: PartnerSelection, _self: Any = _cmd) -> bool:
-    """Tell whether a partner has atoms."""
+    """Return whether a partner still has atoms."""
     return bool(_self.count_atoms(f"?{partner.name}"))
 
 
@@ -226,7 +226,7 @@ def _no_coordinates(partner: PartnerSelection, model: str) -> CmdException:
 
 
 def document(partner: PartnerSelection, objects: Iterable[Atoms]) -> str:
-    """Return a partner's atoms as mmCIF; asks nothing of PyMOL, so any thread may call it."""
+    """Return a partner's atoms as mmCIF; does not call PyMOL, so any thread may use it."""
     atoms = [_atom(partner, each.matrix, *row) for each in objects for row in each.rows]
     return mmcif.document(partner.side, atoms)
 

@@ -1,4 +1,4 @@
-"""How long a prediction takes on this machine: reckoned from those that ran here before."""
+"""How long a prediction takes on this machine: estimated from earlier runs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Timing:
     measured: bool = False
 
     def seconds(self, rotations: int, n_residues: int) -> float:
-        """Reckon the time of a prediction."""
+        """Estimate the seconds of a prediction."""
         warming = self.warming * min(rotations, _WARMING) / _WARMING
         return self.start + warming + rotations * n_residues * self.residue
 
@@ -80,7 +80,7 @@ def learn(moments: list[float], n_residues: int) -> None:
 
 
 def seconds_left(moments: list[float], total: int, n_residues: int, now: float) -> float:
-    """Reckon the seconds that a running prediction still takes.
+    """Estimate the seconds that a running prediction still takes.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def seconds_left(moments: list[float], total: int, n_residues: int, now: float) 
 
 
 def in_words(seconds: float) -> str:
-    """Say a time the way people do: ``8 s``, ``40 s``, ``3 min``."""
+    """Write a time in words: ``8 s``, ``40 s``, ``3 min``."""
     if seconds < 10:
         return f"{max(round(seconds), 1)} s"
     if seconds < 55:

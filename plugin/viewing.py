@@ -1,4 +1,4 @@
-"""The commands that show a result: colours, lines, selections, and the way back."""
+"""The commands that show a result as colours, lines and selections, or undo that."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def sasnet_color(
     """
     DESCRIPTION
 
-        Colour the two partners of a result; nothing else is touched.
+        Colour the two partners of a result. Nothing else changes.
 
     USAGE
 
@@ -35,16 +35,16 @@ def sasnet_color(
 
         result = string: name of the result {default: the current one}
 
-        palette = sasnet, blues, viridis or cividis: all can be told apart with
-        any colour blindness {default: the last one used, sasnet at first}
+        palette = sasnet, blues, viridis or cividis: colour-blind people can read
+        all of them {default: the last one used, sasnet at first}
 
         what = probability or spread: the spread is the standard deviation over
         the rotations, on a scale from 0 to 0.1 {default: probability}
 
-        b = 0/1: also put the probabilities into the B factors, as for "cartoon
-        putty"; "sasnet_restore" gives the old ones back {default: 0}
+        b = 0/1: also write the probabilities to the B factors, e.g. for "cartoon
+        putty"; "sasnet_restore" restores the old values {default: 0}
 
-        quiet = 0/1: say nothing {default: 0 when typed, 1 from Python}
+        quiet = 0/1: print nothing {default: 0 when typed, 1 from Python}
 
     EXAMPLE
 
@@ -90,11 +90,11 @@ def sasnet_pairs(
 
         result = string: name of the result {default: the current one}
 
-        count = integer: lines at most; 0 takes them away {default: 20}
+        count = integer: draw at most this many lines; 0 removes them {default: 20}
 
         least = float: lowest score, 0 to 1 {default: 0}
 
-        quiet = 0/1: say nothing {default: 0 when typed, 1 from Python}
+        quiet = 0/1: print nothing {default: 0 when typed, 1 from Python}
 
     EXAMPLE
 
@@ -137,10 +137,10 @@ def sasnet_select(
 
         result = string: name of the result {default: the current one}
 
-        threshold = float: lowest probability, 0 to 1 {default: the one that
-        served best in the benchmark, or that of "sasnet_predict"}
+        threshold = float: lowest probability, 0 to 1 {default: the one given to
+        "sasnet_predict", else the value that worked best in the benchmark}
 
-        quiet = 0/1: say nothing {default: 0 when typed, 1 from Python}
+        quiet = 0/1: print nothing {default: 0 when typed, 1 from Python}
 
     EXAMPLE
 
@@ -163,9 +163,9 @@ def sasnet_restore(selection: str = "all", quiet: int | str = 1, _self: Any = _c
     """
     DESCRIPTION
 
-        Give atoms the colours and B factors back that they had before sasnet
-        coloured them. Without arguments also takes away the legend, the lines
-        and the interface selections. Results stay: "sasnet_color" colours again.
+        Restore the colours and B factors that atoms had before sasnet coloured
+        them. Without arguments, also remove the legend, the lines and the
+        interface selections. Results are kept: "sasnet_color" shows them again.
 
     USAGE
 
@@ -175,7 +175,7 @@ def sasnet_restore(selection: str = "all", quiet: int | str = 1, _self: Any = _c
 
         selection = string: atoms to restore {default: all}
 
-        quiet = 0/1: say nothing {default: 0 when typed, 1 from Python}
+        quiet = 0/1: print nothing {default: 0 when typed, 1 from Python}
 
     EXAMPLE
 
@@ -191,4 +191,4 @@ def sasnet_restore(selection: str = "all", quiet: int | str = 1, _self: Any = _c
         _self.delete(lines.GROUP)
         wizard.dim(_self)
     if not number(int, "quiet", quiet):
-        say([f"gave {count} atoms their colours and B factors back"])
+        say([f"restored the colours and B factors of {count} atoms"])

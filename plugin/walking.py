@@ -1,4 +1,8 @@
-"""Walk the interface: one residue and those that it likely touches."""
+"""Explore the interface: highlight a residue and the partner residues that score best with it.
+
+Of single pairs, even the best ones, only a few per cent are contacts. What is highlighted are
+likely interface residues of the partner, not atoms that touch.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ PICKED, PARTNERS, LINES = "sasnet_picked", "sasnet_partners", "sasnet_walk"
 CLICKED = "_sasnet_clicked"
 #: What `PARTNERS` held before PyMOL let a click change it.
 _LIT = "_sasnet_lit"
-#: Residues that light up on the other side at most.
+#: At most this many residues of the partner are highlighted.
 MOST = 8
 
 
@@ -26,12 +30,12 @@ def other(side: str) -> str:
 
 
 def find(result: BoundResult, selection: str, _self: Any = _cmd) -> tuple[str, int]:
-    """Return side and row of the first residue of a selection that the result knows.
+    """Return side and row of the first residue of a selection that has a prediction.
 
     Raises
     ------
     pymol.CmdException
-        It knows none of them.
+        None of them has one.
     """
     for side in SIDES:
         found: list[tuple] = []
@@ -44,22 +48,23 @@ def find(result: BoundResult, selection: str, _self: Any = _cmd) -> tuple[str, i
         for key in found:
             if key in rows:
                 return side, rows[key]
-    what = "what was clicked" if selection == CLICKED else f"'{selection}'"
-    raise CmdException(f"no residue of {what} has a prediction in {result.name}")
+    if selection == CLICKED:
+        raise CmdException(f"{result.name} has no prediction for the clicked residue")
+    raise CmdException(f"{result.name} has no prediction for a residue of '{selection}'")
 
 
 def light(result: BoundResult, side: str, row: int, _self: Any = _cmd) -> list[tuple[int, float]]:
-    """Light up a residue and its likely partners on the other side.
+    """Highlight a residue and the partner residues that score best with it.
 
-    Makes the selections "sasnet_picked" and "sasnet_partners", the latter enabled (PyMOL shows one
-    selection at a time), and lines between.
+    Creates the selections "sasnet_picked" and "sasnet_partners", the latter enabled (PyMOL shows
+    one selection at a time), and the lines between them.
 
     Returns
     -------
     list of (int, float)
         Rows and scores of the partners, best first.
     """
-    partners = result.likely_partners(side, row, MOST)
+    partners = result.best_partners(side, row, MOST)
     across = other(side)
     selections.mark(PICKED, result.partners[side], {result.keys[side][row]}, _self)
     keys = {result.keys[across][place] for place, _ in partners}
@@ -73,7 +78,7 @@ def light(result: BoundResult, side: str, row: int, _self: Any = _cmd) -> list[t
 
 
 def light_pair(result: BoundResult, left: int, right: int, _self: Any = _cmd) -> None:
-    """Light up one residue of each side, and the line between them."""
+    """Highlight one residue of each side, and draw the line between them."""
     score = result.child_result.scores.at(left, right)
     for name, side, row in ((PICKED, "left", left), (PARTNERS, "right", right)):
         selections.mark(name, result.partners[side], {result.keys[side][row]}, _self)
@@ -110,11 +115,11 @@ def _light_up(_self: Any) -> None:
 
 
 def zoom(_self: Any = _cmd) -> None:
-    """Turn the view to what is lit."""
+    """Zoom to the highlighted residues."""
     _self.zoom(f"?{PICKED} or ?{PARTNERS}", 6, animate=0.3)
 
 
 def lights_out(_self: Any = _cmd) -> None:
-    """Take selections and lines away."""
+    """Delete the selections and lines."""
     for name in (PICKED, PARTNERS, LINES, _LIT, CLICKED):
         _self.delete(name)

@@ -1,4 +1,4 @@
-"""Click a residue in the viewer, and its likely partners light up."""
+"""Click a residue in the viewer to highlight the partner residues that score best with it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import pymol_session, walking
 
 
 class Walker(Wizard):
-    """PyMOL's wizard for walking an interface; "Done" ends it."""
+    """PyMOL's wizard for exploring an interface; "Done" ends it."""
 
     def __init__(self, _self: Any = _cmd) -> None:
         Wizard.__init__(self, _self)
@@ -21,11 +21,11 @@ class Walker(Wizard):
         walking.await_click(_self)
 
     def __reduce__(self) -> tuple:
-        """Let a saved session open where this plugin is not: it gets a wizard that does nothing."""
+        """Save a wizard that does nothing: a session must open without this plugin."""
         return Wizard, (), {"menu": {}, "prompt": None, "panel": None}
 
     def get_prompt(self) -> list[str]:
-        """Tell what to do and what is lit."""
+        """Return what to do and what is highlighted."""
         return [
             f"sasnet: click a residue of {pymol_session.of(self.cmd).results.current}",
             *self._lines,
@@ -34,8 +34,8 @@ class Walker(Wizard):
     def get_panel(self) -> list[list]:
         """Return the buttons beside the viewer."""
         return [
-            [1, "Walk the interface", ""],
-            [2, "Zoom to what is lit", "cmd.get_wizard().look_closer()"],
+            [1, "Explore the interface", ""],
+            [2, "Zoom to the selection", "cmd.get_wizard().look_closer()"],
             [2, "Clear", "cmd.get_wizard().clear()"],
             [2, "Done", "cmd.set_wizard()"],
         ]
@@ -57,18 +57,18 @@ class Walker(Wizard):
         return 1
 
     def look_closer(self) -> None:
-        """Turn the view to what is lit."""
+        """Zoom to the highlighted residues."""
         walking.zoom(self.cmd)
 
     def clear(self) -> None:
-        """Take the lights away."""
+        """Remove the highlighting."""
         walking.lights_out(self.cmd)
         walking.await_click(self.cmd)
         self._lines = []
         self.cmd.refresh_wizard()
 
     def cleanup(self) -> None:
-        """Take the lights away when the wizard ends."""
+        """Remove the highlighting when the wizard ends."""
         walking.lights_out(self.cmd)
         for name in set(self._enabled) & set(self.cmd.get_names("public_selections")):
             self.cmd.enable(name)
@@ -82,14 +82,14 @@ class Walker(Wizard):
             self._lines = [error.message]
         else:
             across = walking.other(side)
-            self._lines = [f"{result.label(side, row)} likely touches"]
+            self._lines = [f"{result.label(side, row)}: best-scoring residues of the partner"]
             self._lines += [f"  {score:.2f}  {result.label(across, r)}" for r, score in partners]
             pymol_session.of(self.cmd).results.picked(side, row)
         self.cmd.refresh_wizard()
 
 
 def dim(_self: Any = _cmd) -> None:
-    """Take the lights away; a walker goes on waiting for clicks."""
+    """Remove the highlighting; an open wizard keeps waiting for clicks."""
     wizard = _self.get_wizard()
     if isinstance(wizard, Walker):
         wizard.clear()

@@ -112,7 +112,7 @@ class Child:
         return max(len(self.moments) - 1, 0)
 
     def running(self) -> bool:
-        """Tell whether the child still runs; end it by force if cancelling took too long."""
+        """Return whether the child still runs; kill it if it does not stop in time."""
         if self._process.poll() is not None:
             self._reader.join(1.0)
             self._process.stdin.close()
@@ -137,12 +137,12 @@ class Child:
                 self._process.wait(0.1)
 
     def require_success(self) -> None:
-        """Raise pymol.CmdException with the child's last words unless it ended well."""
+        """Raise pymol.CmdException with the child's last message unless it succeeded."""
         code = self._process.returncode
         if self.cancelled:
             raise CmdException("stopped")
         if code == 2:
-            raise CmdException(self._last_line or f"{PROGRAM} refused and did not say why")
+            raise CmdException(self._last_line or f"{PROGRAM} failed and did not say why")
         if code < 0:
             raise CmdException(f"{PROGRAM} was killed (signal {-code}); too little memory?")
         if code:
@@ -177,7 +177,7 @@ def _split(setting: str, error: type[CmdException], origin: str) -> list[str]:
     parts = [whole] if os.path.isfile(whole) else shlex.split(whole, posix=os.name != "nt")
     program = shutil.which(parts[0]) if parts else None
     if program is None:
-        raise error(f"{origin} names '{setting}', which is no program; mend it")
+        raise error(f"{origin} names '{setting}', which is not a program; correct it")
     if len(parts) == 1 and _PYTHON.fullmatch(os.path.basename(program)):
         parts += ["-m", "sasnet_core.cli"]
     return [program, *parts[1:]]

@@ -1,4 +1,4 @@
-"""The doctor's window: what is there, what is missing, and which program predicts."""
+"""The window of the doctor: what is installed, what is missing, which program predicts."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .. import installation_check, worker
 
 
 class DoctorDialog(QtWidgets.QDialog):
-    """Shows the diagnosis; the slow part comes from a thread that asks nothing of PyMOL."""
+    """Shows the diagnosis; the slow part runs in a thread that does not call PyMOL."""
 
     def __init__(self, _self, parent=None):
         super().__init__(parent)
         self._cmd = _self
         self._thread = None
         self._there = []
-        self.setWindowTitle("sasnet: what is there, what is missing")
+        self.setWindowTitle("sasnet: check of the installation")
         self.text = QtWidgets.QPlainTextEdit()
         self.text.setReadOnly(True)
         fixed = QtGui.QFontDatabase.systemFont(QtGui.QFontDatabase.SystemFont.FixedFont)
@@ -25,7 +25,7 @@ class DoctorDialog(QtWidgets.QDialog):
         self.text.setLineWrapMode(QtWidgets.QPlainTextEdit.LineWrapMode.NoWrap)
         self.locate_button = QtWidgets.QPushButton("Choose program or Python ...")
         self.locate_button.clicked.connect(self.locate)
-        again = QtWidgets.QPushButton("Look again")
+        again = QtWidgets.QPushButton("Check again")
         again.clicked.connect(self.look)
         row = QtWidgets.QHBoxLayout()
         row.addWidget(self.locate_button)
@@ -40,11 +40,11 @@ class DoctorDialog(QtWidgets.QDialog):
         self._timer.timeout.connect(self._ask)
 
     def look(self):
-        """Diagnose anew."""
+        """Run the diagnosis again."""
         if self._thread is not None:
             return
         self.text.setPlainText(
-            "\n".join([*installation_check.here(self._cmd), "", "asking the program ..."])
+            "\n".join([*installation_check.here(self._cmd), "", "sasnet_predict --doctor ..."])
         )
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
@@ -52,7 +52,7 @@ class DoctorDialog(QtWidgets.QDialog):
 
     def locate(self):
         """Ask for `sasnet_predict` or the Python that has sasnet; keep it in the preferences."""
-        title = f"Where is {worker.PROGRAM}, or the Python that has sasnet?"
+        title = f"Choose {worker.PROGRAM}, or the Python that has sasnet"
         path, _ = QtWidgets.QFileDialog.getOpenFileName(self, title)
         if path:
             worker.remember_program(path)

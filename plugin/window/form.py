@@ -69,7 +69,7 @@ class Form(QtWidgets.QWidget):
     def _make_result_fields(self):
         self.list = QtWidgets.QListWidget()
         self.list.setMaximumHeight(_LINES * (self.list.fontMetrics().height() + 4))
-        self.list.setToolTip("Results of this session; a click colours by one")
+        self.list.setToolTip("Results of this session: click one to colour by it")
         self.save_button = QtWidgets.QPushButton("Save ...")
         self.load_button = QtWidgets.QPushButton("Load ...")
         self.forget_button = QtWidgets.QPushButton("Forget")
@@ -104,7 +104,7 @@ class Form(QtWidgets.QWidget):
         self.tabs.addTab(self.map, "Map")
 
     def _make_walk_fields(self):
-        self.lines_box = QtWidgets.QCheckBox("Lines of the best")
+        self.lines_box = QtWidgets.QCheckBox("Lines for the best")
         self.line_count = QtWidgets.QSpinBox()
         self.line_count.setRange(1, 200)
         self.line_count.setValue(viewing.PAIRS)

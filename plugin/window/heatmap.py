@@ -109,7 +109,7 @@ class HeatMap(QtWidgets.QWidget):
             self.picked.emit(pair)
 
     def mouseMoveEvent(self, event):  # noqa: N802 (Qt's name)
-        """Tell which pair is under the mouse."""
+        """Show which pair is under the mouse."""
         pair = self.pair_at(event.pos().x(), event.pos().y())
         text = ""
         if pair is not None:

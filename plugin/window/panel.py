@@ -17,7 +17,7 @@ _open: list[Panel] = []
 
 
 def open_panel(_self=_cmd):
-    """Show the panel; there is one, and it keeps what was typed."""
+    """Show the panel; it is made once and keeps what was typed."""
     if not _open:
         from pymol.gui import get_qtwindow
 
@@ -61,7 +61,7 @@ class Panel(QtWidgets.QDockWidget):
         self.run_controls.estimate()
 
     def diagnose(self):
-        """Show what is there and what is missing."""
+        """Show what is installed and what is missing."""
         self.doctor.show()
         self.doctor.raise_()
         self.doctor.look()

@@ -16,7 +16,7 @@ class PartnerBox(QtWidgets.QComboBox):
         self._cmd = _self
         self.setEditable(True)
         self.setMinimumContentsLength(18)
-        self.lineEdit().setPlaceholderText("any selection")
+        self.lineEdit().setPlaceholderText("any atom selection")
 
     def showPopup(self):  # noqa: N802 (Qt's name)
         """Fill the list, then drop it down."""
@@ -44,7 +44,7 @@ class PartnerFields(QtWidgets.QWidget):
         self.left = PartnerBox(_self)
         self.right = PartnerBox(_self)
         self.propose_button = QtWidgets.QPushButton("The two largest chains")
-        self.propose_button.setToolTip("Of the objects that are shown")
+        self.propose_button.setToolTip("Choose the two largest chains of the visible objects")
         self.propose_button.setAutoDefault(False)
         self.propose_button.clicked.connect(lambda: self.propose(anyway=True))
         form = QtWidgets.QFormLayout(self)

@@ -1,4 +1,4 @@
-"""While a typed command waits for its child, the window goes on living."""
+"""Keeps the window alive while a typed command waits for its child."""
 
 from __future__ import annotations
 

@@ -72,8 +72,8 @@ class RunControls:
             if count:
                 text += f", about {timing.in_words(reckoned.seconds(rotations, count))}"
             self._form.preset.setItemText(place, text)
-        whence = "earlier runs here" if reckoned.measured else "runs on two cores elsewhere"
-        self._form.preset.setToolTip(f"Times are reckoned from {whence}")
+        source = "earlier runs here" if reckoned.measured else "runs on another computer, two cores"
+        self._form.preset.setToolTip(f"Times are estimated from {source}")
 
     def _advance(self, done, total, seconds):
         bar = self._form.bar
@@ -84,7 +84,7 @@ class RunControls:
 
     def _tell(self, result):
         if not result.final:
-            self._form.say("These are the colours of one rotation; they are being refined.")
+            self._form.say("The colours show one rotation so far; more follow.")
 
     def _end(self, text):
         self._showing.current()  # whether there is one still

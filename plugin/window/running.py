@@ -1,4 +1,4 @@
-"""A prediction that runs while the window lives: looked at now and then, never waited for."""
+"""A prediction that runs while the window lives: checked now and then, never waited for."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Runner(QtCore.QObject):
         self._tidy_before_quit()
 
     def running(self):
-        """Tell whether a prediction runs."""
+        """Return whether a prediction runs."""
         return self._prediction is not None
 
     def start(self, left, right, rotations):
@@ -86,10 +86,10 @@ class Runner(QtCore.QObject):
         self.ended.emit(text)
 
     def _tidy_before_quit(self):
-        """Hear of PyMOL's end.
+        """Tidy up when PyMOL quits.
 
-        However PyMOL is ended, it comes through `cmd._quit`, which then leaves the program on
-        the spot: neither Qt's aboutToQuit nor Python's atexit is heard.
+        However PyMOL is ended, it comes through `cmd._quit`, which ends the program
+        at once: neither Qt's aboutToQuit nor Python's atexit is called.
         """
         leave = self._cmd._quit
 
@@ -100,7 +100,7 @@ class Runner(QtCore.QObject):
         self._cmd._quit = tidy_and_leave
 
     def _abandon(self):
-        """Leave neither a child nor files behind."""
+        """End the child and remove its files."""
         self._turns.drop()
         if self._prediction is not None:
             self._prediction.close()

@@ -56,11 +56,11 @@ class Showing:
         yield from self._until_newer(self._view(result))
 
     def busy(self):
-        """Tell whether pieces are left of what a click began."""
+        """Return whether work that a click started is unfinished."""
         return self._turns.busy()
 
     def drop_pieces(self):
-        """Leave what is not shown yet as it is."""
+        """Drop the work that is not done yet."""
         self._newest = None
 
     def refresh(self):
@@ -82,7 +82,7 @@ class Showing:
             self._fill(result)
 
     def restore(self):
-        """Give the user's colours back."""
+        """Restore the user's colours."""
         self.drop_pieces()
         viewing.sasnet_restore(_self=self._cmd)
         self._form.say("Your colours are back. Choose a result or a palette to colour again.")
@@ -115,7 +115,7 @@ class Showing:
             self._try(lambda: self._start(saving.load(path, _self=self._cmd)))
 
     def forget(self):
-        """Drop the chosen result from the list."""
+        """Remove the chosen result from the list."""
         self.drop_pieces()
         if self._results.current:
             self._results.drop(self._results.current, self._cmd)
@@ -175,7 +175,7 @@ class Showing:
             view.show_result(result, form.palette_box.currentText())
 
     def _follow_look(self):
-        """Let the fields say what the colours show, whoever chose them."""
+        """Make the fields agree with the colours, which a typed command may have chosen."""
         palette, what = self._session.palette, self._session.what
         self._form.what_box.setCurrentText(what)
         if palette != self._form.palette_box.currentText():

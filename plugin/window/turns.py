@@ -1,4 +1,4 @@
-"""Work in pieces, one in each turn of the event loop, so that the window never stands still."""
+"""Work in pieces, one in each turn of the event loop, so that the window never freezes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Turns(QtCore.QObject):
     Parameters
     ----------
     fail : callable
-        Hears of the pymol.CmdException that ended some work.
+        Called with the pymol.CmdException that ended some work.
     """
 
     def __init__(self, fail, parent=None):
@@ -35,7 +35,7 @@ class Turns(QtCore.QObject):
         self._go_on()
 
     def busy(self):
-        """Tell whether there is more to do."""
+        """Return whether there is more to do."""
         return self._pieces is not None
 
     def drop(self):

@@ -6,7 +6,7 @@ from .. import pymol_session, walking, wizard
 
 
 class Walks:
-    """Lets clicks light up residues and pairs.
+    """Highlights the residues and pairs that are clicked.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class Walks:
         pymol_session.of(_self).results.pick_listeners.append(self._mark_residue)
 
     def to_residue(self, subject):
-        """Light up a residue and those that it likely touches."""
+        """Highlight a residue and the partner residues that score best with it."""
         result = self._showing.current()
         if result is not None:
             walking.light(result, *subject, self._cmd)
@@ -35,7 +35,7 @@ class Walks:
             self._mark_residue(*subject)
 
     def to_pair(self, subject):
-        """Light up a pair."""
+        """Highlight a pair."""
         result = self._showing.current()
         if result is not None:
             walking.light_pair(result, *subject, self._cmd)
@@ -44,7 +44,7 @@ class Walks:
             self._form.pairs.mark(subject)
 
     def pick_in_viewer(self):
-        """Let clicks in the viewer light up likely partners."""
+        """Let clicks in the viewer highlight residues."""
         self._cmd.set_wizard(wizard.Walker(self._cmd))
 
     def _mark_residue(self, side, row):

@@ -96,14 +96,15 @@ def test_panel_in_the_real_window(facts, tmp_path, pictures):
     # real clicks, the third at a residue that the second has lit, the last at a water
     first, second, third, water = facts["clicks"]
     assert [each["picked"] for each in facts["clicks"][:3]] == [["E69"], ["D12"], ["E33"]]
-    assert first["prompt"][0] == "MET E69 likely touches" and first["table"] == ["right", 68]
+    assert first["prompt"][0] == "MET E69: best-scoring residues of the partner"
+    assert first["table"] == ["right", 68]
     assert second["table"] == ["left", 11] and "E33" in second["partners"]
     assert "D12" in third["partners"]
     for click, other in ((first, "D"), (second, "E"), (third, "D")):
         assert click["partners"] and all(name[0] == other for name in click["partners"])
         named = [line.split()[-1] for line in click["prompt"][1:]]
         assert sorted(named) == click["partners"] and click["enabled"] == ["sasnet_partners"]
-    assert water["prompt"] == ["no residue of what was clicked has a prediction in tox_D_E"]
+    assert water["prompt"] == ["tox_D_E has no prediction for the clicked residue"]
     assert water["partners"] == third["partners"], "a click beside the partners changed the lights"
     assert facts["selections"] == [True, True], "a click changed a selection of the user's"
     assert facts["enabled_again"] == ["mine"] and not facts["lights"]

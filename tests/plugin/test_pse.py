@@ -5,25 +5,12 @@ import sys
 
 import pytest
 
+from tests.plugin.conftest import COMMAND
+
 pytest.importorskip("pymol2", reason="PyMOL is not installed", exc_type=ImportError)
 
 
-@pytest.fixture
-def saved(plugin, enterotoxin, fake, temporary, tmp_path):
-    """A session with two results, coloured by the first in another palette; and its file."""
-    cmd = enterotoxin
-    cmd.set_color("mine", [0.1, 0.2, 0.3])
-    cmd.color("mine", "chain D")
-    cmd.create("copy", "tox")
-    plugin.commands.sasnet_predict("copy and chain F", "tox and chain G", 2, _self=cmd)
-    plugin.commands.sasnet_predict("tox and chain D", "tox and chain E", 2, 0.7, _self=cmd)
-    plugin.viewing.sasnet_color("copy_F_tox_G", "viridis", "spread", _self=cmd)
-    path = str(tmp_path / "session.pse")
-    cmd.save(path)
-    return cmd, path
-
-
-def state(plugin, cmd, per_atom):
+def state(plugin, cmd):
     """What the plugin knows of a PyMOL, and what its atoms look like."""
     here = plugin.pymol_session.of(cmd)
     results = {name: here.results.get(name, cmd) for name in here.results.names()}
@@ -40,8 +27,43 @@ def state(plugin, cmd, per_atom):
             for name, result in results.items()
         },
         "hidden": len([name for name in cmd.get_names("all") if name.startswith("_sasnet")]),
-        "colours": per_atom(cmd, "all", "color"),
+        "colours": colours(cmd, "all"),
     }
+
+
+def colours(cmd, selection):
+    """Map each atom to its colour."""
+    found = {}
+    cmd.iterate(selection, "found[model, chain, resi, index] = color", space={"found": found})
+    return found
+
+
+@pytest.fixture(scope="module")
+def file(plugin, demo, tmp_path_factory):
+    """A session with two results, coloured by the first in another palette: file and state."""
+    import pymol2
+
+    path = str(tmp_path_factory.mktemp("pse") / "session.pse")
+    with pymol2.PyMOL() as pymol, pytest.MonkeyPatch.context() as patch:
+        cmd = pymol.cmd
+        patch.setenv("SASNET_PREDICT", COMMAND)
+        plugin.commands.register(cmd)
+        cmd.load(demo, "tox")
+        cmd.set_color("mine", [0.1, 0.2, 0.3])
+        cmd.color("mine", "chain D")
+        cmd.create("copy", "tox")
+        plugin.commands.sasnet_predict("copy and chain F", "tox and chain G", 2, _self=cmd)
+        plugin.commands.sasnet_predict("tox and chain D", "tox and chain E", 2, 0.7, _self=cmd)
+        plugin.viewing.sasnet_color("copy_F_tox_G", "viridis", "spread", _self=cmd)
+        cmd.save(path)
+        return path, state(plugin, cmd)
+
+
+@pytest.fixture
+def saved(file, session):
+    """A PyMOL with that session, and the file."""
+    session.load(file[0])
+    return session, file[0]
 
 
 @pytest.fixture
@@ -54,13 +76,13 @@ def other(plugin):
         yield pymol.cmd
 
 
-def test_results_come_back_in_another_pymol(plugin, saved, other, per_atom):
-    cmd, path = saved
+def test_results_come_back_in_another_pymol(plugin, file, other):
+    path, before = file
     other.load(path)
-    assert state(plugin, other, per_atom) == state(plugin, cmd, per_atom)
+    assert state(plugin, other) == before
 
 
-def test_what_came_back_works(plugin, saved, other, per_atom, tmp_path):
+def test_what_came_back_works(plugin, saved, other, tmp_path):
     _, path = saved
     other.load(path)
     plugin.viewing.sasnet_color("tox_D_E", _self=other)
@@ -70,16 +92,16 @@ def test_what_came_back_works(plugin, saved, other, per_atom, tmp_path):
     assert (tmp_path / "folder" / "left.cif").is_file()
     plugin.viewing.sasnet_restore(_self=other)
     mine = other.get_color_index("mine")
-    assert set(per_atom(other, "tox and chain D", "color").values()) == {mine}
-    assert len(set(per_atom(other, "copy and chain F", "color").values())) > 1, "by element"
+    assert set(colours(other, "tox and chain D").values()) == {mine}
+    assert len(set(colours(other, "copy and chain F").values())) > 1, "by element"
 
 
-def test_loading_it_twice_doubles_nothing(plugin, saved, per_atom):
+def test_loading_it_twice_doubles_nothing(plugin, saved):
     cmd, path = saved
-    before = state(plugin, cmd, per_atom)
+    before = state(plugin, cmd)
     for _ in range(2):
         cmd.load(path)
-        assert state(plugin, cmd, per_atom) == before
+        assert state(plugin, cmd) == before
 
 
 def test_a_session_without_results_takes_those_before_away(plugin, saved, other, tmp_path):
@@ -91,7 +113,7 @@ def test_a_session_without_results_takes_those_before_away(plugin, saved, other,
     assert plugin.pymol_session.of(cmd).results.current == ""
 
 
-def test_a_partial_load_adds_its_results(plugin, saved, other, fake, demo, per_atom):
+def test_a_partial_load_adds_its_results(plugin, saved, other, fake, demo):
     cmd, path = saved
     other.load(demo, "mate")
     plugin.commands.sasnet_predict("chain D", "chain E", 2, name="tox_D_E", _self=other)
@@ -103,7 +125,7 @@ def test_a_partial_load_adds_its_results(plugin, saved, other, fake, demo, per_a
     assert set(results.get("tox_D_E_2", other).partners["left"].residues.values()) == {"tox"}
     plugin.viewing.sasnet_restore("tox", _self=other)
     mine = other.get_color_index("mine")
-    assert set(per_atom(other, "tox and chain D", "color").values()) == {mine}
+    assert set(colours(other, "tox and chain D").values()) == {mine}
 
 
 def test_a_result_whose_object_was_deleted_stays_out(plugin, saved, other, tmp_path):
@@ -130,7 +152,7 @@ def test_damaged_scores_lose_their_result_only(plugin, saved, other, capfd):
     content = cmd.get_session()
     content["sasnet"]["results"][0]["files"]["scores.npz"] = b"nothing"
     other.set_session(content)
-    assert "result copy_F_tox_G did not come back" in capfd.readouterr().out
+    assert "result copy_F_tox_G was not restored" in capfd.readouterr().out
     assert plugin.pymol_session.of(other).results.names() == ["tox_D_E"]
 
 

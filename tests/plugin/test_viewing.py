@@ -86,7 +86,9 @@ def test_results_are_switched_by_name(predicted, predict, per_atom, plugin):
     plugin.viewing.sasnet_color("tox_D_E", _self=predicted)
     after = per_atom(predicted, "all", "color")
     assert {atom[1] for atom in after if after[atom] != before[atom]} == {"D", "E"}
-    with pytest.raises(CmdException, match="no result is called 'x'; there are tox_D_E, tox_F_G"):
+    with pytest.raises(
+        CmdException, match="no result is called 'x'; the results are tox_D_E, tox_F_G"
+    ):
         plugin.viewing.sasnet_color("x", _self=predicted)
 
 
@@ -179,7 +181,7 @@ def test_hidden_objects_are_not_proposed(plugin, enterotoxin):
     )
 
 
-def test_likely_partners_light_up_on_the_other_side(predicted, plugin):
+def test_the_best_partners_are_highlighted_on_the_other_side(predicted, plugin):
     result = plugin.pymol_session.of(predicted).results.get("", predicted)
     side, row = plugin.walking.find(result, "chain E and resi 29", predicted)
     partners = plugin.walking.light(result, side, row, predicted)
@@ -191,7 +193,7 @@ def test_likely_partners_light_up_on_the_other_side(predicted, plugin):
         "(chain D and name CA) within 9 of (chain E and resi 29 and n. CA)"
     )
     assert near >= 1
-    with pytest.raises(CmdException, match="no residue of 'chain F' has a prediction"):
+    with pytest.raises(CmdException, match="no prediction for a residue of 'chain F'"):
         plugin.walking.find(result, "chain F", predicted)
 
 
@@ -272,7 +274,7 @@ def test_a_result_brings_its_structure_to_an_empty_pymol(predicted, plugin, tmp_
 def test_saving_never_replaces_something_else(predicted, plugin, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years")
-    with pytest.raises(CmdException, match="holds no result; name another folder"):
+    with pytest.raises(CmdException, match="is not a result folder; choose another"):
         plugin.commands.sasnet_save(str(tmp_path / "mine"), _self=predicted)
     for _ in range(2):
         plugin.commands.sasnet_save(str(tmp_path / "saved"), _self=predicted)
@@ -289,5 +291,5 @@ def test_loading_what_is_no_result_is_one_line(plugin, session, tmp_path, conten
     if content:
         folder.mkdir()
         (folder / "result.json").write_text(content)
-    with pytest.raises(CmdException, match="a result folder is needed|holds no result"):
+    with pytest.raises(CmdException, match="there is no such folder|holds no result"):
         plugin.commands.sasnet_load(str(folder), _self=session)
