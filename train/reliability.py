@@ -192,7 +192,7 @@ def section(
                 group_rows(precision_by_group(rows, sites, calibration)),
             ),
             f"With a wrong partner (the other side's protein of the next complex, "
-            f"{options.control_rotations} rotations) the mean of a protein's {TOP} highest "
+            f"rotations: {options.control_rotations}) the mean of a protein's {TOP} highest "
             f"probabilities goes from {own.mean():.3f} to {wrong.mean():.3f} on average; it is "
             f"lower for {np.mean(wrong < own):.0%} of {len(own)} proteins (Wilcoxon's signed "
             f"ranks, one-sided: p = {p_value:.1g}).",

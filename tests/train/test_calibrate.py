@@ -50,6 +50,13 @@ def test_probabilities_of_complexes_left_out_are_calibrated():
     assert abs(brier_skill(labels, np.full(len(labels), labels.mean()))) < 1e-9
 
 
+def test_a_complex_is_left_out_of_the_fit_for_it():
+    made = complexes(2)
+    first = probabilities(made[0], fit_residues(made[1]))
+    second = probabilities(made[1], fit_residues(made[0]))
+    np.testing.assert_array_equal(held_out_probabilities(made), np.concatenate([first, second]))
+
+
 def test_the_fit_of_a_sample_of_pairs_holds_for_all_pairs(monkeypatch):
     """Scores calibrated for as many contacts as non-contacts get the true base rate."""
     monkeypatch.setattr("train.calibrate.PAIR_SAMPLE", 300)

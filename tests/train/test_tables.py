@@ -155,9 +155,9 @@ def test_beyond_has_measures_groups_controls_and_rotations(call, weights):
     assert cells(text, "all but antibodies")[0] == "2"
     assert "difficulty not known" not in text and "Failed" not in text
     assert all(float(row["mean_spread"]) > 0 for row in rows)
-    own, strangers = cells(text, "residues alone, own"), cells(text, "residues alone, strangers")
-    gain = cells(text, "what the own partner gives")
-    expected = float(own[1].split()[0]) - float(strangers[1].split()[0])
+    own, wrong = cells(text, "residues alone, own"), cells(text, "residues alone, wrong")
+    gain = cells(text, "what the own partner adds")
+    expected = float(own[1].split()[0]) - float(wrong[1].split()[0])
     assert float(gain[1].split()[0]) == pytest.approx(expected, abs=2e-3)
     assert cells(text, "2 ")[0] == cells(text, "CAUROC (median)")[0], "all rotations of the run"
     again, _ = call("beyond", "--weights", weights / "e", "--control-rotations", "1")

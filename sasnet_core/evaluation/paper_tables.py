@@ -1,0 +1,332 @@
+"""The paper's tables 1 to 3, with our numbers beside the published ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from sasnet_core import markdown
+from sasnet_core.config import TEST_SPLIT
+from sasnet_core.dataset.complexes import read_manifest
+from sasnet_core.errors import SettingError
+from sasnet_core.evaluation import literature
+from sasnet_core.evaluation.tables import (
+    BASELINE_NAMES,
+    difference,
+    number,
+    published,
+    spread_of,
+    values,
+    with_interval,
+)
+from sasnet_core.files import write_table
+from sasnet_core.metrics import cauroc
+from sasnet_core.network.weights import read_info
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from sasnet_core.evaluation.workbench import Workbench
+    from sasnet_core.network.weights import WeightsInfo
+
+    #: Makes the content of a table.
+    Table = Callable[[Workbench, "Entrants"], "Section"]
+
+#: The split that tables report on unless access to the test set is asked for.
+REHEARSAL_SPLIT = "DB4U"
+
+
+def table1(benchmark: Path, mined: Path, output: Path) -> str:
+    """Write the sizes of the datasets.
+
+    Parameters
+    ----------
+    benchmark : Path
+        Dataset of `train.db5`.
+    mined : Path
+        Dataset of `train.mine`.
+    output : Path
+        Folder whose subfolder ``results`` gets the table as CSV.
+
+    Returns
+    -------
+    str
+        Section of a document.
+    """
+    db5 = [row for row in read_manifest(benchmark) if row.get("state") == "unbound"]
+    parts = {"complex-only": read_manifest(mined), "DB5": db5}
+    for split in dict.fromkeys(row["split"] for row in db5):
+        parts[split] = [row for row in db5 if row["split"] == split]
+    records, rows = [], []
+    for name, part in parts.items():
+        positives = sum(int(row["n_contacts"]) for row in part)
+        pairs = sum(int(row["n_left"]) * int(row["n_right"]) for row in part)
+        theirs = literature.DATASETS.get(name)
+        records.append(
+            {"dataset": name, "complexes": len(part),
+             "clusters": len({row["cluster"] for row in part}), "positives": positives,
+             "pairs": pairs, "paper_complexes": theirs[0] if theirs else "",
+             "paper_positives": theirs[1] if theirs else ""}
+        )  # fmt: skip
+        rows.append(
+            [name, number(len(part)), number(positives), number(pairs), f"{positives / pairs:.2%}",
+             *(map(number, theirs) if theirs else ("", ""))]
+        )  # fmt: skip
+    write_table(records, output / "results" / "table1.csv", list(records[0]))
+    heads = ["dataset", "complexes", "positives", "residue pairs", "positives among them",
+             "complexes (paper)", "positives (paper)"]  # fmt: skip
+    return "\n".join(
+        [
+            "## Table 1: datasets",
+            "",
+            markdown.table(heads, rows),
+            f"The complex-only set has {records[0]['clusters']:,} clusters at 30 % identity; "
+            "none of its proteins is over 30 % identical to one of DB5 (docs/mining.md). "
+            "DB5: unbound atoms; literature's DB5U positives: Fout et al. 2017.",
+        ]
+    )
+
+
+class Line(NamedTuple):
+    """A row of a table that has a column for each split."""
+
+    name: str
+    cell: Callable[[str], str]  # split -> text
+    theirs: str = ""  # the paper's number
+    selection: str = ""  # on DB4
+
+
+@dataclass(frozen=True)
+class Entrants:
+    """The weights that a table compares."""
+
+    ranked: list[tuple[float, WeightsInfo]]  # replicates with their CAUROC on DB4, best first
+    ensemble: WeightsInfo | None
+
+    @property
+    def best(self) -> WeightsInfo:
+        """The replicate that is best on DB4."""
+        return self.ranked[0][1]
+
+    @property
+    def infos(self) -> list[WeightsInfo]:
+        """The replicates, best first, and the ensemble."""
+        return [*(info for _, info in self.ranked), *([self.ensemble] if self.ensemble else [])]
+
+    def note(self) -> str:
+        """Describe the ensemble: its replicates, and how it was fitted."""
+        if self.ensemble is None or self.ensemble.mixture is None:
+            return "No ensemble was given."
+        places = {info.sha256: place for place, (_, info) in enumerate(self.ranked, 1)}
+        found = sorted(places.get(member.sha256, 0) for member in self.ensemble.members)
+        of = ", ".join(f"place {place}" if place else "not a replicate here" for place in found)
+        mixture = self.ensemble.mixture
+        return (
+            f"Ensemble: {of} by DB4; one-layer sigmoid fitted on {mixture.fitted_on}, "
+            f"{mixture.rotations} rotations."
+        )
+
+
+def find_entrants(bench: Workbench, replicates: Sequence[Path], ensemble: Path | None) -> Entrants:
+    """Rank replicates by their CAUROC on DB4, and read the ensemble.
+
+    Parameters
+    ----------
+    bench : Workbench
+        Evaluates the replicates.
+    replicates : sequence of Path
+        Folders of their weights.
+    ensemble : Path or None
+        Folder of an ensemble.
+
+    Raises
+    ------
+    SettingError
+        Two replicates are the same, or the ensemble is a single network.
+    """
+    infos = [read_info(folder) for folder in replicates]
+    if len({info.sha256 for info in infos}) < len(infos):
+        raise SettingError("--replicates must be different weights, the same are named twice")
+    together = read_info(ensemble) if ensemble else None
+    if together and together.mixture is None:
+        raise SettingError(f"{together.folder}: an ensemble is needed; make it with train.ensemble")
+    ranked = [(bench.selection(info.folder), info) for info in infos]
+    return Entrants(sorted(ranked, key=lambda pair: -pair[0]), together)
+
+
+def one_line(
+    bench: Workbench, name: str, info: WeightsInfo, state: str = "unbound", **others: str
+) -> Line:
+    """Make the row of one set of weights."""
+    return Line(
+        name, lambda split: with_interval(bench.aurocs(info.folder, split, state)), **others
+    )
+
+
+def replicates_line(
+    bench: Workbench, entrants: Entrants, name: str, state: str, theirs: literature.Published
+) -> Line:
+    """Make the row of mean and standard deviation over replicates."""
+
+    def cell(split: str) -> str:
+        aurocs = [bench.aurocs(info.folder, split, state) for _, info in entrants.ranked]
+        return spread_of([cauroc(one) for one in aurocs])
+
+    selection = spread_of([found for found, _ in entrants.ranked])
+    return Line(name, cell, f"{theirs.mean:.3f} +/- {theirs.deviation:.3f}", selection)
+
+
+def baseline_line(bench: Workbench, name: str, words: str) -> Line:
+    """Make the row of a predictor without learning."""
+    column = f"{name}_auroc"
+    return Line(words, lambda split: with_interval(values(bench.baselines(split), column)))
+
+
+def table2(bench: Workbench, entrants: Entrants) -> Section:
+    """Compare all SASNet rows with the predictors without learning, on unbound complexes."""
+    settings = bench.settings
+    count, ensemble = len(entrants.ranked), entrants.ensemble
+    lines = [
+        *(baseline_line(bench, name, words) for name, words in BASELINE_NAMES.items()),
+        *(
+            Line(f"{name} (published)", lambda _: "", published(numbers))
+            for name, numbers in literature.METHODS.items()
+        ),
+        one_line(
+            bench, "**SASNet, replicate best on DB4**", entrants.best,
+            theirs=f"{literature.SASNET.best:.3f}", selection=f"{entrants.ranked[0][0]:.3f}",
+        ),
+        replicates_line(
+            bench, entrants, f"SASNet, mean and standard deviation (replicates: {count})",
+            "unbound", literature.SASNET,
+        ),
+    ]  # fmt: skip
+    if ensemble:
+        lines.append(
+            one_line(
+                bench, "**SASNet, ensemble**", ensemble, theirs=f"{literature.SASNET_ENSEMBLE:.3f}",
+                selection=f"{bench.selection(ensemble.folder):.3f}",
+            )
+        )  # fmt: skip
+    note = (
+        f"Column DB4: CAUROC on {settings.selection}, {settings.selection_rotations} rotations, "
+        f"by which replicates are chosen. {entrants.note()}"
+    )
+    return Section("Table 2: unbound complexes, structure only", lines, note, entrants.infos)
+
+
+def table3(bench: Workbench, entrants: Entrants) -> Section:
+    """Compare bound with unbound structures of the same complexes."""
+    lines = state_lines(bench, "best on DB4", entrants.best, f"{literature.SASNET.best:.3f}")
+    if entrants.ensemble:
+        lines += state_lines(
+            bench, "ensemble", entrants.ensemble, f"{literature.SASNET_ENSEMBLE:.3f}"
+        )
+    name = f"mean and standard deviation (replicates: {len(entrants.ranked)})"
+    for state, theirs in (("unbound", literature.SASNET), ("bound", literature.SASNET_BOUND)):
+        line = replicates_line(bench, entrants, f"{name}: {state}", state, theirs)
+        lines.append(line._replace(selection=""))
+    note = f"The same complexes, labels and rotations in both states. {entrants.note()}"
+    return Section("Table 3: bound against unbound", lines, note, entrants.infos)
+
+
+def state_lines(bench: Workbench, name: str, info: WeightsInfo, theirs: str) -> list[Line]:
+    """Make the rows of both states and of their difference."""
+
+    def between(split: str) -> str:
+        bound, unbound = (bench.aurocs(info.folder, split, s) for s in ("bound", "unbound"))
+        return difference(bound, unbound)
+
+    return [
+        one_line(bench, f"{name}: unbound", info, theirs=theirs),
+        one_line(bench, f"{name}: bound", info, "bound"),
+        Line(f"{name}: bound minus unbound", between),
+    ]
+
+
+class Section(NamedTuple):
+    """The content of a section with one table."""
+
+    title: str
+    lines: Sequence[Line]
+    note: str
+    infos: Sequence[WeightsInfo]  # weights that the table compares
+
+
+def write_table_section(
+    bench: Workbench, name: str, section: Section, splits: Sequence[str]
+) -> str:
+    """Write a table with a column for each split, and its CSV.
+
+    Parameters
+    ----------
+    bench : Workbench
+        Evaluates what the table needs.
+    name : str
+        Of the CSV file, like "table2".
+    section : Section
+        Title, rows and note.
+    splits : sequence of str
+        Splits to report on.
+
+    Returns
+    -------
+    str
+        Section of a document.
+    """
+    heads = ["CAUROC", "DB4", REHEARSAL_SPLIT, TEST_SPLIT, f"{TEST_SPLIT} (paper)"]
+    rows = []
+    for line in section.lines:
+        cells = [line.cell(split) for split in splits]
+        if len(splits) == 1:
+            cells.append("not looked at" if cells[0] else "")
+        rows.append([line.name, line.selection, *cells, line.theirs])
+    if not any(line.selection for line in section.lines):
+        heads, rows = [heads[0], *heads[2:]], [[row[0], *row[2:]] for row in rows]
+    bench.write(name, [dict(zip(heads, row, strict=True)) for row in rows], heads)
+    return "\n".join([f"## {section.title}", "", markdown.table(heads, rows), section.note])
+
+
+def settings_lines(
+    bench: Workbench,
+    splits: Sequence[str],
+    infos: Sequence[WeightsInfo],
+    accesses: int,
+    command: str,
+) -> list[str]:
+    """Describe how a table was computed.
+
+    Parameters
+    ----------
+    bench : Workbench
+        Evaluated the weights.
+    splits : sequence of str
+        Splits that the table reports on.
+    infos : sequence of WeightsInfo
+        Weights that the table compares.
+    accesses : int
+        Number of accesses to the test set so far.
+    command : str
+        The command that writes the table.
+
+    Returns
+    -------
+    list of str
+        Lines of a document.
+    """
+    settings = bench.settings
+    counts = ", ".join(f"{split}: {len(bench.rows(split))} complexes" for split in splits)
+    hashes = ", ".join(
+        f"{'/'.join(info.folder.resolve().parts[-2:])} {info.sha256[:12]}" for info in infos
+    )
+    failed = f"Failed, and count 0: {'; '.join(sorted(bench.failures))}." if bench.failures else ""
+    return [
+        "",
+        f"{counts}; {settings.rotations} rotations, seed {settings.seed}, "
+        f"{bench.predictor(infos[0].folder).precision}. Weights (sha256): {hashes}. "
+        f"{TEST_SPLIT} was looked at {accesses} times so far (docs/db5u_looks.csv). "
+        f"{failed}".rstrip(),
+        "",
+        f"Command: `{command}`",
+    ]
