@@ -138,10 +138,12 @@ def test_a_copy_that_lacks_a_residue_is_a_copy(tmp_path):
     assert reasons(mine(tmp_path)) == [("a_C_D", "copy", "a_A_B")]
 
 
-def test_another_interface_of_the_same_proteins_is_another_complex(tmp_path):
-    shifted = chain_lines("C", 8, start=(22, -5, 0), residue="LEU")
+@pytest.mark.parametrize(("shift", "copy"), [(3.8, True), (7.6, False), (22, False)])
+def test_a_pair_with_under_half_of_the_contacts_is_another_complex(tmp_path, shift, copy):
+    # With the first pair it shares 15 of 21, 7 of 18, and no contacts.
+    shifted = chain_lines("C", 8, start=(shift, -5, 0), residue="LEU")
     write_pdb(tmp_path / "a.pdb", [*chains(0, 5), *shifted])
-    assert names(mine(tmp_path)) == ["a_A_B", "a_A_C"]
+    assert names(mine(tmp_path)) == ["a_A_B"] + ["a_A_C"] * (not copy)
 
 
 def test_a_homodimer_of_crystal_symmetry_is_found_in_the_assembly(tmp_path):

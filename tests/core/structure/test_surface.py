@@ -28,9 +28,13 @@ def carbons(*residue_names):
 SPHERE = 4 * np.pi * (1.70 + 1.4) ** 2
 
 
-def test_radii_are_those_of_bondi():
-    radii = atom_radii()
-    assert [radii[symbol] for symbol in "CONS"] == [1.70, 1.52, 1.55, 1.80]
+def test_radii_are_those_of_bondi_and_of_iron_for_metals():
+    assert list(atom_radii().values()) == [1.70, 1.52, 1.55, 1.80, 2.05]
+
+
+def test_an_atom_in_no_channel_is_taken_as_iron():
+    metal = replace(carbons("GLY"), elements=np.array([-1], np.int8))
+    assert exposed_area(metal)[0] == pytest.approx(4 * np.pi * (2.05 + 1.4) ** 2, rel=0.02)
 
 
 def test_a_lone_carbon_exposes_the_sphere_of_its_radius_and_the_probe():
