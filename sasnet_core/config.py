@@ -315,7 +315,11 @@ class TrainConfig(Settings):
         this many poses once, and only context layers and head are trained, many times faster.
     engine : str
         "lattice": all residues of a complex share one lattice; "windows": every pair has two
-        surfacelets of its own, each freshly turned (paper), many times slower.
+        surfacelets of its own, each freshly rotated (paper), many times slower.
+    surfacelets : int
+        Engine "windows": surfacelets of a step at most, over all replicas. Fewer pairs are drawn
+        than `positives` and `negatives`, in the same ratio, so that the paper's network trains in
+        24 GB of memory.
     precision : str
         "float32" or "mixed_bfloat16".
     seed : int
@@ -341,6 +345,7 @@ class TrainConfig(Settings):
     weight_decay: float = 0.0
     frozen_poses: int = 0
     engine: str = "lattice"
+    surfacelets: int = 256
     precision: str = "float32"
     seed: int = 0
 
@@ -366,9 +371,22 @@ class TrainConfig(Settings):
         "weight_decay": NOT_NEGATIVE,
         "frozen_poses": WHOLE,
         "engine": one_of("lattice", "windows"),
+        "surfacelets": COUNT,
         "precision": one_of("float32", "mixed_bfloat16"),
         "seed": SEED,
     }
+
+    @property
+    def pairs_drawn(self) -> tuple[int, int]:
+        """Positives and negatives that a step draws of each complex, at most.
+
+        One of each at least, even if these take more surfacelets than `surfacelets`.
+        """
+        if self.engine != "windows":
+            return self.positives, self.negatives
+        most = self.surfacelets / (2 * self.complexes_per_step)
+        share = min(1.0, most / (self.positives + self.negatives))
+        return max(1, int(self.positives * share)), max(1, int(self.negatives * share))
 
 
 @dataclass(frozen=True)

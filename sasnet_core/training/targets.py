@@ -72,12 +72,13 @@ def _own_pairs(example: Example, config: TrainConfig) -> tuple[np.ndarray, np.nd
     """Draw pairs of the partners of one complex: rows, labels, weights of sum 1."""
     item, rng, known = example.item, example.rng, example.allowed
     n_left, n_right = item.left.n_residues, item.right.n_residues
-    positives = _at_most(config.positives, item.contacts if known is None else known[0], rng)
+    most_positives, most_negatives = config.pairs_drawn
+    positives = _at_most(most_positives, item.contacts if known is None else known[0], rng)
     if known is None:
         spared = spared_residues(item) if config.spare_elsewhere else (NOWHERE, NOWHERE)
-        negatives = sample_negatives(item.contacts, n_left, n_right, config.negatives, rng, spared)
+        negatives = sample_negatives(item.contacts, n_left, n_right, most_negatives, rng, spared)
     else:
-        negatives = _at_most(config.negatives, known[1], rng)
+        negatives = _at_most(most_negatives, known[1], rng)
     counts = [len(positives), len(negatives)]
     return (
         _either_order(np.concatenate([positives, negatives]) + [0, n_left], rng),
