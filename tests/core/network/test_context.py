@@ -100,4 +100,5 @@ def test_an_exchange_comes_back_from_its_configuration():
     layer = Exchange(8, 0.25, name="layer1", dtype="mixed_bfloat16")
     copy = keras.layers.deserialize(keras.layers.serialize(layer))
     assert copy.get_config() == layer.get_config()
+    assert copy.message_drop.rate == copy.update_drop.rate == 0.25
     assert [v.path for v in copy.weights] == [v.path for v in layer.weights]

@@ -103,7 +103,7 @@ def test_the_atoms_around_a_residue_fill_its_surfacelet_however_it_is_rotated(di
     elements = protein.elements.copy()
     elements[::7] = -1
     protein = type(protein)(**{**protein.array_fields(), "name": "p", "elements": elements})
-    displacement = rng.normal(scale=1.0, size=protein.coords.shape) if displaced else None
+    displacement = rng.normal(scale=5.0, size=protein.coords.shape) if displaced else None
     points, channels = atoms_around(protein, 3, 12, displacement)
     assert points.shape == (len(channels), 3) and 0 < len(channels) < len(elements)
     there = protein.coords + (0 if displacement is None else displacement)
