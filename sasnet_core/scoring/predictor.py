@@ -139,7 +139,7 @@ class Predictor(Scorer):
         self, left: Protein, right: Protein, seed: int, rotations: range
     ) -> Iterator[np.ndarray]:
         """Compute the scores of some rotations."""
-        keys = [_content_key(protein) for protein in (left, right)]
+        keys = [left.pose_key, right.pose_key]
         if keys[0] == keys[1]:  # the same protein twice: poses of their own all the same
             keys[1] = (*keys[1], 1)
         partners = [_Partner(*pair) for pair in zip((left, right), keys, strict=True)]
@@ -357,8 +357,3 @@ def _joined(embeddings: list[Any], rows: list[np.ndarray]) -> Any:
     if len(rows) == 1:
         return embeddings[0]
     return ops.take(ops.concatenate(embeddings), np.argsort(np.concatenate(rows)), axis=0)
-
-
-def _content_key(protein: Protein) -> tuple[int, ...]:
-    """Key a random stream by a protein's atoms."""
-    return tuple(np.frombuffer(protein.digest("coords", "elements")[:16], np.uint32).tolist())

@@ -90,11 +90,20 @@ class Protein:
     @cached_property
     def content_hash(self) -> str:
         """Hash of all arrays that a network reads; its embeddings depend on them and the pose."""
-        return self.digest("coords", "elements", "atom_residues", "centers").hex()
+        arrays = (self.coords, self.elements, self.atom_residues, self.centers)
+        return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
-    def digest(self, *names: str) -> bytes:
-        """Return the SHA-256 hash of some arrays, one after the other: 32 bytes."""
-        return hashlib.sha256(b"".join(getattr(self, name).tobytes() for name in names)).digest()
+    @cached_property
+    def pose_key(self) -> tuple[int, ...]:
+        """Key of the protein's random poses: four whole numbers, made of its atoms in any order.
+
+        Programs write the atoms of a residue in different orders; the prediction must not depend
+        on that.
+        """
+        columns = (*self.coords.T, self.elements)
+        order = np.lexsort(columns)
+        content = b"".join(np.ascontiguousarray(column[order]).tobytes() for column in columns)
+        return tuple(np.frombuffer(hashlib.sha256(content).digest()[:16], np.uint32).tolist())
 
     @property
     def sequence(self) -> str:

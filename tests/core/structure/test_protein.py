@@ -1,4 +1,3 @@
-import hashlib
 from dataclasses import replace
 
 import numpy as np
@@ -164,7 +163,11 @@ def test_the_content_hash_knows_every_array_that_a_network_reads(name):
     assert replace(protein, name="another").content_hash == protein.content_hash
 
 
-def test_a_digest_is_that_of_the_arrays_one_after_the_other():
+def test_the_pose_key_knows_the_atoms_but_not_their_order():
     protein = random_protein(1)
-    content = protein.coords.tobytes() + protein.elements.tobytes()
-    assert protein.digest("coords", "elements") == hashlib.sha256(content).digest()
+    order = np.random.default_rng(0).permutation(len(protein.coords))
+    arrays = {name: getattr(protein, name)[order] for name in ("coords", "elements")}
+    shuffled = replace(protein, atom_residues=protein.atom_residues[order], **arrays)
+    assert shuffled.pose_key == protein.pose_key
+    assert replace(protein, coords=arrays["coords"]).pose_key != protein.pose_key
+    assert replace(protein, coords=protein.coords + 1).pose_key != protein.pose_key
