@@ -227,23 +227,30 @@ def test_surfacelets_apart_are_those_of_the_residues_of_their_pairs(noise):
         side, place = (item.left, row) if row < 6 else (item.right, row - 6)
         real = seen.channels[window] >= 0
         found = np.linalg.norm(seen.points[window][real], axis=1)
-        assert np.abs(seen.points[window][real]).max() <= MODEL.edge_read / 2
+        reach = MODEL.edge_read / 2 * np.sqrt(3)  # a corner of the cube
         near = np.linalg.norm(side.coords - side.centers[place], axis=1)
-        inside = np.sort(near[near < MODEL.edge_read / 2 - 4 * noise])
+        inside = np.sort(near[near < reach - 4 * noise])
         if not noise:
             np.testing.assert_allclose(np.sort(found)[: len(inside)], inside, atol=1e-3)
         assert len(found) >= len(inside)
 
 
-def test_each_surfacelet_apart_is_turned_on_its_own():
-    item = random_complex(1, 6, 7)
-    config = TrainConfig(positives=9, negatives=9, engine="windows")
-    batch = make_batch(examples([item]), MODEL, config)
-    together = make_batch(examples([item]), MODEL, TrainConfig(positives=9, negatives=9))
-    rows = together.pairs.T.ravel()
-    again = next(k for k in range(1, len(rows)) if rows[k] == rows[0])
-    one, two = (batch.tower_input.points[k] for k in (0, again))
-    assert not np.allclose(np.sort(one[:, 0]), np.sort(two[:, 0]), atol=0.1)
+def test_each_surfacelet_apart_is_rotated_on_its_own():
+    config = TrainConfig(positives=9, negatives=9, engine="windows", complexes_per_step=1)
+    rotations = make_batch(examples([random_complex(1, 6, 7)]), MODEL, config).tower_input.rotations
+    assert rotations.shape == (36, 3, 3)
+    np.testing.assert_allclose(np.linalg.det(rotations), 1.0, atol=1e-5)
+    assert len(np.unique(rotations.round(4), axis=0)) == 36
+
+
+def test_a_step_of_surfacelets_apart_has_no_more_of_them_than_is_set():
+    items = [random_complex(k, 30, 30) for k in range(4)]
+    for surfacelets in (128, 40):
+        config = TrainConfig(engine="windows", surfacelets=surfacelets)
+        batch = make_batch(examples(items), MODEL, config)
+        count = len(batch.tower_input.rotations)
+        assert surfacelets / 2 < count <= surfacelets
+        assert 0 < batch.labels.sum() < len(batch.labels) / 2
 
 
 def test_replicas_share_out_the_complexes_of_a_step(dataset, monkeypatch):
