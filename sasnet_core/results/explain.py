@@ -1,9 +1,9 @@
-"""Which residues of the partner drive a residue's probability.
+"""Which residues of the partner determine a residue's probability.
 
-A residue's probability belongs to its best pair score. So the partner's residues are taken best
-first, in patches: the best that is left and those around it. What the probability would be without
-a patch and those before it tells how much hangs on them; how high the residue's protein scores all
-over, which counts too, is left as it is.
+A residue's probability depends on its best pair score. So the partner's residues are sorted by pair
+score and grouped into patches: the best remaining residue and its neighbours. The probability
+without a patch and those before it shows how much depends on them. The probability also depends on
+the scores of the residue's whole protein; that part is kept as it is.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from sasnet_core.structure.protein import Protein
 
 NAME = "explain.csv"
-#: Partner residues so near the best one, CA to CA in angstrom, make one patch with it.
+#: Residues within this distance of a patch's best residue belong to the patch (CA, angstrom).
 PATCH_RADIUS = 10.0
-#: Patches told apart; the residues that remain have patch 0.
+#: Number of patches; the residues that remain have patch 0.
 MOST_PATCHES = 3
 #: Residues of a patch that the text names.
 MOST_NAMED = 4
@@ -58,7 +58,7 @@ class Patch:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Of one residue, what each residue of the partner gives it.
+    """How each residue of the partner contributes to one residue's probability.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ def find_residue(text: str, sides: Sequence[Partner]) -> tuple[str, int]:
     Parameters
     ----------
     text : str
-        Chain (``_``: no name), then number and insertion code; the side before them where both
+        Chain (``_``: no name), then number and insertion code. The side comes first if both
         partners have such a residue.
     sides : sequence
         Left and right, each with its `side` and its `protein`.
@@ -106,22 +106,22 @@ def find_residue(text: str, sides: Sequence[Partner]) -> tuple[str, int]:
     SelectionError
         There is none, or more than one.
     """
-    wanted, chain, number = _split(text)
+    sides_meant, chain, number = _split(text)
     found = [
         (side.side, row)
         for side in sides
-        if side.side in wanted
+        if side.side in sides_meant
         for row in _rows(side.protein, chain, number)
     ]
     if not found:
         raise SelectionError(
-            f"--explain needs a residue that was predicted, {text!r} is none on the "
-            f"{' or '.join(wanted)}; see residues.csv for chains and numbers"
+            f"--explain needs a predicted residue, there is no {text!r} on the "
+            f"{' or '.join(sides_meant)}; see residues.csv for chains and numbers"
         )
     if len(found) > 1:
         both = len({side for side, _ in found}) > 1
         hint = f"write left:{text} or right:{text}" if both else "rename one of them in the file"
-        raise SelectionError(f"--explain needs one residue, {text!r} is {len(found)}; {hint}")
+        raise SelectionError(f"--explain needs one residue, {text!r} matches {len(found)}; {hint}")
     return found[0]
 
 
@@ -148,7 +148,7 @@ def _rows(protein: Protein, chain: str, number: str) -> list[int]:
 
 
 def explain(result: Result, name: str, row: int) -> Explanation:
-    """Tell what each residue of the partner gives a residue.
+    """Find how each residue of the partner contributes to a residue's probability.
 
     Parameters
     ----------
@@ -207,17 +207,17 @@ def explanation_rows(found: Explanation) -> list[dict[str, Any]]:
 
 
 def explanation_lines(found: Explanation) -> list[str]:
-    """Say it in words, lines without line ends."""
+    """Describe an explanation in words, lines without line ends."""
     own, partner = found.own, found.partner
     probability, spread = own.probability[found.row], own.spread[found.row]
     lines = [
         f"{own.label(found.row)} ({own.side}): probability {probability:.2f} +/- {spread:.2f}; "
-        f"it hangs on these residues of the {partner.side} partner (score of the pair):"
+        f"it depends on these residues of the {partner.side} partner (pair score):"
     ]
     for number, patch in enumerate(found.patches, 1):
         named = [f"{partner.label(r)} {found.scores[r]:.3f}" for r in patch.rows[:MOST_NAMED]]
         more = len(patch.rows) - len(named)
-        words = ", ".join(named) + (f" and {more} more around" if more else "")
+        words = ", ".join(named) + (f" and {more} more near them" if more else "")
         left = "nothing remains" if patch.without is None else f"{patch.without:.2f}"
         lines.append(
             f"  patch {number}: {words}; {left} without {'these too' if number > 1 else 'them'}"

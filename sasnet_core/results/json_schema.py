@@ -1,4 +1,4 @@
-"""The JSON Schema of result.json, as it came with this installation."""
+"""The JSON Schema of result.json."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def schema_file() -> Path:
 
 
 def write_schema(_: Result, folder: Path) -> list[str]:
-    """Copy the schema beside a result; there is nothing to tell the user."""
+    """Copy the schema into the folder of a result; there are no notes."""
     shutil.copy(schema_file(), folder / NAME)
     return []

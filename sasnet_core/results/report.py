@@ -1,4 +1,4 @@
-"""A result as one HTML page that needs nothing else: what `resources/report` shows, filled in."""
+"""A result as one self-contained HTML page: the template in `resources/report`, filled in."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ MOST_PAIRS = 50
 MOST_CELLS = 1_000_000
 #: Maps hold bytes: 255 stands for these.
 HIGHEST_SCORE, HIGHEST_SPREAD = 1.0, 0.5
-#: Between partners that are shown apart, in angstrom.
+#: Distance between partners that are shown apart, in angstrom.
 GAP = 8.0
 
 
 def write_report(result: Result, folder: Path) -> list[str]:
-    """Write report.html, with the picture of the result where there is one.
+    """Write report.html, with the picture of the result if there is one.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def write_report(result: Result, folder: Path) -> list[str]:
 
 
 def _viewer() -> tuple[str, list[str]]:
-    """Return the viewer's licence and script as HTML, or nothing and what to say about it."""
+    """Return the viewer's licence and script as HTML, or nothing and why."""
     folder = threedmol.installed_folder()
     try:
         script = (folder / threedmol.SCRIPT).read_text()
@@ -76,7 +76,7 @@ def _viewer() -> tuple[str, list[str]]:
     except OSError:
         return "", [
             "no 3D view, 3Dmol.js is not part of this installation; "
-            f"{threedmol.COMMAND} takes it from npm"
+            f"{threedmol.COMMAND} installs it from npm"
         ]
     assert "</script" not in script and "--" + ">" not in license_text
     return f"<!--\n{license_text}\n-->\n<script>{script}</script>", []
@@ -119,7 +119,7 @@ def _picture(path: Path) -> str:
 
 
 def _data(result: Result, notes: list[str]) -> dict[str, Any]:
-    """Gather what the page's script reads, as plain values."""
+    """Collect the data that the page's script reads, as plain values."""
     values = result.values
     calibration = Calibration.from_dict(values["weights"]["calibration"])
     log_odds = pair_log_odds(result.scores, calibration)
@@ -159,7 +159,7 @@ def _number(value: float) -> float:
 
 
 def _meaning(result: Result) -> str:
-    """Say what "likely" means, and what that was worth in the benchmark."""
+    """Explain what "likely" means, and how reliable it was in the benchmark."""
     calibration = Calibration.from_dict(result.values["weights"]["calibration"])
     if result.threshold != calibration.threshold:
         calibration = calibration.at_threshold(result.threshold)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 #: Residues named per side, pairs named in all.
 MOST_RESIDUES = 15
 MOST_PAIRS = 5
-#: What the summary of a list says of each row.
+#: Columns of summary.csv beside those of the list.
 SUMMARY_COLUMNS = (
     "left_residues", "right_residues", "left_likely", "right_likely", "left_highest",
     "right_highest", "best_pair_left", "best_pair_right", "best_pair_score", "contacts_in_input",
@@ -21,14 +21,14 @@ SUMMARY_COLUMNS = (
 
 
 def summary_row(prediction: Prediction, notes: list[str]) -> dict[str, Any]:
-    """Sum a prediction up in one line of a table.
+    """Summarize a prediction in one row of a table.
 
     Parameters
     ----------
     prediction : Prediction
-        What to sum up.
+        What to summarize.
     notes : list of str
-        What the user is told beside the warnings.
+        Messages to add to the warnings.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def summary_row(prediction: Prediction, notes: list[str]) -> dict[str, Any]:
 
 
 def summary_lines(prediction: Prediction) -> list[str]:
-    """Say which residues and pairs are likely, and how that fits a complex that came in.
+    """List likely residues and pairs, and compare them with the contacts of an input complex.
 
     Returns
     -------
@@ -83,12 +83,12 @@ def summary_lines(prediction: Prediction) -> list[str]:
 
 
 def meaning(calibration: Calibration) -> str:
-    """Say what "likely" means, and what it was worth in the benchmark."""
+    """Explain what "likely" means, and how reliable it was in the benchmark."""
     return (
         f"likely: probability {calibration.threshold:.2f} or more; in the benchmark "
         f"{calibration.precision:.0%} of such residues were in the interface, and "
-        f"{calibration.recall:.0%} of the interface was found (the two are taken to bind: a wrong "
-        "partner would not look worse)"
+        f"{calibration.recall:.0%} of the interface was found (this assumes that the two proteins "
+        "bind: probabilities for a wrong partner are just as high)"
     )
 
 
@@ -111,7 +111,7 @@ def _side_lines(title: str, rows: list[ResidueRow], threshold: float) -> list[st
 
 
 def _model_lines(partner: InputPartner, rows: list[ResidueRow], threshold: float) -> list[str]:
-    """Say how sure the predictor of a predicted model was."""
+    """Summarize the pLDDT of a predicted model."""
     model = partner.predicted_model()
     if model is None:
         return []
@@ -142,7 +142,7 @@ def _observed_lines(prediction: Prediction) -> list[str]:
     if observed["pair_auroc"] is not None:
         found += f"; AUROC over all pairs {observed['pair_auroc']:.3f} (0.5: chance)"
     lines = [
-        "the input is a complex; its own contacts, which the network did not see, compare so:",
+        "the input is a complex; comparison with its contacts, which the network did not use:",
         found,
     ]
     for side in ("left", "right"):

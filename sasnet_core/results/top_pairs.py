@@ -15,7 +15,7 @@ def best_separate_pairs(
 ) -> list[tuple[int, int]]:
     """Take pairs by falling score, each residue in at most one of them.
 
-    Scores of neighbouring pairs are alike, so the plain top of the list says one thing many times.
+    Neighbouring pairs have similar scores, so the first pairs of the list are nearly the same.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ PRODUCTS = (
 
 
 class OutputFolder:
-    """A folder that gets all files of a run at its end, or none.
+    """A folder that gets all files of a run at its end, or none of them.
 
     Files are written to a hidden folder beside it; `publish` moves them.
 
@@ -42,7 +42,7 @@ class OutputFolder:
     path : Path
         The folder; made when the run succeeds.
     products : tuple of str
-        Files that the run may write: what it does not write of them goes.
+        Files that the run may write; old ones that it does not write are removed.
 
     Raises
     ------
@@ -55,12 +55,12 @@ class OutputFolder:
         self.products = products
         try:
             if path.exists() and not path.is_dir():
-                raise NotADirectoryError(20, "a file of that name is in the way")
+                raise NotADirectoryError(20, "a file has this name")
             there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
             self.staging = Path(tempfile.mkdtemp(prefix=".sasnet-", dir=there))
         except OSError as error:
             raise OutputError(
-                f"{path}: a folder to write to is needed ({error.strerror}); "
+                f"{path}: the output must be a folder that can be written to ({error.strerror}); "
                 "name another with --output"
             ) from None
 
@@ -76,12 +76,12 @@ class OutputFolder:
         shutil.rmtree(self.staging, ignore_errors=True)
         if isinstance(error, OSError):
             raise OutputError(
-                f"{self.path}: results cannot be written ({error.strerror}); make room or name "
-                "another folder with --output"
+                f"{self.path}: results cannot be written ({error.strerror}); free some space or "
+                "name another folder with --output"
             ) from None
 
     def publish(self) -> list[Path]:
-        """Move every file to its place and list them, sorted; those of an earlier run go."""
+        """Move every file to its place and list them, sorted; remove those of an earlier run."""
         self.path.mkdir(parents=True, exist_ok=True)
         files = sorted(self.staging.iterdir())
         moved = [file.replace(self.path / file.name) for file in files]

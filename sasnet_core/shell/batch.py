@@ -212,8 +212,8 @@ class BatchRun:
             lock = (self.folder / ".lock").open("w")
         except OSError as error:
             raise OutputError(
-                f"{self.folder}: a folder to write to is needed ({error.strerror}); name another "
-                "with --output"
+                f"{self.folder}: the output must be a folder that can be written to "
+                f"({error.strerror}); name another with --output"
             ) from None
         with lock:
             try:

@@ -102,7 +102,9 @@ def show_diagnosis() -> None:
         print(finding)
     missing = sum(not finding.good for finding in findings)
     if missing:
-        raise SettingError(f"not ready to predict, {missing} of these lines say why")
+        raise SettingError(
+            f"a prediction needs all of the above, {missing} are MISSING; the lines say what to do"
+        )
 
 
 def predict_one(options: argparse.Namespace, sources: Sources, formats: list[str]) -> None:

@@ -1,6 +1,6 @@
-"""What of sasnet is there on this machine, and what is missing, in one screen.
+"""Check of the installation: what is there and what is missing, on one screen.
 
-Nothing but the standard library is imported here: the rest may be what is missing.
+This module imports only the standard library, because everything else may be missing.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from dataclasses import dataclass
 
 from sasnet_core import __version__
 
-#: Packages whose import says whether they work here; others are only looked up.
+#: Packages that are imported to see whether they work; of others only the version is checked.
 _IMPORTED = ("numpy", "scipy", "gemmi", "keras", "tensorflow")
 _IMPORT_TIMEOUT = 120  # seconds
-#: Bytes that a prediction writes at most, but for proteins of thousands of residues.
+#: Bytes that a prediction writes at most, except for proteins of thousands of residues.
 _DISK_NEEDED = 100_000_000
 
 
@@ -32,7 +32,7 @@ class Finding:
     Attributes
     ----------
     subject, text : str
-        What was looked at, and what it is like or how to mend it.
+        What was checked, and its state or how to repair it.
     good : bool
         False if a prediction fails because of it.
     """
@@ -47,7 +47,7 @@ class Finding:
 
 
 def diagnose() -> list[Finding]:
-    """Look at Python, packages, weights, processors and disk; takes seconds."""
+    """Check Python, packages, weights, processors and disk; takes seconds."""
     python = f"{sys.version.split()[0]}, {sys.executable}"
     return [
         Finding("sasnet", f"{__version__}, {os.path.dirname(os.path.dirname(__file__))}"),
@@ -84,8 +84,8 @@ def _package(name: str, least: str) -> Finding:
             name, f"install it: {sys.executable} -m pip install '{name}>={least}'", False
         )
     if _numbers(version) < _numbers(least):
-        mend = f"{least} or newer is needed, this is {version}; pip install '{name}>={least}'"
-        return Finding(name, mend, False)
+        repair = f"{least} or newer is needed, this is {version}; pip install '{name}>={least}'"
+        return Finding(name, repair, False)
     trouble = import_trouble(name) if name in _IMPORTED else ""
     if trouble:
         return Finding(name, f"{version} is installed but cannot be loaded: {trouble}", False)
@@ -123,13 +123,13 @@ def _weights() -> Finding:
         from sasnet_core.errors import WeightsError
         from sasnet_core.network.weights import default_folder, read_info
     except ImportError as error:
-        return Finding("weights", f"cannot be read before {error.name} is there", False)
+        return Finding("weights", f"cannot be read without {error.name}; install that first", False)
     try:
         info = read_info(default_folder())
     except WeightsError as error:
         return Finding("weights", str(error), False)
     if info.calibration is None:
-        return Finding("weights", f"{info.folder} has no calibration; install sasnet anew", False)
+        return Finding("weights", f"{info.folder} has no calibration; install sasnet again", False)
     return Finding("weights", f"{info.folder}, sha256 {info.sha256[:12]}...")
 
 
@@ -150,5 +150,7 @@ def _disk() -> Finding:
 
 def _pymol() -> Finding:
     if importlib.util.find_spec("pymol") is None:
-        return Finding("pymol", "not in this Python: no picture.png; the plugin needs no more here")
-    return Finding("pymol", "in this Python too")
+        return Finding(
+            "pymol", "not in this Python: no picture.png; the plugin does not need it here"
+        )
+    return Finding("pymol", "in this Python")

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DESCRIPTION = """\
-Hands a saved result on to other programs. RESULT is the folder that sasnet_predict wrote."""
+Writes a saved result in the formats of other programs. RESULT is the folder that sasnet_predict
+wrote."""
 
 EPILOG = f"""\
 formats:
 {help_lines()}
-  CSV tables, JSON, arrays and mmCIF files are in RESULT already
+  RESULT already holds CSV tables, JSON, arrays and mmCIF files
 
 examples:
   sasnet_export sasnet_out --to haddock
@@ -47,19 +48,20 @@ def build_parser() -> Parser:
     )
     add = parser.add_argument
     add("result", type=Path, metavar="RESULT", help="folder of a result, or its result.json")
-    add("--to", metavar="FORMAT[,FORMAT...]", help="what to write, see below")
+    add("--to", metavar="FORMAT[,FORMAT...]", help="formats to write, see below")
     add(
         "--explain",
         metavar="RESIDUE[,RESIDUE...]",
-        help="say which partner residues drive the probability of this one, like A:52A or "
-        "left:A:52A, and write explain.csv",
+        help="print which residues of the partner determine the probability of this one, like "
+        "A:52A or left:A:52A, and write explain.csv",
     )
     add("-o", "--output", type=Path, help="folder for the files (default: RESULT)")
     add(
         "--threshold",
         type=float,
         metavar="P",
-        help="probability from which a residue counts as likely (default: the result's)",
+        help="residues with this probability or more are called likely (default: the threshold of "
+        "the result)",
     )
     add("--quiet", action="store_true", help="do not list the files")
     add("--version", action="version", version=f"sasnet {__version__}")
@@ -72,13 +74,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        The command line without the program's name; that of this process when left out.
+        Command line without the program's name; default: that of this process.
     """
     return run_script("sasnet_export", lambda: export(build_parser().parse_args(arguments)))
 
 
 def export(options: argparse.Namespace) -> int:
-    """Do what the command line asks.
+    """Run the command with parsed options.
 
     Raises
     ------
@@ -103,14 +105,14 @@ def export(options: argparse.Namespace) -> int:
     elsewhere = folder.resolve() != result.folder.resolve()
     if elsewhere and (folder / RESULT_FILE).exists():
         raise OutputError(
-            f"{folder}: holds another result, whose structures would be lost; name another folder "
-            "with --output"
+            f"{folder}: the output folder must not hold another result, its structures would be "
+            "lost; name another folder with --output"
         )
     products = format_files(names) + ((explain.NAME,) if residues else ())
     explanation = []
     with OutputFolder(folder, products) as output:
         if elsewhere:
-            for file in result.structures:  # what scripts of viewers open
+            for file in result.structures:  # viewer scripts open them
                 shutil.copy(file.path, output.staging)
         notes = write_formats(result, names, output.staging)
         if residues:

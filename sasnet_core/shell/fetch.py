@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 CACHE_VARIABLE = "SASNET_CACHE"
 #: What stands for an entry in a mirror's address; ``{middle}`` is the divided layout's folder.
 PLACEHOLDER = "{id}"
-#: Seconds to wait for a connection, and for an answer; and how often to ask again.
+#: Seconds to wait for a connection and for an answer; number of retries.
 TIMEOUT, RETRIES = (10, 60), 2
 
 _PDB_ID = re.compile(r"[0-9][a-z0-9]{3}|pdb_[a-z0-9]{8}", re.IGNORECASE)
@@ -117,17 +117,17 @@ class Sources:
     _down: dict[str, str] = field(default_factory=dict)  # hosts that cannot be reached, and why
 
     def find(self, name: str) -> Found:
-        """Find the file that a user names; an entry is taken from a mirror.
+        """Find the file that a user names; an entry is downloaded if necessary.
 
         Parameters
         ----------
         name : str
-            A file, which wins, or an id of the PDB or of AlphaFold DB, or a UniProt accession.
+            A file or, if there is none, an id of the PDB or AlphaFold DB or a UniProt accession.
 
         Raises
         ------
         DownloadError
-            It is an id, and no mirror gives the entry.
+            It is an id, and no mirror has the entry.
         """
         path = self.base / name
         there = path.exists() and not path.is_dir()
@@ -141,7 +141,7 @@ class Sources:
         return self._cached(entry) or self._fetched(entry, list(filter(_is_address, mirrors)))
 
     def _cached(self, entry: Name) -> Found | None:
-        """Find an entry in the cache, if it lies there as it was put there."""
+        """Find an entry in the cache; a file that has changed since its download does not count."""
         for path in (_cache_file(self.cache, entry, ending) for ending in ("cif", "pdb")):
             with suppress(OSError, ValueError, KeyError, TypeError):
                 notes = json.loads(_notes_file(path).read_text())
@@ -158,7 +158,7 @@ class Sources:
                 if host in self._down:
                     raise _MirrorError(self._down[host])
                 content, origin = _download(address, entry)
-            except _UnreachableError as error:  # a list of entries need not wait for it each time
+            except _UnreachableError as error:  # other rows of a list need not wait for it again
                 self._down[host] = str(error)
                 reasons.append(str(error))
                 continue
@@ -166,20 +166,20 @@ class Sources:
                 reasons.append(str(error))
                 continue
             return Found(self._keep(entry, content, origin), entry.id, origin)
-        told = "; ".join(reasons) or "no mirror has it"
+        reason = "; ".join(reasons) or "no mirror has it"
         raise DownloadError(
-            f"{entry.id}: neither a file of that name nor in the cache, and {entry.archive.title} "
-            f"does not give it ({told}); check the name and the connection, set "
-            f"{entry.archive.option}, or give a file"
+            f"{entry.id}: a file or an entry is needed; there is no such file, the cache does not "
+            f"have the entry, and {entry.archive.title} does not give it ({reason}); check the "
+            f"name and the connection, set {entry.archive.option}, or give a file"
         )
 
     def _keep(self, entry: Name, content: bytes, origin: str) -> Path:
-        """Put a structure into the cache, whole or not at all."""
+        """Write a structure to the cache, whole or not at all."""
         path = _cache_file(self.cache, entry, "cif" if b"_atom_site." in content else "pdb")
         packed = gzip.compress(content, mtime=0)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            # Of processes that fetch the same at once, each has a file of its own.
+            # Processes that download the same entry at once write to different folders.
             with tempfile.TemporaryDirectory(dir=path.parent) as aside:
                 (Path(aside) / path.name).write_bytes(packed)
                 os.replace(Path(aside) / path.name, path)
@@ -187,8 +187,8 @@ class Sources:
             write_json(notes, _notes_file(path))
         except OSError as error:
             raise DownloadError(
-                f"{self.cache}: a folder to keep downloads in is needed ({error.strerror}); "
-                "name another with --cache"
+                f"{self.cache}: the cache must be a folder that can be written to "
+                f"({error.strerror}); name another with --cache"
             ) from None
         return path
 
@@ -196,26 +196,26 @@ class Sources:
 def make_sources(
     named: dict[str, Sequence[str]], cache: Path | None = None, base: Path | None = None
 ) -> Sources:
-    """Say where to look for structures: options come first, then the environment, then defaults.
+    """Choose where to look for structures: options first, then the environment, then defaults.
 
     Parameters
     ----------
     named : dict
         Of an archive's title: mirrors that the user named.
     cache : Path, optional
-        Folder for downloads; that of SASNET_CACHE, or the user's cache folder, when left out.
+        Folder for downloads; default: that of SASNET_CACHE, or the user's cache folder.
     base : Path, optional
-        Folder that names of files are relative to; the working directory when left out.
+        Folder that file names are relative to; default: the working directory.
 
     Raises
     ------
     SettingError
-        A mirror is neither a folder nor a web address that says where the id goes.
+        A mirror is neither a folder nor a web address with a placeholder for the id.
     """
     mirrors = {}
     for archive in ARCHIVES:
-        told = named.get(archive.title) or os.environ.get(archive.variable, "").split()
-        mirrors[archive.title] = tuple(told) or archive.mirrors
+        given = named.get(archive.title) or os.environ.get(archive.variable, "").split()
+        mirrors[archive.title] = tuple(given) or archive.mirrors
         for mirror in mirrors[archive.title]:
             _check_mirror(archive, mirror)
     return Sources(mirrors, cache or default_cache(), base or Path())
@@ -231,7 +231,7 @@ def default_cache() -> Path:
 
 
 def parse_name(name: str) -> Name | None:
-    """Read a name as that of an entry; None if it is none."""
+    """Parse the name of an entry; None if it is not one."""
     if _PDB_ID.fullmatch(name):
         short = name.lower()
         short = short[8:] if short.startswith("pdb_0000") else entry_id(short)
@@ -248,7 +248,7 @@ def _check_mirror(archive: Archive, mirror: str) -> None:
     if _is_address(mirror):
         if PLACEHOLDER not in mirror and "{accession}" not in mirror:
             raise SettingError(
-                f"{archive.option} must say where in the address the id goes, like "
+                f"an address of {archive.option} must contain {{id}} or {{accession}}, like "
                 f"{archive.mirrors[-1]}, got {mirror!r}"
             )
     elif not Path(mirror).is_dir():
@@ -289,7 +289,7 @@ def _notes_file(path: Path) -> Path:
 
 
 class _MirrorError(Exception):
-    """Why one mirror does not give an entry."""
+    """Why an entry cannot be taken from one mirror."""
 
 
 class _UnreachableError(_MirrorError):
@@ -311,9 +311,9 @@ def _download(mirror: str, entry: Name) -> tuple[bytes, str]:
         try:
             content = gzip.decompress(content)
         except (OSError, EOFError, zlib.error):
-            raise _MirrorError(f"{address}: arrived damaged") from None
+            raise _MirrorError(f"{address}: the file is damaged") from None
     if not _STRUCTURE.search(content):
-        raise _MirrorError(f"{address}: answered with something else than a structure")
+        raise _MirrorError(f"{address}: the answer is not a structure file")
     return content, address
 
 
@@ -325,11 +325,11 @@ def _address_in(content: bytes, entry: Name, address: str) -> str:
             place = str(model.get("cifUrl"))
             if place.rpartition("/")[2].startswith(f"{entry.id}-") and _is_address(place):
                 return place
-    raise _MirrorError(f"{address}: names no model {entry.id}")
+    raise _MirrorError(f"{address}: the answer has no model {entry.id}")
 
 
 def _get(address: str) -> bytes:
-    """Fetch what is at a web address, asking again where that may help."""
+    """Download from a web address, with retries if the server is busy."""
     import requests
 
     try:

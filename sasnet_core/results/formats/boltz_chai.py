@@ -58,7 +58,7 @@ class Sequences:
     Attributes
     ----------
     result : Result
-        What they are made of.
+        The result that the sequences come from.
     chains : dict
         Letter to sequence, left chains first.
     tokens : dict
@@ -95,7 +95,7 @@ class Sequences:
         ]
 
     def mapping_rows(self) -> list[dict[str, str | int]]:
-        """List which residue stands where."""
+        """List the position of each residue."""
         return [
             {
                 **side.place(row),
@@ -125,8 +125,8 @@ def sequences_of(result: Result) -> Sequences:
             if chain not in letters:
                 if len(chains) == len(LETTERS):
                     raise ResultError(
-                        f"at most {len(LETTERS)} chains can be handed on as sequences, here are "
-                        "more; predict with fewer chains"
+                        f"at most {len(LETTERS)} chains can be exported as sequences, this result "
+                        "has more; predict with fewer chains"
                     )
                 letters[chain] = LETTERS[len(chains)]
                 chains[letters[chain]] = ""
@@ -136,8 +136,8 @@ def sequences_of(result: Result) -> Sequences:
     sequences = Sequences(result, chains, tokens)
     if not any(sequences.likely(side) for side in result.sides):
         raise ResultError(
-            f"residues with a probability of {result.threshold:g} or more are needed, there are "
-            "none; lower --threshold"
+            f"residues with a probability of {result.threshold:g} or more are needed, found none; "
+            "use a lower --threshold"
         )
     return sequences
 
@@ -155,7 +155,7 @@ def write_boltz(result: Result, folder: Path) -> list[str]:
     Returns
     -------
     list of str
-        What to know of the sequences.
+        Notes on the sequences.
 
     Raises
     ------
@@ -206,7 +206,7 @@ def write_chai(result: Result, folder: Path) -> list[str]:
     Returns
     -------
     list of str
-        What to know of the sequences.
+        Notes on the sequences.
 
     Raises
     ------
@@ -259,5 +259,7 @@ def _notes(name: str, result: Result) -> list[str]:
     ]
     for side in result.sides:
         if len(side.chain_ids) > 1:
-            notes.append(f"{name}: of {side.side}, the chain that most likely binds is the binder")
+            notes.append(
+                f"{name}: {side.side} has several chains; the binder is the most likely one"
+            )
     return notes

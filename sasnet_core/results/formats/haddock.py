@@ -1,4 +1,4 @@
-"""A result as HADDOCK restraints: CNS assign statements, with the structures they are about.
+"""A result as HADDOCK restraints: CNS assign statements, with the structures they apply to.
 
 Format and rules as HADDOCK 2.4 and 3 have them (bonvinlab.org, "How to use information about
 interactions in HADDOCK"; `haddock3-restraints`).
@@ -80,7 +80,7 @@ def write_haddock(result: Result, folder: Path) -> list[str]:
     Returns
     -------
     list of str
-        What was renumbered, and what was not known.
+        What was renumbered or is missing.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def write_haddock(result: Result, folder: Path) -> list[str]:
     if not any(m.active.any() for m in molecules):
         raise ResultError(
             f"haddock: residues with a probability of {result.threshold:g} or more on the surface "
-            "are needed, there are none; lower --threshold"
+            "are needed, found none; use a lower --threshold"
         )
     for m in molecules:
         _write_structure(m, folder / f"haddock_{m.side.side}.pdb")
@@ -105,7 +105,7 @@ def write_haddock(result: Result, folder: Path) -> list[str]:
 
 
 def molecule(result: Result, side: PredictedPartner) -> Molecule:
-    """Give a partner's residues numbers and tell active from passive ones."""
+    """Assign HADDOCK numbers to a partner's residues; find the active and passive ones."""
     exposure = relative_exposure(side.protein)
     exposed = exposure >= EXPOSED_SHARE
     active = exposed & (side.probability >= result.threshold)

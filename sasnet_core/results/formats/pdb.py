@@ -1,4 +1,4 @@
-"""A result as PDB files, for the programs that read no mmCIF."""
+"""A result as PDB files, for programs that cannot read mmCIF."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from sasnet_core.results.result import Result
     from sasnet_core.structure.writing import NamedResidue
 
-#: Names that a chain of a PDB file may have, in the order in which they are given out.
+#: Names that a chain of a PDB file may have, in the order in which they are used.
 CHAIN_NAMES = string.ascii_uppercase + string.ascii_lowercase + string.digits
 MAPPING = "pdb_chains.csv"
 
 
 def write_pdb(result: Result, folder: Path) -> list[str]:
-    """Write complex.pdb, or left.pdb and right.pdb, as the mmCIF files are.
+    """Write complex.pdb, or left.pdb and right.pdb, with the content of the mmCIF files.
 
-    A chain whose name has not exactly one letter gets another; then pdb_chains.csv says which.
+    Chains whose names are not one letter are renamed; pdb_chains.csv lists the new names.
 
     Parameters
     ----------
@@ -83,8 +83,8 @@ def one_letter_names(chain_ids: Sequence[str]) -> dict[str, str]:
     others = [name for name in chain_ids if len(name) != 1]
     if len(others) > len(free):
         raise ResultError(
-            f"a PDB file holds at most {len(CHAIN_NAMES)} chains, here are {len(chain_ids)}; use "
-            "the mmCIF file"
+            f"a PDB file holds at most {len(CHAIN_NAMES)} chains, this structure has "
+            f"{len(chain_ids)}; use the mmCIF file"
         )
     new = dict(zip(others, free, strict=False))
     return {name: new.get(name, name) for name in chain_ids}

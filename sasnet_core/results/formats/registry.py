@@ -1,4 +1,4 @@
-"""The formats that a saved result can be handed on in."""
+"""The formats that a result can be exported in."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Format:
     line: str
 
     def write(self, result: Result, folder: Path) -> list[str]:
-        """Write the files; return what the user should be told."""
+        """Write the files; return notes for the user."""
         module = importlib.import_module(f"sasnet_core.results.{self.module}")
         notes: list[str] = getattr(module, self.function)(result, folder)
         return notes
@@ -35,7 +35,7 @@ FORMATS = {
         "report",
         "write_report",
         ("report.html",),
-        "a page for the browser, in one file; sasnet_predict always writes it",
+        "a page for the browser, in one file; sasnet_predict writes it unless --no-report is given",
     ),
     "haddock": Format(
         "formats.haddock",
@@ -47,19 +47,19 @@ FORMATS = {
             "haddock_right.pdb",
             "haddock_residues.csv",
         ),
-        "HADDOCK 2.4 and 3: restraints, and the partners as one chain each",
+        "HADDOCK 2.4 and 3: restraints, and each partner as one chain",
     ),
     "boltz": Format(
         "formats.boltz_chai",
         "write_boltz",
         ("boltz.yaml", "boltz_contacts.yaml", "boltz_residues.csv"),
-        "Boltz-2: sequences with pocket constraints, and with the best pairs",
+        "Boltz-2: sequences with pocket constraints, and with constraints on the best pairs",
     ),
     "chai": Format(
         "formats.boltz_chai",
         "write_chai",
         ("chai.fasta", "chai_pocket.csv", "chai_contacts.csv", "chai_residues.csv"),
-        "Chai-1: sequences, pocket restraints, and the best pairs",
+        "Chai-1: sequences with pocket restraints, and with restraints on the best pairs",
     ),
     "chimerax": Format(
         "formats.viewer_scripts",
@@ -83,7 +83,7 @@ FORMATS = {
         "formats.pdb",
         "write_pdb",
         ("complex.pdb", "left.pdb", "right.pdb", "pdb_chains.csv"),
-        "PDB files, probability in the B factor",
+        "PDB files with probabilities as B factors",
     ),
 }
 
@@ -135,6 +135,6 @@ def write_formats(result: Result, names: Sequence[str], folder: Path) -> list[st
     Returns
     -------
     list of str
-        What the user should be told.
+        Notes for the user.
     """
     return [note for name in names for note in FORMATS[name].write(result, folder)]

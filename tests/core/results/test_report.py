@@ -179,7 +179,7 @@ def test_without_the_viewer_the_page_says_so(result, viewer, tmp_path):
     assert data["structures"] == []
     assert notes == [
         "report: no 3D view, 3Dmol.js is not part of this installation; "
-        "python -m sasnet_core.results.threedmol takes it from npm"
+        "python -m sasnet_core.results.threedmol installs it from npm"
     ]
     assert notes[0].removeprefix("report: ") in data["warnings"]
 

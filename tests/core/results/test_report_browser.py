@@ -106,7 +106,7 @@ def pair(tmp_path):
 @pytest.fixture
 def viewer():
     if not (threedmol.installed_folder() / threedmol.SCRIPT).is_file():
-        pytest.skip(f"3Dmol.js is not here; {threedmol.COMMAND} takes it from npm")
+        pytest.skip(f"3Dmol.js is not here; {threedmol.COMMAND} installs it from npm")
 
 
 def css(probability):

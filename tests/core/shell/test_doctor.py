@@ -24,7 +24,7 @@ def needed(monkeypatch):
     return lambda *packages: monkeypatch.setattr(doctor, "requirements", lambda: list(packages))
 
 
-def test_what_is_missing_is_told_with_the_command_that_brings_it(needed, capfd):
+def test_a_missing_package_is_named_with_the_command_that_installs_it(needed, capfd):
     needed(("no-such-package", "1.0"), ("numpy", "999.0"))
     assert main(["--doctor"]) == 2
     said = capfd.readouterr()
@@ -32,10 +32,10 @@ def test_what_is_missing_is_told_with_the_command_that_brings_it(needed, capfd):
     assert len(missing) == 2
     assert "pip install 'no-such-package>=1.0'" in missing[0]
     assert "999.0 or newer is needed" in missing[1]
-    assert "not ready to predict, 2 of these lines" in said.err
+    assert "a prediction needs all of the above, 2 are MISSING" in said.err
 
 
-def test_a_package_that_is_there_but_broken_is_told(tmp_path, monkeypatch):
+def test_a_broken_package_is_reported(tmp_path, monkeypatch):
     (tmp_path / "broken.py").write_text("raise ImportError('libcudnn.so.9 is not there')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     assert doctor.import_trouble("broken") == "ImportError: libcudnn.so.9 is not there"
@@ -44,7 +44,7 @@ def test_a_package_that_is_there_but_broken_is_told(tmp_path, monkeypatch):
 
 
 def test_a_prediction_without_a_package_is_one_line(monkeypatch, tmp_path, capfd):
-    monkeypatch.setitem(sys.modules, "sasnet_core.results.prediction", None)
+    monkeypatch.setitem(sys.modules, "sasnet_core.results.partner", None)
     assert main([str(tmp_path / "a.pdb"), str(tmp_path / "b.pdb")]) == 2
     (line,) = capfd.readouterr().err.splitlines()
     assert "sasnet_predict --doctor says what is missing" in line

@@ -53,7 +53,7 @@ def test_another_result_is_not_overwritten(folder, tmp_path, capsys):
     other.mkdir()
     (other / "result.json").write_text("{}")
     assert main([str(folder), "--to", "pdb", "-o", str(other)]) == 2
-    assert "holds another result" in capsys.readouterr().err
+    assert "must not hold another result" in capsys.readouterr().err
     assert set(contents(other)) == {"result.json"}
 
 

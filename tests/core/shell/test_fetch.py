@@ -23,15 +23,15 @@ def entry(tmp_path):
 
 
 class Mirror:
-    """A web server on loopback: answers by path, and what it was asked."""
+    """A web server on loopback: answers by path, and lists the requests."""
 
     def __init__(self):
-        self.answers, self.asked = {}, []
+        self.answers, self.requests = {}, []
         mirror = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):  # noqa: N802
-                mirror.asked.append(self.path)
+                mirror.requests.append(self.path)
                 status, body, length = mirror.answers.get(self.path, (404, b"no such thing", None))
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body) if length is None else length))
@@ -113,14 +113,14 @@ def test_an_entry_is_downloaded_once(make, mirror, entry):
     assert (found.id, found.origin) == ("1brs", f"{mirror.url}/br/1brs.cif.gz")
     assert reading.read(found.path).chain_ids() == ["A", "D"]
     assert make(CLOSED).find("1brs") == found
-    assert mirror.asked == ["/br/1brs.cif.gz"]
+    assert mirror.requests == ["/br/1brs.cif.gz"]
 
 
 def test_a_file_of_that_name_wins(make, mirror, tmp_path):
     (tmp_path / "here" / "1brs").write_text("a file")
     found = make(mirror.divided).find("1brs")
     assert (found.path, found.id) == (tmp_path / "here" / "1brs", None)
-    assert mirror.asked == []
+    assert mirror.requests == []
 
 
 def test_a_folder_of_that_name_does_not(make, mirror, entry, tmp_path):
@@ -168,17 +168,17 @@ def test_alphafolds_answer_says_where_the_file_is(make, mirror, entry):
     place = mirror.url + "/api/prediction/{accession}"
     found = make(place, archive=ALPHAFOLD).find("P00648")
     assert (found.id, found.origin) == ("AF-P00648-F1", mirror.url + file)
-    assert mirror.asked == ["/api/prediction/P00648", file]
-    with pytest.raises(DownloadError, match="names no model AF-P00648-F3"):
+    assert mirror.requests == ["/api/prediction/P00648", file]
+    with pytest.raises(DownloadError, match="the answer has no model AF-P00648-F3"):
         make(place, archive=ALPHAFOLD).find("AF-P00648-F3")
 
 
-def test_mirrors_are_asked_in_turn(make, mirror, entry, tmp_path):
+def test_mirrors_are_tried_in_order(make, mirror, entry, tmp_path):
     (tmp_path / "empty").mkdir()
     mirror.give("/two/1brs", entry)
     places = str(tmp_path / "empty"), CLOSED, mirror.url + "/one/{id}", mirror.url + "/two/{id}"
     assert make(*places).find("1brs").origin == mirror.url + "/two/1brs"
-    assert mirror.asked == ["/one/1brs", "/two/1brs"]
+    assert mirror.requests == ["/one/1brs", "/two/1brs"]
 
 
 def test_the_environment_names_mirrors_and_cache(make, mirror, entry, tmp_path, monkeypatch):
@@ -198,7 +198,7 @@ def test_a_damaged_file_in_the_cache_is_fetched_again(make, mirror, entry):
     assert make(mirror.divided).find("1brs").path.read_bytes() == whole
     path.with_name(path.name + ".json").write_text("{")
     assert make(mirror.divided).find("1brs").path.read_bytes() == whole
-    assert len(mirror.asked) == 3
+    assert len(mirror.requests) == 3
 
 
 def refused(find, name):
@@ -209,12 +209,12 @@ def refused(find, name):
 
 
 def test_offline_is_one_line(make):
-    told = refused(make(CLOSED).find, "1brs")
-    assert "1brs: neither a file of that name nor in the cache" in told
-    assert "http://127.0.0.1:9/1brs: cannot be reached" in told and "--pdb-mirror" in told
+    message = refused(make(CLOSED).find, "1brs")
+    assert "1brs: a file or an entry is needed; there is no such file" in message
+    assert "http://127.0.0.1:9/1brs: cannot be reached" in message and "--pdb-mirror" in message
 
 
-def test_a_mirror_that_is_down_is_asked_once(make, mirror, entry, monkeypatch):
+def test_a_mirror_that_is_down_is_tried_once(make, mirror, entry, monkeypatch):
     mirror.give("/2brs", entry)
     known = make(CLOSED, mirror.url + "/{id}")
     assert "HTTP 404" in refused(known.find, "1brs")
@@ -231,11 +231,11 @@ def test_a_mirror_that_is_down_is_asked_once(make, mirror, entry, monkeypatch):
 
 BAD_ANSWERS = {
     "no such entry": ((b"", 404, None), "HTTP 404"),
-    "a web page": ((b"<html>log in first</html>", 200, None), "something else than a structure"),
-    "half a gzip": ((gzip.compress(b"_atom_site." * 99)[:-9], 200, None), "arrived damaged"),
+    "a web page": ((b"<html>log in first</html>", 200, None), "the answer is not a structure file"),
+    "half a gzip": ((gzip.compress(b"_atom_site." * 99)[:-9], 200, None), "the file is damaged"),
     "half an answer": ((b"_atom_site.id", 200, 500), "the answer broke off"),
-    "broken JSON": ((b'[{"cifUrl": ', 200, None), "names no model"),
-    "JSON of another thing": ((b"[1, {}]", 200, None), "names no model"),
+    "broken JSON": ((b'[{"cifUrl": ', 200, None), "the answer has no model"),
+    "JSON of another thing": ((b"[1, {}]", 200, None), "the answer has no model"),
 }
 
 
@@ -247,14 +247,14 @@ def test_what_is_no_structure_stays_out_of_the_cache(make, mirror, tmp_path, nam
     assert not list((tmp_path / "cache").rglob("*.gz"))
 
 
-def test_a_busy_mirror_is_asked_again(make, mirror, monkeypatch):
+def test_a_busy_mirror_is_tried_again(make, mirror, monkeypatch):
     monkeypatch.setattr(fetch, "RETRIES", 1)
     mirror.give("/br/1brs.cif.gz", b"", 503)
     assert "HTTP 503" in refused(make(mirror.divided).find, "1brs")
-    assert len(mirror.asked) == 2
+    assert len(mirror.requests) == 2
 
 
-def test_a_cache_that_cannot_be_written_is_told(make, mirror, entry, tmp_path):
+def test_a_cache_that_cannot_be_written_is_refused(make, mirror, entry, tmp_path):
     mirror.give("/br/1brs.cif.gz", entry)
     (tmp_path / "cache").write_text("in the way")
     assert "--cache" in refused(make(mirror.divided).find, "1brs")

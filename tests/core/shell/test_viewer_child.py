@@ -34,7 +34,7 @@ def start(folder, weights_folder, *options):
 
 
 @pytest.mark.slow
-def test_the_first_rotation_answers_early_and_is_told_of_afterwards(folder, weights_folder):
+def test_the_first_result_is_there_before_its_progress_line(folder, weights_folder):
     with start(folder, weights_folder, "--rotations", "3") as process:
         assert process.stderr.readline() == "sasnet-progress 0 3\n"
         assert process.stderr.readline() == "sasnet-progress 1 3\n"
@@ -62,7 +62,7 @@ def test_a_child_whose_viewer_is_gone_ends_and_leaves_nothing(folder, weights_fo
     assert list(tmp_path.iterdir()) == []
 
 
-def test_one_rotation_has_no_early_answer(folder, weights_folder):
+def test_one_rotation_has_no_first_result(folder, weights_folder):
     shutil.rmtree(folder / "out", ignore_errors=True)
     command = [*TOGETHER, "--weights", str(weights_folder), "-o", "out", "--rotations", "1"]
     assert main(command) == 0

@@ -70,8 +70,8 @@ def assert_restraints_fit_the_table(folder):
     restraints = read_tbl(folder / "haddock_ambiguous.tbl")
     assert {source for source, _, _ in restraints} == left[0] | right[0]
     for source, targets, distance in restraints:
-        wanted = right[0] | right[1] if source[1] == "A" else left[0] | left[1]
-        assert set(targets) == wanted and len(targets) == len(wanted)
+        expected = right[0] | right[1] if source[1] == "A" else left[0] | left[1]
+        assert set(targets) == expected and len(targets) == len(expected)
         assert distance == 2.0
 
 
@@ -147,7 +147,7 @@ def test_numbers_that_are_unique_stay(pair, tmp_path):
     ]
 
 
-def test_insertion_codes_and_clashing_chains_are_renumbered_and_told(tmp_path):
+def test_insertion_codes_and_clashing_chains_are_renumbered_and_noted(tmp_path):
     lines = [
         *chain_lines("H", 3, first=51),
         *residue_lines("H", 53, (11.4, 0, 0), icode="A"),

@@ -48,7 +48,7 @@ def test_chains_of_long_names_get_others_and_a_table_says_so(tmp_path):
 
 
 def test_more_chains_than_names_are_refused():
-    with pytest.raises(ResultError, match="at most 62 chains, here are 63"):
+    with pytest.raises(ResultError, match="at most 62 chains, this structure has 63"):
         one_letter_names([f"A{k}" for k in range(63)])
 
 
