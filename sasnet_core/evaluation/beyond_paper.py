@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sasnet_core import markdown
-from sasnet_core.dataset.complexes import load_complex
+from sasnet_core.config import SELECTION_SPLITS
+from sasnet_core.dataset.complexes import benchmark_rows, load_complex, read_manifest
 from sasnet_core.errors import DatasetError
 from sasnet_core.evaluation.measures import (
     columns,
@@ -16,6 +17,7 @@ from sasnet_core.evaluation.measures import (
     residue_sum,
     wrong_partner_scores,
 )
+from sasnet_core.evaluation.relatives import find_relatives
 from sasnet_core.evaluation.tables import (
     BASELINE_NAMES,
     difference,
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
 #: Numbers of rotations that are compared.
 PREFIXES = (1, 2, 5, 10, 20)
+
+#: Splits that networks are tuned and chosen on.
+SELECTION = SELECTION_SPLITS.split(",")
 
 
 def beyond(bench: Workbench, folder: Path, split: str, control_rotations: int) -> list[str]:
@@ -72,7 +77,7 @@ def beyond(bench: Workbench, folder: Path, split: str, control_rotations: int) -
         f"too): {np.mean([row['mean_spread'] or 0 for row in table]):.4f}, mean over pairs, then "
         "complexes.",
         "### By difficulty and category",
-        groups_table(merged),
+        groups_table(merged, _relatives(bench, split)),
         "### How much the partner matters",
         partners,
         f"Median and mean over complexes, {control_rotations} rotations. A wrong partner is a "
@@ -83,6 +88,18 @@ def beyond(bench: Workbench, folder: Path, split: str, control_rotations: int) -
         rotations,
         "The first rotations of one run.",
     ]
+
+
+def _relatives(bench: Workbench, split: str) -> dict[str, set[str]]:
+    """Find the complexes with relatives among those that networks are tuned and chosen on."""
+    dataset = bench.settings.dataset
+    there = {row["split"] for row in read_manifest(dataset)}
+    others = [name for name in SELECTION if name in there - {split}]
+    found = {}
+    for count in range(1, len(others) + 1):
+        known = [row for name in others[:count] for row in benchmark_rows(dataset, name)]
+        found[" and ".join(others[:count])] = find_relatives(dataset, bench.rows(split), known)
+    return found
 
 
 def partner_table(bench: Workbench, folder: Path, split: str, rotations: int) -> str:

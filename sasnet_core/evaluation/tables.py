@@ -13,7 +13,7 @@ from sasnet_core.evaluation.measures import BASELINES, interval, paired_interval
 from sasnet_core.metrics import cauroc, mean_auroc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sasnet_core.evaluation.literature import Published
     from sasnet_core.evaluation.measures import Row
@@ -117,8 +117,21 @@ def sides(table: list[Row], measure: str, prefix: str = "") -> list[float]:
     return np.nanmean(known, axis=1).tolist() if len(known) else []
 
 
-def groups_table(table: list[Row]) -> str:
-    """Write the main measures by difficulty and by category."""
+def groups_table(table: list[Row], relatives: Mapping[str, set[str]] | None = None) -> str:
+    """Write the main measures by difficulty, by category, and without relatives of other splits.
+
+    Parameters
+    ----------
+    table : list of dict
+        Measures of each complex.
+    relatives : mapping, optional
+        Name of other complexes, like ``"DB3"``, to the ids that have a relative among them.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
     groups = {"all": table}
     for difficulty in DIFFICULTIES:
         part = [row for row in table if row["difficulty"] == difficulty]
@@ -127,6 +140,8 @@ def groups_table(table: list[Row]) -> str:
         groups[name] = [row for row in table if row["category"] in codes]
     antibodies = CATEGORIES["antibody and antigen"]
     groups["all but antibodies"] = [row for row in table if row["category"] not in antibodies]
+    for name, ids in (relatives or {}).items():
+        groups[f"without relatives of {name}"] = [row for row in table if row["id"] not in ids]
     rows = [
         [name, str(len(part)), with_interval(values(part)), f"{mean_auroc(values(part)):.3f}",
          f"{np.mean(values(part, 'average_precision')):.4f}",

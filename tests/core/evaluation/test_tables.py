@@ -76,6 +76,14 @@ def test_groups_are_those_of_category_and_difficulty():
     assert "difficult |" not in text, "an empty group has no row"
 
 
+def test_a_group_leaves_out_the_relatives_of_complexes_that_networks_are_tuned_on():
+    table = [
+        row(value, "OG") | {"id": name} for name, value in zip("abc", (0.9, 0.8, 0.7), strict=True)
+    ]
+    text = groups_table(table, {"DB3": {"a", "c"}})
+    assert cells(text, "without relatives of DB3")[:2] == ["1", "0.800 (0.800 to 0.800)"]
+
+
 def test_each_category_of_the_benchmark_is_in_one_group():
     codes = [code for group in CATEGORIES.values() for code in group]
     assert sorted(codes) == ["AA", "AB", "AS", "EI", "ER", "ES", "OG", "OR", "OX"]
