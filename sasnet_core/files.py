@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import json
+import os
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, Literal
 from zipfile import BadZipFile
 
@@ -14,6 +16,10 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+#: What the names of temporary files begin with. Each writer has its own, so that several processes
+#: can write one file at a time; the last one to finish wins.
+_TEMPORARY = ".sasnet-"
 
 
 @contextmanager
@@ -33,15 +39,48 @@ def written_whole(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[Any
         Open for writing under a temporary name in the same folder.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
+    _remove_leftovers(path.parent)
     text = {} if mode == "wb" else {"encoding": "utf-8", "newline": ""}
-    try:
-        with temporary.open(mode, **text) as stream:  # type: ignore[call-overload]
+    with _temporary_file(path.parent) as (temporary, descriptor):
+        with open(os.dup(descriptor), mode, **text) as stream:  # type: ignore[call-overload]
             yield stream
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+
+
+@contextmanager
+def _temporary_file(folder: Path) -> Iterator[tuple[Path, int]]:
+    """Make a file of a name of its own, locked; it is removed if it still has that name at the end.
+
+    The lock tells a file that is being written from one that a killed process left.
+    """
+    while True:
+        path = folder / f"{_TEMPORARY}{os.urandom(8).hex()}.tmp"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            if _lock(descriptor, wait=True) and not path.exists():
+                continue  # another process took it for a leftover before it was locked
+            yield path, descriptor
+            return
+        finally:
+            path.unlink(missing_ok=True)
+            os.close(descriptor)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files in a folder that no process is writing."""
+    for path in folder.glob(f"{_TEMPORARY}*.tmp"):
+        with suppress(OSError), path.open("r+b") as stream:
+            if _lock(stream.fileno(), wait=False):
+                path.unlink()
+
+
+def _lock(descriptor: int, wait: bool) -> bool:
+    """Lock a file; return whether that was possible. Some network file systems have no locks."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        return False
+    return True
 
 
 def write_lines(lines: Iterable[str], path: Path) -> None:

@@ -1,5 +1,8 @@
 import csv
 import json
+import subprocess
+import sys
+from subprocess import PIPE
 
 import numpy as np
 import pytest
@@ -28,11 +31,72 @@ def test_a_failure_leaves_what_was_there_before(tmp_path, error):
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
-def test_what_an_interrupted_machine_left_is_overwritten(tmp_path):
-    (tmp_path / "a.json.tmp").write_text("{")
-    write_json({"b": 1, "a": [1.5, None]}, tmp_path / "a.json")
-    assert json.loads((tmp_path / "a.json").read_text()) == {"a": [1.5, None], "b": 1}
-    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+WRITER = """
+import sys
+from pathlib import Path
+from sasnet_core.files import written_whole
+for number in range(25):
+    with written_whole(Path(sys.argv[1])) as stream:
+        stream.write(f"{sys.argv[2]} {number}\\n" * 5000)
+"""
+
+
+def start(code, *arguments):
+    return subprocess.Popen([sys.executable, "-c", code, *map(str, arguments)], stdout=PIPE)
+
+
+def test_eight_processes_write_one_file_and_it_is_always_whole(tmp_path):
+    path = tmp_path / "shared"
+    writers = [start(WRITER, path, name) for name in "abcdefgh"]
+    seen = set()
+    while any(writer.poll() is None for writer in writers):
+        if path.exists():
+            lines = path.read_text().splitlines()
+            assert (len(lines), len(set(lines))) == (5000, 1)
+            seen.add(lines[0])
+    assert [writer.wait() for writer in writers] == [0] * 8
+    assert len(seen) > 1 and {line.split()[0] for line in seen} <= set("abcdefgh")
+    assert [p.name for p in tmp_path.iterdir()] == ["shared"]
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from sasnet_core.files import written_whole
+with written_whole(Path(sys.argv[1])) as stream:
+    stream.write("half")
+    stream.flush()
+    print("writing", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_and_nothing_else(tmp_path):
+    (tmp_path / "notes.tmp").write_text("the user's")
+    killed, writing = (start(KILLED, tmp_path / name) for name in ("a.json", "b.json"))
+    try:
+        assert killed.stdout.readline() == writing.stdout.readline() == b"writing\n"
+        killed.kill()
+        killed.wait()
+        write_json({"b": 1, "a": [1.5, None]}, tmp_path / "a.json")
+        assert json.loads((tmp_path / "a.json").read_text()) == {"a": [1.5, None], "b": 1}
+        names = sorted(p.name for p in tmp_path.iterdir())
+        assert len(names) == 3 and names[1:] == ["a.json", "notes.tmp"]  # one is being written
+    finally:
+        writing.kill()
+        writing.wait()
+    write_json({}, tmp_path / "c.json")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.json", "c.json", "notes.tmp"]
+
+
+def test_the_permissions_are_those_of_any_new_file(tmp_path):
+    (tmp_path / "plain").write_text("")
+    write_json({}, tmp_path / "ours")
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_long_name_is_no_hindrance(tmp_path):
+    write_json({}, tmp_path / ("x" * 255))
 
 
 def test_tables_keep_their_column_order(tmp_path):
