@@ -65,20 +65,15 @@ def main(arguments: list[str] | None = None) -> int:
     load_complex(options.dataset / row["file"])  # a damaged file is not an error of PyMOL
     output = options.output or options.dataset / "overview.png"
     print(*overview.lines(), sep="\n")
-    temporary = output.with_name(f".{output.name}.tmp.png")
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:
             drawing = Path(folder) / "complex.png"
             drawn = draw_complex(options.dataset / row["file"], drawing)
-            draw_overview(overview, temporary, drawing if drawn else None)
-        temporary.replace(output)
+            draw_overview(overview, output, drawing if drawn else None)
     except OSError as error:
         raise OutputError(
             f"{output}: cannot be written ({error.strerror}); name another file with -o"
         ) from None
-    finally:
-        temporary.unlink(missing_ok=True)
     print(output)
     return 0
 

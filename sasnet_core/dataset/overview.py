@@ -12,6 +12,7 @@ import numpy as np
 
 from sasnet_core.dataset.complexes import REJECTED, SUMMARY, read_manifest
 from sasnet_core.errors import DatasetError
+from sasnet_core.files import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -207,7 +208,8 @@ def draw_overview(overview: Overview, path: Path, drawing: Path | None = None) -
         axes.imshow(imread(drawing))
         axes.axis("off")
     figure.suptitle(overview.lines()[0], fontsize=14)
-    figure.savefig(path)
+    with written_whole(path, "wb") as stream:
+        figure.savefig(stream, format="png")
 
 
 def _draw_histogram(axes: Axes, shown: Histogram) -> None:
