@@ -7,6 +7,7 @@ limits are in `config.MiningConfig`.
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from sasnet_core.errors import DatasetError
+from sasnet_core.mining.entries import entry_id
 from sasnet_core.structure.surface import buried_area as buried_area_of
 
 if TYPE_CHECKING:
@@ -149,12 +151,12 @@ def read_facts(table: Path) -> dict[str, EntryFacts]:
         The table does not exist, or a column or number in it is wrong.
     """
     try:
-        with table.open(newline="") as stream:
+        with table.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
             absent = sorted(set(FACT_COLUMNS) - set(reader.fieldnames or ()))
             if absent:
                 raise ValueError(f"columns {', '.join(absent)} are absent")
-            return {row["id"]: _facts(row) for row in reader}
+            return {entry_id(row["id"]): _facts(row) for row in reader}
     except (OSError, ValueError, csv.Error) as error:
         raise DatasetError(
             f"{table}: a table with the columns {', '.join(FACT_COLUMNS)} is needed ({error})"
@@ -163,4 +165,7 @@ def read_facts(table: Path) -> dict[str, EntryFacts]:
 
 def _facts(row: Mapping[str, str]) -> EntryFacts:
     text = row["resolution_angstrom"].strip()
-    return EntryFacts(row["method"].strip(), float(text) if text else None)
+    resolution = float(text) if text else None
+    if resolution is not None and not 0 < resolution < math.inf:
+        raise ValueError(f"a resolution must be over 0, got {text}")
+    return EntryFacts(row["method"].strip(), resolution)

@@ -33,8 +33,17 @@ def test_a_folder_without_structures_is_refused(tmp_path):
         ("pdb1abc", "1abc"),
         ("PDB1ABC", "1abc"),
         ("1ABC", "1abc"),
-        ("pdb_00001abc", "pdb_00001abc"),
-        ("PDB_00001ABC", "pdb_00001abc"),
+        ("pdb_00001abc", "1abc"),
+        ("PDB_00001ABC", "1abc"),
+        ("pdb_1000abcd", "pdb_1000abcd"),
+        ("pdb_0000abcd", "pdb_0000abcd"),
+        ("pdb_00001abc_xyz_v1-2", "1abc"),
+        ("pdb_00001abc_xyz-enrich", "1abc"),
+        ("1abc_updated", "1abc"),
+        ("1abc_bio2", "1abc"),
+        ("Model_7_updated", "Model_7_updated"),
+        ("model_bio1", "model_bio1"),
+        ("1abc_mutant", "1abc_mutant"),
         ("Model_7", "Model_7"),
         ("pdbmodel", "pdbmodel"),
     ],
@@ -55,6 +64,34 @@ def test_files_of_one_entry_come_together_in_the_order_of_their_use(tmp_path):
         (1, "1abc.pdb1.gz"),
         (2, "1abc.pdb2.gz"),
     ]
+
+
+def test_the_assemblies_of_all_archives_are_one_entry_each_with_its_number(tmp_path):
+    names = ["1abc-assembly1.cif.gz", "1abc-assembly-2.cif.gz", "1abc.pdb3.gz", "1ABC_bio4.pdb",
+             "pdb_00001abc-assembly5.cif.gz", "pdb_00001abc_xyz.cif.gz"]  # fmt: skip
+    (entry,) = find_entries([touch(tmp_path, *names)])
+    assert entry.id == "1abc"
+    assert [(file.assembly, file.path) for file in entry.files] == [
+        (0, names[5]),
+        *((number, name) for number, name in enumerate(names[:5], 1)),
+    ]
+
+
+def test_the_newest_version_is_used_first_after_the_current_one(tmp_path):
+    versions = [f"pdb_00001abc_xyz_v{number}.cif.gz" for number in ("1-9", "1-10", "2-0")]
+    (entry,) = find_entries([touch(tmp_path, *versions, "pdb_00001abc.cif.gz")])
+    assert [file.path for file in entry.files] == ["pdb_00001abc.cif.gz", *versions[::-1]]
+
+
+def test_folders_behind_links_are_entered_once(tmp_path):
+    touch(tmp_path / "elsewhere", "2xyz.pdb")
+    touch(tmp_path / "tree" / "real", "1abc.pdb")
+    for name, target in (("a", "real"), ("b", "../elsewhere"), ("c", "../elsewhere"), ("d", ".")):
+        (tmp_path / "tree" / name).symlink_to(target, target_is_directory=True)
+    (tmp_path / "elsewhere" / "back").symlink_to(tmp_path / "tree", target_is_directory=True)
+    (tmp_path / "tree" / "gone").symlink_to("nowhere")
+    found = find_entries([tmp_path / "tree"])
+    assert [file.path for entry in found for file in entry.files] == ["real/1abc.pdb", "b/2xyz.pdb"]
 
 
 def test_an_entry_in_several_folders_is_one_entry(tmp_path):

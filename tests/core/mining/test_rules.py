@@ -96,8 +96,16 @@ def test_facts_are_read_and_blanks_stay_unknown(tmp_path):
     assert facts["2xyz"] == EntryFacts("", None)
 
 
+def test_a_table_may_write_ids_in_any_way(tmp_path):
+    table = tmp_path / "facts.csv"
+    table.write_text("\ufeffid,method,resolution_angstrom\n1ABC,Ä,2\npdb_00002xyz,,3\n", "utf-8")
+    assert read_facts(table) == {"1abc": EntryFacts("Ä", 2.0), "2xyz": EntryFacts("", 3.0)}
+
+
 @pytest.mark.parametrize(
-    "text", ["id,method\n", "", "id,method,resolution_angstrom\n1abc,X-RAY,about 2\n"]
+    "text",
+    ["id,method\n", ""]
+    + [f"id,method,resolution_angstrom\n1abc,X-RAY,{bad}\n" for bad in ("about 2", "nan", "-1")],
 )
 def test_a_table_of_facts_that_is_none_is_refused(tmp_path, text):
     table = tmp_path / "facts.csv"
