@@ -50,6 +50,18 @@ ROTATIONS = 20
 BATCH_NORMALIZATION_MOMENTUM = 0.95
 #: What batch and layer normalization add to the variance (Keras' default for both).
 NORMALIZATION_EPSILON = 1e-3
+#: Batches whose statistics batch normalization takes before each evaluation (ours: enough that no
+#: single batch decides them, few enough to cost little beside the evaluation).
+STATISTICS_BATCHES = 16
+#: Unit of exposed areas in the auxiliary loss (A^2): a typical exposed residue, so that areas have
+#: the scale of the other losses.
+EXPOSED_AREA_UNIT = 50.0
+#: Points on each atom's sphere for these areas: coarse, but a third of the work of SURFACE_POINTS.
+AUXILIARY_SURFACE_POINTS = 100
+#: Largest share of a protein's residues that `TrainConfig.spare_elsewhere` omits from the
+#: non-contacts (ours: what would remain of a protein that touches others nearly everywhere says
+#: too little about it).
+MAX_SPARED_SHARE = 0.7
 #: Keras optimizers to train with.
 OPTIMIZERS = ("rmsprop", "adam", "adamw", "nadam", "adamax", "adagrad", "adadelta", "sgd", "lion")
 
@@ -76,16 +88,16 @@ class ModelConfig(Settings):
         normalization after the dense layers, none after convolutions, where it would hide how
         densely the atoms lie.
     context_layers : int
-        Layers in which residues hear from the residues around them; 0: none (paper).
+        Layers that pass messages between neighbouring residues of a protein; 0: none (paper).
     context_size : int
         Outputs of each context layer; the head reads these where there are any.
     neighbours : int
-        Residues that each residue hears from: the nearest by CA distance.
+        Residues that send messages to each residue: the nearest by CA distance.
     makeup : bool
         Whether the context layers read how many atoms of each element a residue has and how
         crowded its place is, beside its embedding.
     dropout : float
-        Share of the context layers' inputs and messages left out in training.
+        Share of the context layers' inputs and messages that are set to 0 in training.
 
     Examples
     --------
@@ -226,7 +238,8 @@ class MiningConfig(Settings):
     max_identity : float
         Sequence identity with any protein held out, 0 to 1.
     identity_margin : float
-        How much sooner a protein is left out: programs align, and so count, a little differently.
+        Subtracted from `max_identity`, because alignment programs differ a little in the identity
+        that they find.
     min_contacts : int
         Contacts of a complex; the paper has no such rule.
     assembly : str
@@ -234,8 +247,8 @@ class MiningConfig(Settings):
     all_copies : bool
         Whether the copies of a pair that symmetry makes are complexes of their own.
     copy_identity : float
-        Two chains of an entry are of one protein when their sequences are this identical; a gap
-        in one of them, or a mutation, makes no other protein.
+        Two chains of an entry are copies of one protein if their sequences are at least this
+        identical, so that a gap or a mutation does not make them two proteins.
     """
 
     max_resolution: float = 3.5
@@ -262,7 +275,7 @@ class MiningConfig(Settings):
 
     @property
     def safe_identity(self) -> float:
-        """Identity over which a protein is left out, so that none over `max_identity` stays."""
+        """Identity over which mining rejects a protein, so that none over `max_identity` stays."""
         return round(self.max_identity - self.identity_margin, 6)
 
 
@@ -287,8 +300,8 @@ class TrainConfig(Settings):
     positives, negatives : int
         Pairs drawn per complex and step at most; both classes weigh alike.
     spare_elsewhere : bool
-        Whether residues that touch third chains of the assembly are left out of the non-contacts
-        (paper: no): they lie in an interface, only not in this one. What `auxiliary` asks is then
+        Whether residues that touch third chains of the assembly are omitted from the non-contacts
+        (paper: no): they lie in an interface, only not in this one. The auxiliary loss then asks
         whether a residue is in any interface.
     repeats : tuple of int
         How often a round shows each cluster of the first dataset, of the second and so on; one
@@ -306,10 +319,13 @@ class TrainConfig(Settings):
     average : float
         Decay per step of the moving average of the weights that is saved; 0: no average.
     auxiliary : float
-        Weight of what the embedding of every residue is also asked in training: its amino acid,
-        its exposed area, whether it is in the interface; 0: nothing (paper).
+        Weight of the auxiliary loss: from the embedding of each residue, training also predicts its
+        amino acid, its exposed area and whether it is in the interface; 0: none (paper).
     weight_decay : float
         Share of the learning rate by which weights shrink in each step.
+    max_gradient_norm : float
+        The gradient of a step is scaled down to this norm where it is larger (ours: so that one
+        unusual step does not undo many); 0: never (paper).
     frozen_poses : int
         0: the tower is trained (paper). Otherwise it stays as it starts, embeds every complex in
         this many poses once, and only context layers and head are trained, many times faster.
@@ -343,6 +359,7 @@ class TrainConfig(Settings):
     average: float = 0.0
     auxiliary: float = 0.0
     weight_decay: float = 0.0
+    max_gradient_norm: float = 1.0
     frozen_poses: int = 0
     engine: str = "lattice"
     surfacelets: int = 256
@@ -369,6 +386,7 @@ class TrainConfig(Settings):
         "average": UNDER_ONE,
         "auxiliary": NOT_NEGATIVE,
         "weight_decay": NOT_NEGATIVE,
+        "max_gradient_norm": NOT_NEGATIVE,
         "frozen_poses": WHOLE,
         "engine": one_of("lattice", "windows"),
         "surfacelets": COUNT,

@@ -1,4 +1,4 @@
-"""What all settings share: JSON in and out, and rules that their values keep."""
+"""What all settings share: JSON in and out, and rules for their values."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ class Settings:
 
 def _check_type(name: str, value: Any, default: Any) -> None:
     """Refuse a value of another type than the default's (whole numbers may stand for floats)."""
-    wanted = type(default)
+    kind = type(default)
     if isinstance(default, tuple):
         good = isinstance(value, (list, tuple)) and all(type(v) is type(default[0]) for v in value)
-    elif wanted is float:
+    elif kind is float:
         good = type(value) in (int, float)
     else:
-        good = type(value) is wanted
+        good = type(value) is kind
     if not good:
-        raise SettingError(f"{name} must be of type {wanted.__name__}, got {value!r}")
+        raise SettingError(f"{name} must be of type {kind.__name__}, got {value!r}")

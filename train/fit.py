@@ -7,19 +7,22 @@
     python -m train.fit MINED DB5_DATASET --split train --split DB3 -o RUN --config SETTINGS \
         --start resources/default
 
-The first trains a whole network from random weights; the second only context layers and head, on
-the shipped tower, in minutes. The third mixes mined complexes with unbound ones of the benchmark:
+The first trains a whole network from random weights. The second starts from shipped weights
+(--start) and keeps their tower as it is: with "frozen_poses": 1 among the train settings the tower
+embeds each complex once, and only context layers and head are trained, which takes minutes. The
+third mixes mined complexes with unbound ones of the benchmark:
 "repeats": [1, 3] among the train settings shows each cluster of the first dataset once in a round
 and each of the second three times. The test set DB5U is refused.
 
-Uses every device there is (tf.distribute.MirroredStrategy), or all machines that TF_CONFIG names
-(MultiWorkerMirroredStrategy; RUN on a file system they share). KERAS_BACKEND=torch or jax trains
-on one device without TensorFlow. Stop it at any time and start it again: it goes on from its last
-checkpoint with the same stream of examples and the settings in RUN/config.json (other settings are
-refused: they are another run). RUN/log.csv (also curve.png, and tensorboard/ with TensorFlow)
-holds step, seconds, loss, the share of time spent on waiting for data and, at each check, the
-CAUROC on held-out unbound complexes; RUN/best the weights of the best check, RUN/last those of the
-newest.
+Training uses every device (tf.distribute.MirroredStrategy), or all machines that TF_CONFIG names
+(MultiWorkerMirroredStrategy; RUN is then on a file system they share). KERAS_BACKEND=torch or jax
+trains on one device without TensorFlow. You can stop a run at any time; the same command continues
+it from its last checkpoint with the same stream of examples. It keeps the settings in
+RUN/config.json and refuses others.
+
+Every --check-every steps there is a check. RUN/log.csv (also curve.png, and tensorboard/ with
+TensorFlow) holds step, seconds, loss, the share of time spent on waiting for data, and the CAUROC
+on held-out unbound complexes; RUN/best holds the weights of the best check, RUN/last the newest.
 """
 
 from __future__ import annotations
@@ -73,13 +76,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--start",
         type=Path,
-        help="weights to start from: the network's or its tower's",
+        help="weights to start from: all of them if they are of the same network, else the tower's",
     )
     parser.add_argument(
         "--engine",
         choices=("lattice", "windows"),
-        help="how surfacelets are made: shared lattices, or the paper's way, each pair with two of "
-        "its own (much slower); default: what the settings say",
+        help="how surfacelets are made: on lattices that all residues of a protein share, or two "
+        "for each pair (as in the paper, and much slower); default: what the settings say",
     )
     parser.add_argument(
         "--split",
@@ -116,7 +119,7 @@ def read_config(path: Path) -> RunConfig:
     Raises
     ------
     SettingError
-        The file is missing, is no JSON, or holds settings that are none.
+        The file is missing, is no JSON, or holds an unknown or impossible setting.
     """
     try:
         return RunConfig.from_dict(json.loads(path.read_text()))
@@ -125,7 +128,7 @@ def read_config(path: Path) -> RunConfig:
 
 
 def settle_config(options: argparse.Namespace, chief: bool = True) -> RunConfig:
-    """Read the settings and keep them with the run; those of a run under way stay.
+    """Read the settings and keep them with the run; a run that has begun keeps its own.
 
     Raises
     ------
@@ -140,8 +143,7 @@ def settle_config(options: argparse.Namespace, chief: bool = True) -> RunConfig:
             write_json(config.to_dict(), kept)
         return config
     config = read_config(kept)
-    asked = with_engine(given or config, options.engine)
-    differing = differences(config, asked)
+    differing = differences(config, with_engine(given or config, options.engine))
     if differing:
         raise SettingError(
             f"{options.config or '--engine'}: the settings of the run in {options.output} are "
@@ -152,7 +154,7 @@ def settle_config(options: argparse.Namespace, chief: bool = True) -> RunConfig:
 
 
 def with_engine(config: RunConfig, engine: str | None) -> RunConfig:
-    """Change the engine, where one is asked for."""
+    """Change the engine, if one is given."""
     return replace(config, train=replace(config.train, engine=engine)) if engine else config
 
 
@@ -223,7 +225,7 @@ def one_for_each(datasets: Sequence[Path], values: Sequence[Value], name: str) -
 def embed_all(
     trainer: Trainer, stream: ComplexStream, output: Path
 ) -> Callable[[Complex], np.ndarray]:
-    """Let the frozen tower embed every complex once; what an earlier run embedded is kept."""
+    """Embed every complex with the frozen tower; embeddings of an earlier start are used again."""
     config = trainer.config.train
     if trainer.steps.replicas > 1 and "TF_CONFIG" in os.environ:
         raise SettingError(
@@ -236,11 +238,73 @@ def embed_all(
     return cache.read
 
 
-def keep(trainer: Trainer, output: Path, scores: tuple[float, float] | None, best: float) -> None:
-    """Save the weights of a check, and as the best ones if they are."""
-    save_weights(output / "last", trainer.network)
-    if scores is not None and scores[0] > best:
-        save_weights(output / "best", trainer.network)
+class Run:
+    """A run and its checks: a row of the log, a checkpoint, and an evaluation of the weights.
+
+    It may be killed at any point; the next start does what is missing.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        The run.
+    stream, embedded
+        As `Trainer.run` takes them.
+    held_out : list of Complex
+        To evaluate the weights on; may be empty.
+    output : Path
+        Folder of the run.
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        stream: ComplexStream,
+        embedded: Callable[[Complex], np.ndarray] | None,
+        held_out: list[Complex],
+        output: Path,
+    ) -> None:
+        self._trainer, self._stream, self._embedded = trainer, stream, embedded
+        self._held_out, self._output = held_out, output
+        self._predictor = Predictor(trainer.network)
+        self._log = RunLog(output, trainer.step)
+        self._started = self._last = time.monotonic()
+
+    def finish(self, check_every: int) -> None:
+        """Train to the last step, with a check every so many steps and after the last one."""
+        if self._trainer.step and not self._log.has_scores(self._trainer.step):
+            self._evaluate()  # it was killed in the check of its checkpoint
+        losses: list[float] = []
+        for step, loss in self._trainer.run(self._stream, self._embedded):
+            losses.append(loss)
+            if step % check_every == 0 or step == self._trainer.config.train.steps:
+                self._check(losses)
+                losses = []
+
+    def _check(self, losses: list[float]) -> None:
+        """Log the losses since the last check, write a checkpoint, evaluate the weights."""
+        now, loss = time.monotonic(), float(np.mean(losses))
+        if self._trainer.steps.chief:
+            waiting = self._trainer.waited / (now - self._last)
+            self._log.add(self._trainer.step, now - self._started, loss, waiting)
+        self._trainer.save()
+        scores = self._evaluate()
+        if self._trainer.steps.chief:
+            print(self._trainer.step, f"loss {loss:.4f}", *scores, flush=True)
+        self._last, self._trainer.waited = time.monotonic(), 0.0
+
+    def _evaluate(self) -> tuple[float, ...]:
+        """Keep the weights, log their scores, and keep them as the best if they are."""
+        scores: tuple[float, ...] = ()
+        with self._trainer.settled(self._stream, self._embedded):
+            if not self._trainer.steps.chief:
+                return scores
+            save_weights(self._output / "last", self._trainer.network)
+            if self._held_out:
+                scores = check(self._predictor, self._held_out)
+                if scores[0] > self._log.best():
+                    save_weights(self._output / "best", self._trainer.network)
+                self._log.add_scores(self._trainer.step, scores)
+        return scores
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -258,23 +322,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.start and not trainer.step:
         start(trainer.network, options.start)
     embedded = embed_all(trainer, stream, options.output) if config.train.frozen_poses else None
-    predictor = Predictor(trainer.network)
-    log = RunLog(options.output) if steps.chief else None
-    started = last = time.monotonic()
-    losses: list[float] = []
-    for step, loss in trainer.run(stream, embedded):
-        losses.append(loss)
-        if step % options.check_every and step != config.train.steps:
-            continue
-        waiting = trainer.waited / (time.monotonic() - last)
-        trainer.save()
-        with trainer.settled(stream, embedded):
-            if log is not None:
-                scores = check(predictor, held_out) if held_out else None
-                keep(trainer, options.output, scores, log.best())
-                log.add(step, time.monotonic() - started, float(np.mean(losses)), waiting, scores)
-                print(step, f"loss {np.mean(losses):.4f}", *(scores or ()), flush=True)
-        losses, last, trainer.waited = [], time.monotonic(), 0.0
+    Run(trainer, stream, embedded, held_out, options.output).finish(options.check_every)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Batches for training: complexes in random poses, and what is asked of them.
+"""Batches for training: complexes in random poses, and their targets.
 
 Everything random is keyed by (seed, place in the stream), so that a resumed run goes on with the
 stream it left, and any part of it can be made again.
@@ -92,9 +92,9 @@ def make_batch(examples: Sequence[Example], model: ModelConfig, config: TrainCon
         ]
     )
     frozen = examples[0].embeddings is not None
-    areas_wanted = config.auxiliary > 0 and not frozen
+    with_areas = config.auxiliary > 0 and not frozen
     targets = join_targets(
-        [residue_targets(e.item, areas_wanted, config.spare_elsewhere) for e in examples]
+        [residue_targets(e.item, with_areas, config.spare_elsewhere) for e in examples]
     )
     pairs = draw_pairs(examples, config)
     if frozen:
@@ -129,15 +129,15 @@ def _apart(
         found.append(atoms_around(protein, places[row], model.edge_read, displacement))
         rotations.append(random_rotation(rng))
     points, channels = stack_atoms(found, ATOM_BUCKET)
-    asked = {name: values[rows] for name, values in vars(targets).items()}
-    asked["weights"] = (asked["weights"] / asked["weights"].sum()).astype(np.float32)
+    chosen = {name: values[rows] for name, values in vars(targets).items()}
+    chosen["weights"] = (chosen["weights"] / chosen["weights"].sum()).astype(np.float32)
     return Batch(
         Surfacelets(points, np.stack(rotations).astype(np.float32), channels),
         Surroundings(around.neighbours[rows], around.geometry[rows], around.makeup[rows]),
         np.arange(len(rows), dtype=np.int32).reshape(2, -1).T,
         labels,
         weights,
-        ResidueTargets(**asked),
+        ResidueTargets(**chosen),
     )
 
 
@@ -198,7 +198,7 @@ def stream_batches(
     replicas : int
         Devices that share a step.
     here : range
-        Those of them whose batches are wanted.
+        Those of them whose batches to yield.
     embedded : callable, optional
         Gives a complex's embeddings, where the tower is frozen.
 

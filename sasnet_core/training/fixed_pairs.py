@@ -29,7 +29,7 @@ def choose_complexes(
     rows : sequence of dict
         Of a manifest.
     pairs : int
-        Different pairs wanted, positives and negatives together.
+        How many different pairs, positives and negatives together.
     seed : int
         Of the random order: one complex of every cluster, then another of those that have more.
 

@@ -6,6 +6,8 @@ head see many times more complexes in the same time.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,7 +34,9 @@ class EmbeddingCache:
     network : Network
         Whose tower; its weights must not change while the files are in use.
     folder : Path
-        Of the files; those that are there are not made again.
+        Each tower (weights, sizes and precision), pose count and seed has a folder of its own in
+        it, so that no embeddings of another are read. Complexes that have a file there are not
+        embedded again.
     poses : int
         Random poses of each complex.
     seed : int
@@ -40,8 +44,8 @@ class EmbeddingCache:
     """
 
     def __init__(self, network: Network, folder: Path, poses: int, seed: int) -> None:
-        self._config, self._folder = network.config, folder
-        self._poses, self._seed = poses, seed
+        self._config, self._poses, self._seed = network.config, poses, seed
+        self._folder = folder / f"{_tower_hash(network)[:16]}-{poses}-{seed}"
         tower, config = network.tower, network.config
         self._embed = compiled(lambda tensors: embed_lattice(tower, config, tensors))
 
@@ -77,3 +81,12 @@ class EmbeddingCache:
     def _pose(self, protein: Protein, rng: np.random.Generator) -> np.ndarray:
         lattice = pad_lattice(build_lattice(protein, self._config, random_pose(rng)))
         return np.asarray(ops.convert_to_numpy(self._embed(lattice_tensors(lattice))))
+
+
+def _tower_hash(network: Network) -> str:
+    """Hash what embeddings depend on apart from the protein's pose: weights, sizes, precision."""
+    precision = [layer.dtype_policy.name for layer in network.tower.layers]
+    digest = hashlib.sha256(json.dumps([network.config.tower_sizes, precision]).encode())
+    for variable in network.tower.weights:
+        digest.update(ops.convert_to_numpy(variable).tobytes())
+    return digest.hexdigest()

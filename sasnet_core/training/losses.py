@@ -56,7 +56,7 @@ class TrainingLoss:
         Parameters
         ----------
         values : dict of tensors
-            From `pipeline.batch_arrays`.
+            From `batches.batch_arrays`.
 
         Returns
         -------
@@ -136,7 +136,7 @@ def pair_loss(
     embeddings : tensor, shape (n_residues, head_input)
         What the head reads.
     values : dict of tensors
-        From `pipeline.batch_arrays`.
+        From `batches.batch_arrays`.
 
     Returns
     -------

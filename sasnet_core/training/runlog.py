@@ -1,4 +1,4 @@
-"""What a training run tells while it goes: log.csv, TensorBoard events, a learning curve."""
+"""The record of a training run: log.csv, TensorBoard events, a learning curve."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from sasnet_core.files import written_whole
+from sasnet_core.files import write_table, written_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,31 +17,30 @@ COLUMNS = ("step", "seconds", "loss", "waiting", "cauroc", "mean_auroc")
 
 
 class RunLog:
-    """Keeps the checks of a run.
+    """Keeps what was measured at the checks of a run, one row for each.
+
+    A check first adds its row, then writes its checkpoint, then adds its scores. So a run that was
+    killed in between can tell what is missing: rows of later steps than its checkpoint are dropped
+    (these steps are done again), and a row without scores is not checked yet.
 
     TensorBoard events are written where the backend is TensorFlow.
 
     Parameters
     ----------
     folder : Path
-        Of the run; a log that is there is gone on with.
+        Of the run.
+    step : int
+        Steps done; 0 for a new run.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, step: int) -> None:
         self._folder = folder
         self._path = folder / LOG_FILE
         self._events: Any = None
-        if not self._path.exists():
-            self._append(COLUMNS)
+        rows = self._read() if self._path.exists() else []
+        self._rows = {int(row["step"]): row for row in rows if int(row["step"]) <= step}
 
-    def add(
-        self,
-        step: int,
-        seconds: float,
-        loss: float,
-        waiting: float,
-        scores: tuple[float, float] | None = None,
-    ) -> None:
+    def add(self, step: int, seconds: float, loss: float, waiting: float) -> None:
         """Add a check.
 
         Parameters
@@ -54,14 +53,16 @@ class RunLog:
             Mean over the steps since the last check.
         waiting : float
             Share of the time that these steps waited for their batches, 0 to 1.
-        scores : tuple of float, optional
-            CAUROC and mean AUROC on the held-out complexes.
         """
-        texts = [f"{value:.4f}" for value in (loss, waiting, *(scores or ()))]
-        texts += [""] * (len(COLUMNS) - 2 - len(texts))
-        self._append((step, f"{seconds:.0f}", *texts))
-        self._write_events(step, dict(zip(COLUMNS[2:], texts, strict=True)))
-        self.draw()
+        self._update(step, {"loss": loss, "waiting": waiting}, {"seconds": f"{seconds:.0f}"})
+
+    def add_scores(self, step: int, scores: tuple[float, float]) -> None:
+        """Add CAUROC and mean AUROC on the held-out complexes to the check of a step."""
+        self._update(step, dict(zip(COLUMNS[-2:], scores, strict=True)))
+
+    def has_scores(self, step: int) -> bool:
+        """Say whether the check of a step has its scores."""
+        return bool(self._rows.get(step, {}).get("cauroc"))
 
     def best(self) -> float:
         """Return the best CAUROC so far, 0 before the first."""
@@ -74,36 +75,42 @@ class RunLog:
         figure = Figure(figsize=(7, 4), layout="constrained")
         left = figure.subplots()
         right = left.twinx()
-        left.plot(*zip(*self._column("loss"), strict=True), color="#0072B2", marker=".")
+        losses, checks = self._column("loss"), self._column("cauroc")
+        for axes, points, color in ((left, losses, "#0072B2"), (right, checks, "#D55E00")):
+            if points:
+                axes.plot(*zip(*points, strict=True), color=color, marker=".")
+            axes.yaxis.label.set_color(color)
         left.set(xlabel="steps", ylabel="loss of pairs (training)")
-        left.yaxis.label.set_color("#0072B2")
-        checks = self._column("cauroc")
-        if checks:
-            right.plot(*zip(*checks, strict=True), color="#D55E00", marker=".")
         right.set_ylabel("CAUROC (held-out complexes)")
-        right.yaxis.label.set_color("#D55E00")
         right.axhline(max((value for _, value in checks), default=0.5), color="#D55E00", lw=0.5)
         with written_whole(self._folder / CURVE_FILE, "wb") as stream:
             figure.savefig(stream, format="png")
 
-    def _append(self, row: tuple[object, ...]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", newline="") as stream:
-            csv.writer(stream, lineterminator="\n").writerow(row)
+    def _update(
+        self, step: int, numbers: dict[str, float], texts: dict[str, str] | None = None
+    ) -> None:
+        """Put numbers into the row of a step, and write everything anew."""
+        row = self._rows.setdefault(step, {"step": str(step)})
+        row |= {name: f"{value:.4f}" for name, value in numbers.items()} | (texts or {})
+        write_table(self._rows.values(), self._path, COLUMNS)
+        self._write_events(step, numbers)
+        self.draw()
+
+    def _read(self) -> list[dict[str, str]]:
+        with self._path.open(newline="") as stream:
+            return list(csv.DictReader(stream))
 
     def _column(self, name: str) -> list[tuple[int, float]]:
-        """Read (step, value) where there is a value."""
-        with self._path.open(newline="") as stream:
-            return [(int(r["step"]), float(r[name])) for r in csv.DictReader(stream) if r[name]]
+        """List (step, value) where there is a value."""
+        return [(step, float(row[name])) for step, row in self._rows.items() if row.get(name)]
 
-    def _write_events(self, step: int, texts: dict[str, str]) -> None:
+    def _write_events(self, step: int, numbers: dict[str, float]) -> None:
         if keras.backend.backend() != "tensorflow":
             return
         import tensorflow as tf
 
         self._events = self._events or tf.summary.create_file_writer(str(self._folder / EVENTS))
         with self._events.as_default(step=step):
-            for name, text in texts.items():
-                if text:
-                    tf.summary.scalar(name, float(text))
+            for name, value in numbers.items():
+                tf.summary.scalar(name, value)
         self._events.flush()

@@ -55,7 +55,10 @@ class Steps(Protocol):
         optimizer: keras.Optimizer,
         clip: float,
     ) -> Callable[[Any], Any]:
-        """Make the training step: takes a batch, moves the variables, returns the loss of pairs."""
+        """Make the training step: takes a batch, moves the variables, returns the loss of pairs.
+
+        `clip` is `TrainConfig.max_gradient_norm`.
+        """
 
     def observer(self, loss: TrainingLoss) -> Callable[[Any], Any]:
         """Make a step that moves nothing but the statistics of batch normalization."""
@@ -89,7 +92,9 @@ class OneDevice:
 
 
 def clipped(gradients: list[Any], norm: float) -> list[Any]:
-    """Scale gradients down to a common norm where they are over it."""
+    """Scale gradients down to a common norm if they are over it; with a norm of 0 never."""
+    if not norm:
+        return gradients
     size = ops.sqrt(sum(ops.sum(ops.square(gradient)) for gradient in gradients))
     scale = norm / ops.maximum(size, norm)
     return [gradient * scale for gradient in gradients]

@@ -34,7 +34,7 @@ class TensorFlowSteps:
     Parameters
     ----------
     strategy : tf.distribute.Strategy, optional
-        Where to run; that of `default_strategy` when left out.
+        Where to run; by default that of `default_strategy`.
     """
 
     def __init__(self, strategy: tf.distribute.Strategy | None = None) -> None:
@@ -125,7 +125,7 @@ class TensorFlowSteps:
 
 
 def _signature(config: RunConfig) -> dict[str, Any]:
-    """Describe the arrays of a batch (`pipeline.batch_arrays`)."""
+    """Describe the arrays of a batch (`batches.batch_arrays`)."""
     model = config.model
     if config.train.frozen_poses:
         known = {"embeddings": tf.TensorSpec((None, model.embedding_size), tf.float16)}

@@ -57,11 +57,11 @@ class Source:
         SettingError
             One is of the test set.
         """
-        wanted = self.splits.split(",") if self.splits else None
+        splits = self.splits.split(",") if self.splits else None
         rows = [
             row
             for row in read_manifest(self.dataset)
-            if (wanted is None or row["split"] in wanted) and row.get("state") != "bound"
+            if (splits is None or row["split"] in splits) and row.get("state") != "bound"
         ]
         if not rows:
             raise DatasetError(f"{self.dataset}: no complexes to train on (split {self.splits})")
@@ -94,7 +94,7 @@ class ComplexStream:
     DatasetError
         There are no complexes to train on, or too few for these pairs.
     SettingError
-        A complex is of the test set, or distinct pairs are asked of several datasets.
+        A complex is of the test set, or there are distinct pairs and several datasets.
     """
 
     def __init__(

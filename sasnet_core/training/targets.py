@@ -1,4 +1,4 @@
-"""What a batch is asked: which pairs touch, and questions about each residue."""
+"""Training targets: which pairs touch, and properties of each residue."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sasnet_core.config import AUXILIARY_SURFACE_POINTS, EXPOSED_AREA_UNIT, MAX_SPARED_SHARE
 from sasnet_core.structure.chemistry import AMINO_ACIDS
 from sasnet_core.structure.contacts import NOWHERE
 from sasnet_core.structure.surface import exposed_area
@@ -19,20 +20,13 @@ if TYPE_CHECKING:
     from sasnet_core.dataset.complexes import Complex
     from sasnet_core.training.fixed_pairs import Pairs
 
-#: A typical exposed residue (A^2); brings areas to the scale of the other losses.
-AREA_UNIT = 50.0
-#: Points per atom for these areas: coarse, but ten times faster.
-AREA_POINTS = 100
-#: Largest share of a protein's residues that may be spared.
-MOST_SPARED = 0.7
-
 
 @dataclass(frozen=True)
 class ResidueTargets:
-    """What the auxiliary loss asks of each residue of a batch."""
+    """What the auxiliary loss wants to read from the embedding of each residue of a batch."""
 
     amino_acids: np.ndarray  # (n_residues,) int32, place in chemistry.AMINO_ACIDS, -1: another
-    exposed_areas: np.ndarray  # (n_residues,) float32, in units of AREA_UNIT
+    exposed_areas: np.ndarray  # (n_residues,) float32, in units of EXPOSED_AREA_UNIT
     in_interface: np.ndarray  # (n_residues,) float32, 1 or 0
     weights: np.ndarray  # (n_residues,) float32, both classes alike, sum 1 over the batch
 
@@ -51,7 +45,7 @@ class Example:
 def draw_pairs(
     examples: Sequence[Example], config: TrainConfig
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw contacts and non-contacts: pairs, labels and weights as in `pipeline.Batch`.
+    """Draw contacts and non-contacts: pairs, labels and weights as in `batches.Batch`.
 
     Residues of the examples stand below one another, left ones first. Contacts and non-contacts
     of an example weigh alike, and so do all examples.
@@ -98,10 +92,9 @@ def _at_most(count: int, pairs: np.ndarray, rng: np.random.Generator) -> np.ndar
 
 
 def spared_residues(item: Complex) -> tuple[np.ndarray, np.ndarray]:
-    """List the residues that are no good non-contacts: they touch third chains, not the partner.
+    """List the residues that are poor non-contacts: they touch third chains, not the partner.
 
-    A protein that touches others nearly everywhere is not spared: what remains would tell too
-    little of it.
+    None is listed of a protein of which they are more than `config.MAX_SPARED_SHARE`.
 
     Returns
     -------
@@ -111,12 +104,12 @@ def spared_residues(item: Complex) -> tuple[np.ndarray, np.ndarray]:
     spared = []
     for side, protein in enumerate((item.left, item.right)):
         rows = np.setdiff1d(item.elsewhere[side], item.contacts[:, side])
-        spared.append(rows if len(rows) <= MOST_SPARED * protein.n_residues else NOWHERE)
+        spared.append(rows if len(rows) <= MAX_SPARED_SHARE * protein.n_residues else NOWHERE)
     return spared[0], spared[1]
 
 
 def residue_targets(
-    item: Complex, areas_wanted: bool = True, any_interface: bool = False
+    item: Complex, with_areas: bool = True, any_interface: bool = False
 ) -> ResidueTargets:
     """Make the auxiliary targets of one complex, left residues first.
 
@@ -124,7 +117,7 @@ def residue_targets(
     ----------
     item : Complex
         The complex.
-    areas_wanted : bool
+    with_areas : bool
         Whether to compute exposed areas, which takes most of the time; zeros otherwise.
     any_interface : bool
         Whether residues that touch third chains are in an interface too.
@@ -139,11 +132,12 @@ def residue_targets(
     )
     shares = 0.5 / max(1, in_interface.sum()), 0.5 / max(1, (~in_interface).sum())
     areas = np.zeros(len(letters))
-    if areas_wanted:
-        areas = np.concatenate([exposed_area(protein, points=AREA_POINTS) for protein, _ in sides])
+    if with_areas:
+        points = AUXILIARY_SURFACE_POINTS
+        areas = np.concatenate([exposed_area(protein, points=points) for protein, _ in sides])
     return ResidueTargets(
         np.array([AMINO_ACIDS.find(letter) for letter in letters], np.int32),
-        (areas / AREA_UNIT).astype(np.float32),
+        (areas / EXPOSED_AREA_UNIT).astype(np.float32),
         in_interface.astype(np.float32),
         np.where(in_interface, *shares).astype(np.float32),
     )

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from sasnet_core.config import STATISTICS_BATCHES
 from sasnet_core.errors import SasnetError
 from sasnet_core.network.network import build_network
 from sasnet_core.training.batches import batch_arrays, stream_batches
@@ -32,13 +33,8 @@ if TYPE_CHECKING:
     from sasnet_core.training.steps import Steps
     from sasnet_core.training.stream import ComplexStream
 
-    #: Takes a complex to its embeddings in some poses (see `pipeline.make_batch`).
+    #: Takes a complex to its embeddings in some poses (see `batches.make_batch`).
     Embedded = Callable[[Complex], np.ndarray]
-
-#: The gradient of a step is scaled down to this norm.
-MAX_GRADIENT_NORM = 1.0
-#: Batches over which the statistics of batch normalization are taken anew before an evaluation.
-STATISTICS_BATCHES = 16
 
 
 class TrainingError(SasnetError):
@@ -80,7 +76,7 @@ class Trainer:
     folder : Path
         Checkpoints; a run whose folder holds one goes on from it.
     steps : Steps, optional
-        Where and how to run; that of `default_steps` when left out. Each replica takes its share
+        Where and how to run; by default that of `default_steps`. Each replica takes its share
         of a step's complexes.
 
     Attributes
@@ -142,7 +138,8 @@ class Trainer:
             The loss is not a finite number.
         """
         batches = self._batches(stream, embedded)
-        take = self.steps.compiled(self._loss, self.variables, self.optimizer, MAX_GRADIENT_NORM)
+        clip = self.config.train.max_gradient_norm
+        take = self.steps.compiled(self._loss, self.variables, self.optimizer, clip)
         while self.step < self.config.train.steps:
             self.optimizer.learning_rate = learning_rate(self.step, self.config.train)
             started = time.monotonic()
@@ -231,7 +228,7 @@ class Trainer:
         seeds = [v for part in self._parts for v in part.variables if v.name.startswith("seed")]
         before = [_array(seed) for seed in seeds]
         for layer in normalizations:
-            layer.momentum = 0.0  # each batch leaves its own statistics behind
+            layer.momentum = 0.0  # so that they are those of the last batch alone
         self._observe = self._observe or self.steps.observer(self._loss)
         seen: list[list[np.ndarray]] = [[] for _ in normalizations]
         for batch in islice(batches, STATISTICS_BATCHES):

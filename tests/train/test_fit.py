@@ -1,16 +1,18 @@
 """train.fit on small real data, run as a user runs it."""
 
 import csv
+import itertools
 import json
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
+from sasnet_core.config import RunConfig, TrainConfig
 from sasnet_core.dataset.complexes import read_manifest
 from sasnet_core.errors import SettingError, WeightsError
-from sasnet_core.network.weights import read_info
-from tests.core.build import random_complex, write_dataset
+from tests.core.build import random_complex, write_benchmark, write_dataset
 from tests.train.conftest import TINY, needs_shared
 from train import fit
 
@@ -22,43 +24,109 @@ def mined(tmp_path):
 
 
 @pytest.fixture
-def stopped_run(dataset, tmp_path, monkeypatch):
-    """A run of three steps, stopped after the second: its arguments and its folder."""
-    settings = {
-        "model": TINY,
-        "train": {"steps": 3, "complexes_per_step": 1, "optimizer": "adam", "average": 0.5},
-    }
-    config, run = tmp_path / "config.json", tmp_path / "run"
-    config.write_text(json.dumps(settings))
-    arguments = [str(dataset), "-o", str(run), "--split", "DB4U", "--validate", str(dataset),
-                 "--validate-count", "1", "--check-every", "1"]  # fmt: skip
-    add = fit.RunLog.add
-
-    def add_and_stop(log, step, *values):
-        add(log, step, *values)
-        if step == 2:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(fit.RunLog, "add", add_and_stop)
-        fit.main([*arguments, "--config", str(config)])
-    return arguments, config, run
+def command(mined, tmp_path):
+    """Arguments of a run with a check after each step, and its settings: three steps."""
+    held_out = write_benchmark(tmp_path / "db5", {"1ABC": "DB4U"})
+    config = write_settings(tmp_path, steps=3, complexes_per_step=1, optimizer="adam", average=0.5)
+    return [str(mined), "--validate", str(held_out), "--validate-count", "1",
+            "--check-every", "1"], config  # fmt: skip
 
 
-@needs_shared
-@pytest.mark.parametrize("again", [True, False], ids=["with --config", "without"])
-def test_fit_writes_weights_and_a_log_and_goes_on_where_it_stopped(stopped_run, again):
-    arguments, config, run = stopped_run
-    assert fit.main([*arguments, "--config", str(config)] if again else arguments) == 0
+def write_settings(folder, model=None, **train):
+    """Write settings of a tiny network."""
+    path = folder / "config.json"
+    path.write_text(json.dumps({"model": {**TINY, **(model or {})}, "train": train}))
+    return path
+
+
+def checks_of(run):
+    """Read what a run logged, without what depends on time."""
     rows = list(csv.DictReader((run / "log.csv").open()))
-    assert [row["step"] for row in rows] == ["1", "2", "3"]
-    assert all(0 <= float(row["cauroc"]) <= 1 for row in rows)
-    assert read_info(run / "last").model == ModelConfig.from_dict(TINY)
-    assert read_info(run / "best").model == ModelConfig.from_dict(TINY)
+    return [[row[name] for name in ("step", "loss", "cauroc", "mean_auroc")] for row in rows]
 
 
-@needs_shared
-def test_fit_refuses_to_go_on_with_other_settings_and_names_them(stopped_run):
+@pytest.fixture
+def stopped_run(command, tmp_path):
+    """A run that was killed at its second check: its arguments, settings and folder."""
+    arguments, config = command
+    run = tmp_path / "run"
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        kill(patched, fit.RunLog, "add", itertools.count(), 1)
+        fit.main([*arguments, "-o", str(run), "--config", str(config)])
+    return [*arguments, "-o", str(run)], config, run
+
+
+def kill(patched, owner, name, count, killed_at):
+    """Let a function count its calls, and end the run instead of one of them."""
+    original = getattr(owner, name)
+
+    def function(*values):
+        if next(count) == killed_at:
+            raise KeyboardInterrupt
+        return original(*values)
+
+    patched.setattr(owner, name, function)
+
+
+class CountingTrainer:
+    """A trainer that only counts steps; its own predictor and network too."""
+
+    def __init__(self, checkpoints):
+        self.step = max(checkpoints, default=0)
+        self.checkpoints, self.waited, self.network = checkpoints, 0.0, self
+        self.steps = SimpleNamespace(chief=True)
+        self.config = RunConfig(train=TrainConfig(steps=3))
+        self.settled = lambda *_: nullcontext()
+
+    def run(self, *_):
+        while self.step < 3:
+            self.step += 1
+            yield self.step, 1 / self.step
+
+    def save(self):
+        self.checkpoints.append(self.step)
+
+
+@pytest.fixture
+def train_counting(monkeypatch, tmp_path):
+    """Train until a number of actions are done; returns log and kept weights once it is through."""
+    kept = {}
+    scores = {1: (0.5, 0.5), 2: (0.7, 0.6), 3: (0.6, 0.7)}
+    monkeypatch.setattr(fit, "Predictor", lambda network: network)
+    monkeypatch.setattr(fit, "check", lambda trainer, _: scores[trainer.step])
+    monkeypatch.setattr(
+        fit, "save_weights", lambda folder, trainer: kept.update({folder.name: trainer.step})
+    )
+    monkeypatch.setattr(fit.RunLog, "draw", lambda log: None)
+    actions = [(fit.RunLog, "add"), (CountingTrainer, "save"), (fit, "save_weights"),
+               (fit, "check"), (fit.RunLog, "add_scores")]  # fmt: skip
+
+    def train(folder, killed_at=None):
+        kept.clear()
+        checkpoints, count = [], itertools.count()
+        with pytest.MonkeyPatch.context() as patched:
+            for action in actions:
+                kill(patched, *action, count, killed_at)
+            if killed_at is not None:
+                with pytest.raises(KeyboardInterrupt):
+                    fit.Run(CountingTrainer(checkpoints), None, None, ["x"], folder).finish(1)
+        fit.Run(CountingTrainer(checkpoints), None, None, ["x"], folder).finish(1)
+        return checks_of(folder), dict(kept)
+
+    return train
+
+
+def test_a_run_can_be_killed_before_any_action_of_its_checks(train_counting, tmp_path):
+    expected = train_counting(tmp_path / "straight")
+    assert [row[0] for row in expected[0]] == ["1", "2", "3"] and all(map(all, expected[0]))
+    assert expected[1] == {"last": 3, "best": 2}
+    for action in range(17):
+        assert train_counting(tmp_path / str(action), action) == expected, action
+    with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
+        train_counting(tmp_path / "more", 17)
+
+
+def test_fit_goes_on_without_settings_and_refuses_others_by_name(stopped_run):
     arguments, config, run = stopped_run
     kept = (run / "config.json").read_text()
     settings = json.loads(config.read_text())
@@ -68,13 +136,14 @@ def test_fit_refuses_to_go_on_with_other_settings_and_names_them(stopped_run):
     with pytest.raises(SettingError, match=r"model.edge 16, got 20; train.steps 3, got 4\)"):
         fit.main([*arguments, "--config", str(config)])
     assert (run / "config.json").read_text() == kept
+    assert fit.main(arguments) == 0
+    assert [step for step, *_ in checks_of(run)] == ["1", "2", "3"]
 
 
 @needs_shared
 def test_fit_trains_the_papers_way_when_asked_and_keeps_to_it(dataset, tmp_path):
-    config, run = tmp_path / "config.json", tmp_path / "run"
-    train = {"steps": 1, "complexes_per_step": 2, "positives": 1, "negatives": 1}
-    config.write_text(json.dumps({"model": TINY, "train": train}))
+    run = tmp_path / "run"
+    config = write_settings(tmp_path, steps=1, complexes_per_step=2, positives=1, negatives=1)
     arguments = [str(dataset), "-o", str(run), "--split", "DB4U"]
     assert fit.main([*arguments, "--config", str(config), "--engine", "windows"]) == 0
     assert json.loads((run / "config.json").read_text())["train"]["engine"] == "windows"
@@ -86,9 +155,8 @@ def test_fit_trains_the_papers_way_when_asked_and_keeps_to_it(dataset, tmp_path)
 @needs_shared
 @pytest.mark.parametrize("setting", [{"context_layers": 1}, {}], ids=["context", "frozen tower"])
 def test_fit_refuses_pairs_apart_where_they_make_no_sense(dataset, tmp_path, setting):
-    config = tmp_path / "config.json"
     train = {"engine": "windows", "frozen_poses": 0 if setting else 1}
-    config.write_text(json.dumps({"model": {**TINY, **setting}, "train": train}))
+    config = write_settings(tmp_path, setting, **train)
     with pytest.raises(SettingError, match="take engine 'lattice'"):
         fit.main([str(dataset), "-o", str(tmp_path / "run"), "--config", str(config)])
     assert not (tmp_path / "run").exists()
@@ -112,18 +180,17 @@ def test_fit_names_the_file_whose_settings_are_wrong(tmp_path, content, reason):
 def test_fit_starts_from_given_weights_and_refuses_those_of_another_network(
     dataset, weights, tmp_path
 ):
-    config = tmp_path / "config.json"
+    train = {"steps": 1, "complexes_per_step": 1, "learning_rate": 0.0}
+    config = write_settings(tmp_path, **train)
     arguments = [str(dataset), "--config", str(config), "--split", "DB4U", "--check-every", "1",
                  "--start", str(weights)]  # fmt: skip
-    train = {"steps": 1, "complexes_per_step": 1, "learning_rate": 0.0}
-    config.write_text(json.dumps({"model": TINY, "train": train}))
     assert fit.main([*arguments, "-o", str(tmp_path / "same")]) == 0
     given, trained = (
         np.load(folder / "weights.npz") for folder in (weights, tmp_path / "same/last")
     )
     for name in given.files:
         np.testing.assert_array_equal(given[name], trained[name])
-    config.write_text(json.dumps({"model": {**TINY, "embedding_size": 8}, "train": train}))
+    write_settings(tmp_path, {"embedding_size": 8}, **train)
     with pytest.raises(WeightsError, match="must have shape"):
         fit.main([*arguments, "-o", str(tmp_path / "other")])
 
@@ -132,10 +199,9 @@ def test_fit_starts_from_given_weights_and_refuses_those_of_another_network(
 def test_fit_trains_context_layers_behind_the_frozen_tower_of_given_weights(
     dataset, weights, tmp_path
 ):
-    config, run = tmp_path / "config.json", tmp_path / "run"
-    model = {**TINY, "context_layers": 1, "context_size": 8, "neighbours": 4}
-    train = {"steps": 2, "complexes_per_step": 2, "frozen_poses": 2}
-    config.write_text(json.dumps({"model": model, "train": train}))
+    run = tmp_path / "run"
+    model = {"context_layers": 1, "context_size": 8, "neighbours": 4}
+    config = write_settings(tmp_path, model, steps=2, complexes_per_step=2, frozen_poses=2)
     assert fit.main([str(dataset), "--config", str(config), "--split", "DB4U",
                      "--start", str(weights), "-o", str(run)]) == 0  # fmt: skip
     given, trained = np.load(weights / "weights.npz"), np.load(run / "last" / "weights.npz")
@@ -143,9 +209,9 @@ def test_fit_trains_context_layers_behind_the_frozen_tower_of_given_weights(
     for name in given.files:
         same = np.array_equal(given[name], trained[name])
         assert same or not name.startswith("tower/")
-    assert all(np.load(path).shape[0] == 2 for path in (run / "embeddings").glob("*.npy"))
+    assert all(np.load(path).shape[0] == 2 for path in (run / "embeddings").rglob("*.npy"))
     unbound = [row for row in read_manifest(dataset) if row["state"] == "unbound"]
-    assert len(list((run / "embeddings").glob("*.npy"))) == len(unbound)
+    assert len(list((run / "embeddings").rglob("*.npy"))) == len(unbound)
 
 
 @needs_shared
@@ -167,9 +233,7 @@ def test_fit_refuses_splits_and_repeats_that_fit_no_dataset(mined, splits, repea
 
 @needs_shared
 def test_fit_trains_on_two_datasets(dataset, mined, tmp_path):
-    config = tmp_path / "config.json"
-    train = {"steps": 2, "complexes_per_step": 2, "repeats": [1, 2]}
-    config.write_text(json.dumps({"model": TINY, "train": train}))
+    config = write_settings(tmp_path, steps=2, complexes_per_step=2, repeats=[1, 2])
     arguments = [str(mined), str(dataset), "--split", "train", "--split", "DB4U"]
     run = tmp_path / "run"
     assert fit.main([*arguments, "--config", str(config), "-o", str(run)]) == 0

@@ -1,17 +1,14 @@
 import itertools
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from sasnet_core.config import TrainConfig
-from sasnet_core.dataset.complexes import Complex
 from sasnet_core.errors import DatasetError
-from sasnet_core.structure.contacts import contact_matrix
 from sasnet_core.training import batches as batches_module
 from sasnet_core.training.batches import make_batch, stream_batches
 from sasnet_core.training.stream import ComplexStream, Source
-from sasnet_core.training.targets import Example, spared_residues
+from sasnet_core.training.targets import Example
 from tests.core.build import random_complex, tiny_model, write_dataset
 
 MODEL = tiny_model(16)
@@ -23,37 +20,6 @@ def dataset(tmp_path_factory):
     folder = tmp_path_factory.mktemp("dataset")
     items = [random_complex(k, 5 + k, 6, name=f"pair{k}") for k in range(5)]
     return write_dataset(folder, items, ["a", "b", "b", "c", "d"])
-
-
-def names(stream, places):
-    return [stream.complex_at(place).name for place in places]
-
-
-def test_a_round_holds_each_cluster_once(dataset):
-    stream = ComplexStream([Source(dataset)], seed=0)
-    assert len(stream) == 4
-    for start in (0, 4, 8):
-        clusters = {"pair2": "pair1"}
-        found = {clusters.get(n, n) for n in names(stream, range(start, start + 4))}
-        assert found == {"pair0", "pair1", "pair3", "pair4"}
-
-
-def test_two_rounds_differ_and_every_member_of_a_cluster_comes(dataset):
-    stream = ComplexStream([Source(dataset)], seed=0)
-    rounds = [tuple(names(stream, range(4 * k, 4 * k + 4))) for k in range(12)]
-    assert len(set(rounds)) > 6
-    assert {"pair1", "pair2"} <= {name for one in rounds for name in one}
-
-
-def test_the_stream_is_given_by_seed_and_place(dataset):
-    once, again = (names(ComplexStream([Source(dataset)], seed=1), range(12)) for _ in range(2))
-    assert once == again
-    assert once != names(ComplexStream([Source(dataset)], seed=2), range(12))
-
-
-def test_a_split_without_complexes_is_refused(dataset):
-    with pytest.raises(DatasetError, match="no complexes to train on"):
-        ComplexStream([Source(dataset, "test")], seed=0)
 
 
 def batches(dataset, first_step=0, count=3, replicas=1, here=None, config=CONFIG):
@@ -116,88 +82,6 @@ def examples(items):
     return [Example(item, rng) for item in items]
 
 
-def pairs_by_complex(batch, items):
-    """Undo the joining: yield (complex, left rows, right rows, labels, weights, swapped)."""
-    first = 0
-    for item in items:
-        n_left, n_right = item.left.n_residues, item.right.n_residues
-        inside = (batch.pairs >= first).all(1) & (batch.pairs < first + n_left + n_right).all(1)
-        rows = batch.pairs[inside] - first
-        swapped = rows[0, 0] >= n_left
-        rows = rows[:, ::-1] if swapped else rows
-        left, right = rows[:, 0], rows[:, 1] - n_left
-        yield item, left, right, batch.labels[inside], batch.weights[inside], swapped
-        first += n_left + n_right
-
-
-def test_positives_are_contacts_and_negatives_are_not_and_both_weigh_alike():
-    items = [random_complex(k, 6, 7) for k in range(3)]
-    batch = make_batch(examples(items), MODEL, CONFIG)
-    assert batch.weights.sum() == pytest.approx(1.0)
-    seen = 0
-    for item, left, right, labels, weights, _ in pairs_by_complex(batch, items):
-        touching = contact_matrix(item.contacts, item.left.n_residues, item.right.n_residues)
-        assert left.min() >= 0 and right.min() >= 0
-        np.testing.assert_array_equal(touching[left, right], labels == 1)
-        assert (labels == 1).sum() == min(10, len(item.contacts))
-        assert (labels == 0).sum() == 20
-        for kind in (0, 1):
-            assert weights[labels == kind].sum() == pytest.approx(1 / 6)
-        seen += len(labels)
-    assert seen == len(batch.pairs)
-
-
-def test_residues_in_other_interfaces_can_be_spared():
-    contacts = np.array([[0, 0], [0, 1], [1, 1]], np.int32)
-    elsewhere = np.array([1, 2]), np.array([5])
-    item = replace(random_complex(1, 6, 7), contacts=contacts, elsewhere=elsewhere)
-    drawn = {}
-    for spare in (False, True):
-        config = TrainConfig(negatives=2_000, spare_elsewhere=spare)
-        batch = make_batch(examples([item]), MODEL, config)
-        ((_, left, right, labels, *_),) = pairs_by_complex(batch, [item])
-        no = labels == 0
-        drawn[spare] = set(zip(left[no].tolist(), right[no].tolist(), strict=True))
-        in_interface = np.flatnonzero(batch.residues.in_interface).tolist()
-        assert in_interface == ([0, 1, 2, 6, 7, 6 + 5] if spare else [0, 1, 6, 7])
-        assert batch.residues.weights.sum() == pytest.approx(1.0)
-    assert drawn[False] == set(map(tuple, np.argwhere(~contact_matrix(contacts, 6, 7)).tolist()))
-    assert drawn[True] == {(i, j) for i, j in drawn[False] if i != 2 and j != 5}
-
-
-def test_a_protein_in_other_interfaces_all_over_is_not_spared():
-    item = replace(random_complex(1, 6, 7), elsewhere=(np.arange(6), np.zeros(0, np.int32)))
-    item = replace(item, contacts=item.contacts[:1])
-    left, right = spared_residues(item)
-    assert left.tolist() == right.tolist() == []
-
-
-def test_sides_are_swapped_about_half_of_the_time():
-    items = [random_complex(k, 6, 7) for k in range(40)]
-    batch = make_batch(examples(items), MODEL, CONFIG)
-    swaps = [swapped for *_, swapped in pairs_by_complex(batch, items)]
-    assert 10 < sum(swaps) < 30
-
-
-def test_all_contacts_are_taken_where_they_are_few_and_none_twice():
-    item = random_complex(1, 6, 7)
-    config = TrainConfig(positives=10_000, negatives=5)
-    batch = make_batch(examples([item]), MODEL, config)
-    ((_, left, right, labels, *_),) = pairs_by_complex(batch, [item])
-    found = sorted(zip(left[labels == 1].tolist(), right[labels == 1].tolist(), strict=True))
-    assert found == list(map(tuple, item.contacts.tolist()))
-
-
-@pytest.mark.parametrize("contacts", [0, 42])
-def test_a_complex_with_one_class_only_still_makes_a_finite_batch(contacts):
-    item = random_complex(1, 6, 7)
-    everything = np.argwhere(np.ones((6, 7))).astype(np.int32)[:contacts]
-    item = Complex("x", item.left, item.right, everything)
-    batch = make_batch(examples([item]), MODEL, CONFIG)
-    assert np.isfinite(batch.weights).all()
-    assert set(batch.labels.tolist()) == {1.0 if contacts else 0.0}
-
-
 def test_noise_moves_atoms_and_no_noise_moves_none():
     item = random_complex(1, 6, 7)
     still, also_still, shaken = (
@@ -207,6 +91,16 @@ def test_noise_moves_atoms_and_no_noise_moves_none():
         still.tower_input.tables[0][-1], also_still.tower_input.tables[0][-1]
     )
     assert not np.array_equal(still.tower_input.tables[0][-1], shaken.tower_input.tables[0][-1])
+
+
+def test_noise_moves_what_context_layers_read_too():
+    model = tiny_model(16, context_layers=1)
+    still, shaken = (
+        make_batch(examples([random_complex(1, 12, 7)]), model, TrainConfig(noise=noise))
+        for noise in (0.0, 2.0)
+    )
+    one, two = still.surroundings.geometry, shaken.surroundings.geometry
+    assert one.any() and not np.allclose(one, two, atol=1e-3)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.5])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,13 +29,35 @@ def test_poses_are_what_the_tower_gives_left_residues_first(network, tmp_path):
     assert np.abs(found[0] - found[1]).max() > 0.01
 
 
-def test_what_is_there_is_not_made_again(network, tmp_path):
-    item = random_complex(2, 6, 5)
-    cache = EmbeddingCache(network, tmp_path, poses=1, seed=0)
-    cache.add(item)
-    before = cache.read(item)
-    EmbeddingCache(tiny_network(MODEL, seed=9), tmp_path, poses=1, seed=0).add(item)
-    np.testing.assert_array_equal(cache.read(item), before)
+@pytest.fixture(scope="module")
+def filled(network, tmp_path_factory):
+    """A folder with the embeddings of a complex, in one pose of seed 0."""
+    folder, item = tmp_path_factory.mktemp("filled"), random_complex(2, 6, 5)
+    EmbeddingCache(network, folder, poses=1, seed=0).add(item)
+    return folder, item
+
+
+def test_what_is_there_is_not_made_again(network, filled):
+    folder, item = filled
+    (file,) = folder.rglob("*.npy")
+    before = file.stat().st_mtime_ns
+    again = EmbeddingCache(network, folder, poses=1, seed=0)
+    again.add(item)
+    assert again.read(item).shape == (1, 11, 12) and file.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("other", ["weights", "sizes", "precision", "poses", "seed"])
+def test_embeddings_of_another_tower_or_other_poses_are_not_taken(network, filled, other):
+    folder, item = filled
+    networks = {
+        "weights": lambda: tiny_network(MODEL, seed=9),
+        "sizes": lambda: tiny_network(replace(MODEL, edge=20)),
+        "precision": lambda: tiny_network(MODEL, dtype="mixed_bfloat16"),
+    }
+    poses, seed = 2 if other == "poses" else 1, int(other == "seed")
+    cache = EmbeddingCache(networks.get(other, lambda: network)(), folder, poses, seed)
+    with pytest.raises(FileNotFoundError):
+        cache.read(item)
 
 
 def test_two_states_of_one_complex_do_not_mix(network, tmp_path):

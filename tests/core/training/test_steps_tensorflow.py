@@ -15,6 +15,7 @@ from sasnet_core.training.steps_tensorflow import TensorFlowSteps
 from sasnet_core.training.targets import Example
 from tests.core.build import random_complex, tiny_model, tiny_network, write_dataset
 from tests.core.training.test_trainer import TRAIN, copies, sticky_complex
+from train import fit
 
 ROOT = Path(__file__).parents[3]
 
@@ -43,8 +44,17 @@ def test_the_fast_training_step_is_that_of_the_plain_model(normalization):
         np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-4 * size)
 
 
+#: Name of a case: normalization, average of the weights, factor of the logit's kernel (a large one
+#: makes gradients that are clipped).
+CASES = {
+    "layer": ("layer", 0.5, 1.0),
+    "batch": ("batch", 0.0, 0.1),
+    "layer, gradients clipped": ("layer", 0.0, 20.0),
+    "batch, gradients clipped": ("batch", 0.0, 20.0),
+}
+#: Trains each case on one and on two devices, which must be set up before TensorFlow starts.
 TWO_DEVICES = """
-import sys
+import json, sys
 import numpy as np
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
@@ -52,49 +62,63 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 from dataclasses import replace
 from pathlib import Path
 from sasnet_core.training.stream import ComplexStream, Source
-from tests.core.training.test_trainer import MODEL, TRAIN, arrays, trainer
+from tests.core.training.test_steps_tensorflow import CASES
+from tests.core.training.test_trainer import MODEL, arrays, trainer
 
-folder, normalization, average, scale = Path(sys.argv[1]), sys.argv[2], *map(float, sys.argv[3:])
-
+folder = Path(sys.argv[1])
 stream = ComplexStream([Source(folder)], seed=0)
-runs = []
-for devices in (["CPU:0"], ["CPU:0", "CPU:1"]):
+
+def train(case, devices):
+    normalization, average, scale = CASES[case]
     strategy = tf.distribute.MirroredStrategy(devices)
     assert strategy.num_replicas_in_sync == len(devices)
     model = replace(MODEL, normalization=normalization)
     # Small plain steps: large ones, and those of Adam, make much of rounding errors.
     changes = {"average": average, "steps": 10, "optimizer": "sgd", "learning_rate": 0.02}
-    run = trainer(folder / f"run{len(devices)}", strategy, model, **changes)
+    run = trainer(folder / f"{case} {len(devices)}", strategy, model, **changes)
     logit = run.network.head.get_layer("logit")
     logit.kernel.assign(scale * logit.kernel)
     start = arrays(run)
     losses = [loss for _, loss in run.run(stream)]
     with run.settled():
-        runs.append((losses, arrays(run)))
-moves = [np.abs(a - b).max() for a, b in zip(start, runs[0][1])]
-np.testing.assert_allclose(runs[0][0], runs[1][0], rtol=1e-3)
-assert max(moves) > 1e-3
-worst = max(np.abs(a - b).max() for a, b in zip(runs[0][1], runs[1][1]))
-assert worst < 1e-3, f"weights differ by {worst}, moved by {max(moves)}"
+        return losses, start, arrays(run)
+
+found = {}
+for case in CASES:
+    one, start, alone = train(case, ["CPU:0"])
+    two, _, together = train(case, ["CPU:0", "CPU:1"])
+    found[case] = {
+        "losses": [one, two],
+        "moved": max(float(np.abs(a - b).max()) for a, b in zip(start, alone)),
+        "apart": max(float(np.abs(a - b).max()) for a, b in zip(alone, together)),
+    }
+(folder / "found.json").write_text(json.dumps(found))
 """
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("normalization", "average", "scale"),
-    [("layer", 0.5, 1.0), ("batch", 0.0, 0.1), ("layer", 0.0, 20.0), ("batch", 0.0, 20.0)],
-    ids=["layer", "batch", "layer, gradients clipped", "batch, gradients clipped"],
-)
-def test_two_devices_train_the_network_of_one(tmp_path, normalization, average, scale):
-    write_dataset(tmp_path, [sticky_complex(k) for k in range(2)], ["a", "b"])
+@pytest.fixture(scope="module")
+def on_two_devices(tmp_path_factory):
+    """What one and two devices train, all cases in one process."""
+    folder = tmp_path_factory.mktemp("devices")
+    write_dataset(folder, [sticky_complex(k) for k in range(2)], ["a", "b"])
     done = subprocess.run(
-        [sys.executable, "-c", TWO_DEVICES, str(tmp_path), normalization, str(average), str(scale)],
+        [sys.executable, "-c", TWO_DEVICES, str(folder)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads((folder / "found.json").read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_two_devices_train_the_network_of_one(on_two_devices, case):
+    found = on_two_devices[case]
+    np.testing.assert_allclose(*found["losses"], rtol=1e-3)
+    assert found["moved"] > 1e-3
+    assert found["apart"] < 1e-3
 
 
 def free_ports(count):
@@ -112,16 +136,13 @@ def test_two_machines_train_the_network_of_one(tmp_path):
     train = {"optimizer": "sgd", "learning_rate": 0.1, "warmup_steps": 1, "steps": 10,
              "complexes_per_step": 4, "positives": 9, "negatives": 27}  # fmt: skip
     (tmp_path / "c.json").write_text(json.dumps({"model": model, "train": train}))
-    command = [sys.executable, "-m", "train.fit", str(tmp_path / "data"), "--check-every", "5",
-               "--config", str(tmp_path / "c.json"), "-o"]  # fmt: skip
-    alone = subprocess.run(
-        [*command, str(tmp_path / "one")], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert alone.returncode == 0, alone.stderr[-2000:]
+    arguments = [str(tmp_path / "data"), "--check-every", "5", "--config", str(tmp_path / "c.json"),
+                 "-o"]  # fmt: skip
+    assert fit.main([*arguments, str(tmp_path / "one")]) == 0
     workers = [f"127.0.0.1:{port}" for port in free_ports(2)]
     runs = [
         subprocess.Popen(
-            [*command, str(tmp_path / "two")],
+            [sys.executable, "-m", "train.fit", *arguments, str(tmp_path / "two")],
             cwd=ROOT,
             env={**os.environ, "TF_CONFIG": json.dumps(
                 {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}

@@ -4,11 +4,9 @@ from collections import Counter
 
 import pytest
 
-from sasnet_core.dataset.complexes import save_complex
 from sasnet_core.errors import DatasetError, SettingError
-from sasnet_core.files import write_table
 from sasnet_core.training.stream import ComplexStream, Source
-from tests.core.build import random_complex, write_dataset
+from tests.core.build import random_complex, write_benchmark, write_dataset
 
 
 @pytest.fixture
@@ -19,19 +17,42 @@ def mined(tmp_path):
 
 @pytest.fixture
 def benchmark(tmp_path):
-    """Two complexes as train.db5 writes them, in both states; one is of the test set."""
-    rows = []
-    for number, (name, split) in enumerate((("4-4", "DB3"), ("2ABC", "DB5U"))):
-        for state, size in (("unbound", 6), ("bound", 7)):
-            file = f"{state}/{name}.npz"
-            save_complex(random_complex(number, size, name=name), tmp_path / "db5" / file)
-            rows.append({"id": name, "state": state, "cluster": name, "split": split, "file": file})
-    write_table(rows, tmp_path / "db5" / "manifest.csv", list(rows[0]))
-    return tmp_path / "db5"
+    """Make a benchmark of two complexes; one is of the test set."""
+    return write_benchmark(tmp_path / "db5", {"4-4": "DB3", "2ABC": "DB5U"})
 
 
 def visits(stream, rounds=1):
     return Counter(stream.complex_at(place).name for place in range(rounds * len(stream)))
+
+
+def names(stream, places):
+    return [stream.complex_at(place).name for place in places]
+
+
+def test_each_round_shows_every_cluster_once(mined):
+    stream = ComplexStream([Source(mined)], seed=0)
+    assert len(stream) == 3
+    for start in range(0, 30, 3):
+        found = {{"pair3": "pair2"}.get(n, n) for n in names(stream, range(start, start + 3))}
+        assert found == {"pair0", "pair1", "pair2"}
+
+
+def test_rounds_differ_and_every_member_of_a_cluster_comes(mined):
+    stream = ComplexStream([Source(mined)], seed=0)
+    rounds = [tuple(names(stream, range(3 * k, 3 * k + 3))) for k in range(12)]
+    assert len(set(rounds)) > 5
+    assert {"pair2", "pair3"} <= {name for one in rounds for name in one}
+
+
+def test_the_stream_is_given_by_seed_and_place(mined):
+    once, again = (names(ComplexStream([Source(mined)], seed=1), range(12)) for _ in range(2))
+    assert once == again
+    assert once != names(ComplexStream([Source(mined)], seed=2), range(12))
+
+
+def test_a_split_without_complexes_is_refused(mined):
+    with pytest.raises(DatasetError, match="no complexes to train on"):
+        ComplexStream([Source(mined, "test")], seed=0)
 
 
 @pytest.mark.parametrize(("like", "unlike"), [(1, 1), (1, 3), (2, 1)])

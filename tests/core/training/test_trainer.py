@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sasnet_core.config import OPTIMIZERS, ModelConfig, RunConfig, TrainConfig
+from sasnet_core.config import OPTIMIZERS, STATISTICS_BATCHES, ModelConfig, RunConfig, TrainConfig
 from sasnet_core.dataset.complexes import Complex, load_complex
 from sasnet_core.metrics import auroc
 from sasnet_core.network.lattice_tower import lattice_features
@@ -18,7 +18,7 @@ from sasnet_core.training.checkpoints import CheckpointError
 from sasnet_core.training.frozen_embeddings import EmbeddingCache
 from sasnet_core.training.steps_tensorflow import TensorFlowSteps
 from sasnet_core.training.stream import ComplexStream, Source
-from sasnet_core.training.trainer import STATISTICS_BATCHES, Trainer, TrainingError, learning_rate
+from sasnet_core.training.trainer import Trainer, TrainingError, learning_rate
 from tests.core.build import (
     RawAtom,
     RawResidue,
@@ -140,6 +140,21 @@ def test_with_a_frozen_tower_only_the_layers_behind_it_learn(stream, tmp_path):
     for part, old in zip(run.network.parts, before, strict=True):
         moved = [np.abs(a - b).max() > 1e-4 for a, b in zip(copies(part.weights), old, strict=True)]
         assert not any(moved) if part.name == "tower" else all(moved)
+
+
+@pytest.mark.parametrize("clip", [0.01, 0.0], ids=["clipped", "not clipped"])
+def test_a_step_follows_the_gradient_as_far_as_the_rate_and_the_clip_let_it(stream, tmp_path, clip):
+    changes = {"optimizer": "sgd", "learning_rate": 0.5, "warmup_steps": 10}
+    run = trainer(tmp_path, max_gradient_norm=clip, **changes)
+    before = copies(run.variables)
+    next(run.run(stream))
+    moves = [a - b for a, b in zip(copies(run.variables), before, strict=True)]
+    length = np.sqrt(sum(np.sum(move.astype(np.float64) ** 2) for move in moves))
+    warm = 0.5 / 10
+    if clip:
+        assert length == pytest.approx(warm * clip, rel=0.02)
+    else:
+        assert length > 2 * warm * 0.01
 
 
 def test_a_run_that_is_done_does_nothing_more(stream, tmp_path):
