@@ -5,6 +5,7 @@ import pytest
 
 from sasnet_core.results.partner import InputPartner
 from sasnet_core.structure import reading
+from tests.core.build import chain_lines, random_prediction, write_pdb
 from tests.core.results.conftest import predicted
 
 
@@ -28,6 +29,19 @@ def test_pairs_come_best_first_with_both_residues(one_file):
     assert (first.left_number, first.right_number, first.score, first.spread) == (51, 0, 0.9, 0.02)
     assert (second.left_number, second.right_number, second.score) == (52, -1, 0.6)
     assert len(one_file.pair_rows(None)) == 6
+
+
+def test_rows_have_the_segments_of_their_side(tmp_path):
+    lines = [
+        *chain_lines("A", 2, segment="SEG1"),
+        *chain_lines("B", 2, start=(0, 5, 0), segment="SEG2"),
+    ]
+    entry = reading.read(write_pdb(tmp_path / "pair.pdb", lines))
+    prediction = random_prediction((entry, ["A"]), (entry, ["B"]))
+    pairs = {(row.left_segment, row.right_segment) for row in prediction.pair_rows(None)}
+    assert pairs == {("SEG1", "SEG2")}
+    residues = {(row.side, row.segment) for row in prediction.residue_rows()}
+    assert residues == {("left", "SEG1"), ("right", "SEG2")}
 
 
 def test_contacts_of_the_input_are_compared_with_the_prediction(one_file):

@@ -171,6 +171,13 @@ def test_the_binder_is_the_chain_with_the_highest_probabilities(result):
     assert sequences_of(result).binder(result.left) == "B"
 
 
+def test_a_residue_at_the_threshold_is_likely(result):
+    exact = replace(result, threshold=float(result.left.probability.max()))
+    sequences = sequences_of(exact)
+    row = int(exact.left.probability.argmax())
+    assert sequences.tokens["left"][row] in sequences.likely(exact.left)
+
+
 def test_residues_without_a_code_are_in_no_restraint(result):
     result.left.probability[:] = 0.9
     sequences = sequences_of(result)

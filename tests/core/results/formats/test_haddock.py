@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sasnet_core.errors import ResultError
-from sasnet_core.results.formats.haddock import residue_numbers, write_haddock
+from sasnet_core.results.formats.haddock import molecule, residue_numbers, write_haddock
 from sasnet_core.results.reading import read_result
 from sasnet_core.structure import reading
 from sasnet_core.structure.surface import relative_exposure
@@ -92,6 +92,13 @@ def test_active_residues_are_likely_and_exposed(pair, tmp_path):
         numbers = side.protein.residue_ids[likely & exposed].astype(int).tolist()
         assert [n for n, _ in sorted(roles(tmp_path, side.side, "active"))] == numbers
     assert_restraints_fit_the_table(tmp_path)
+
+
+def test_an_exposed_residue_at_the_threshold_is_active(pair):
+    exposed = relative_exposure(pair.left.protein) >= 0.15
+    row = int(np.flatnonzero(exposed)[0])
+    exact = replace(pair, threshold=float(pair.left.probability[row]))
+    assert molecule(exact, exact.left).active[row]
 
 
 def test_a_buried_residue_is_neither_active_nor_passive(tmp_path):

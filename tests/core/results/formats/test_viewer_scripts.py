@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -109,6 +110,14 @@ def test_the_chimerax_script_has_the_picture_s_scale_from_0_to_1(whole, tmp_path
         assert float(value) == stop
         channels = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
         assert channels == [round(255 * value) for value in rgb]
+
+
+def test_a_residue_at_the_threshold_is_likely(whole, tmp_path):
+    threshold = float(whole.left.probability[0])
+    write_pymol(replace(whole, threshold=threshold), tmp_path)
+    text = (tmp_path / "pymol.pml").read_text()
+    limit = float(re.search(r"select sasnet_likely, .+ b > ([\d.]+)", text)[1])
+    assert threshold - 2e-6 < limit <= threshold
 
 
 @pytest.mark.pymol
