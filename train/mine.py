@@ -19,7 +19,7 @@ from pathlib import Path
 from sasnet_core.config import ASSEMBLIES, MiningConfig
 from sasnet_core.errors import run_script
 from sasnet_core.mining.entries import find_entries
-from sasnet_core.mining.processes import Limits, cluster_slots, local_slots
+from sasnet_core.mining.processes import Limits, cluster_slots, end_at_signals, local_slots
 from sasnet_core.mining.rules import read_facts
 from sasnet_core.mining.run import MiningRun, mine_all
 from sasnet_core.mining.similarity import read_sequences
@@ -75,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
         slots = (
             cluster_slots(options.scheduler, run.work.resolve())
             if options.scheduler
-            else local_slots(max(1, options.workers))
+            else local_slots(options.workers)
         )
         with slots as (executor, count):
             counts = mine_all(run, executor, count, limits)
@@ -85,8 +85,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(run_script("train.mine", main))
-    except KeyboardInterrupt:
-        print("train.mine: interrupted; start it again to continue", file=sys.stderr)
-        sys.exit(130)
+    end_at_signals("train.mine: interrupted; start it again to continue")
+    sys.exit(run_script("train.mine", main))

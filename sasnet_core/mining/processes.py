@@ -34,6 +34,10 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 _ATTEMPTS = 2
 #: A process is replaced after this many jobs, because memory that is never freed adds up.
 _JOBS_PER_PROCESS = 200
+#: Largest limit, in seconds or GB.
+_MOST = 1e9
+#: Most child processes on one machine.
+_MOST_WORKERS = 1000
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,17 @@ class Limits:
     gigabytes: float = 4.0  # of address space
 
     def __post_init__(self) -> None:
-        """Check that there is time, and enough memory to start Python."""
-        if self.seconds <= 0 or self.gigabytes < 1:
+        """Check that there is time, and enough memory to start Python.
+
+        Raises
+        ------
+        SettingError
+            A limit is too small, or more than the kernel can count.
+        """
+        if not (0 < self.seconds <= _MOST and 1 <= self.gigabytes <= _MOST):
             raise SettingError(
-                "the time limit must be over 0 s and the memory limit at least 1 GB, got "
-                f"{self.seconds:g} s and {self.gigabytes:g} GB"
+                "the time limit must be over 0 s, the memory limit at least 1 GB, and both at most "
+                f"{_MOST:g}; got {self.seconds:g} s and {self.gigabytes:g} GB"
             )
 
 
@@ -87,8 +97,9 @@ class BoundedProcess:
             stdout=subprocess.PIPE,
             env=os.environ | _ONE_THREAD | {"PYTHONPATH": path},
         )
+        _STARTED.add(self)  # before it is ready: `close_all` must know it
         if self._answer() != READY:
-            self.close()
+            _close(self)
             raise WorkerError(
                 f"a process for {target} must start within {limits.gigabytes:g} GB, it did not; "
                 "see its message above"
@@ -136,6 +147,11 @@ class BoundedProcess:
         ended = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return Failure("error", f"the process ended with {ended}")
 
+    def kill(self) -> None:
+        """Send SIGKILL; allowed in signal handlers, as it takes no lock."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process.pid, signal.SIGKILL)
+
     def close(self) -> None:
         """End the process at once."""
         self.closed = True
@@ -144,7 +160,7 @@ class BoundedProcess:
 
 
 _LOCAL = threading.local()
-_STARTED: set[BoundedProcess] = set()
+_STARTED: set[BoundedProcess] = set()  # not closed yet
 
 
 def run_bounded(target: str, limits: Limits, job: dict[str, Any]) -> Failure | None:
@@ -180,7 +196,6 @@ def _child(target: str, limits: Limits) -> BoundedProcess:
             return child
         _close(child)
     child = _LOCAL.child = BoundedProcess(target, limits)
-    _STARTED.add(child)
     return child
 
 
@@ -193,6 +208,29 @@ def close_all() -> None:
     """End every child process of this process."""
     for child in list(_STARTED):
         _close(child)
+
+
+def end_at_signals(message: str) -> None:
+    """From now on, SIGINT and SIGTERM end this process and its child processes at once.
+
+    They do not raise KeyboardInterrupt: inside `concurrent.futures` that can leave a lock locked
+    for which threads then wait for ever. Only for processes that may be killed at any moment.
+
+    Parameters
+    ----------
+    message : str
+        Line for the standard error. The exit code is 128 + the number of the signal.
+    """
+
+    def end(number: int, _: object) -> None:
+        for child in list(_STARTED):
+            child.kill()
+        os.write(2, f"\n{message}\n".encode())
+        os._exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) != signal.SIG_IGN:  # jobs in the background ignore SIGINT
+            signal.signal(number, end)
 
 
 def run_all(
@@ -228,13 +266,22 @@ def run_all(
 
 @contextmanager
 def local_slots(count: int) -> Iterator[tuple[Executor, int]]:
-    """Yield an executor with child processes on this machine, and their number."""
+    """Yield an executor with child processes on this machine, and their number.
+
+    Raises
+    ------
+    SettingError
+        The number is not possible.
+    """
+    if not 1 <= count <= _MOST_WORKERS:
+        raise SettingError(f"there must be 1 to {_MOST_WORKERS} workers, got {count}")
     executor = ThreadPoolExecutor(count)
     try:
         yield executor, count
     finally:
+        executor.shutdown(wait=False, cancel_futures=True)
         close_all()
-        executor.shutdown(cancel_futures=True)
+        executor.shutdown()
 
 
 @contextmanager

@@ -120,15 +120,21 @@ def test_children_outlive_no_killed_run(structures, shared, tmp_path):
     assert "Traceback" not in process.stderr.read()
 
 
-def test_an_interrupt_ends_it_with_one_line(structures, shared, tmp_path):
+def test_an_interrupt_ends_it_with_one_line_and_it_can_be_resumed(
+    structures, shared, mined, tmp_path
+):
     output = tmp_path / "dataset"
-    process = run(*arguments(structures, shared, output), stderr=subprocess.PIPE, text=True)
-    while results(output) < 1:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    message = process.communicate()[1]
-    assert process.returncode == 130
-    assert "start it again" in message and "Traceback" not in message
+    line = arguments(structures, shared, output)
+    for count, number in ((1, signal.SIGINT), (3, signal.SIGTERM), (8, signal.SIGINT)):
+        process = run(*line, stderr=subprocess.PIPE, text=True)
+        while results(output) < count:
+            time.sleep(0.01)
+        process.send_signal(number)
+        message = process.communicate(timeout=20)[1]
+        assert process.returncode == 128 + number
+        assert "start it again" in message and "Traceback" not in message
+    assert mine.main(line) == 0
+    assert contents(output) == contents(mined)
 
 
 def test_a_cluster_of_two_workers_gives_the_same(structures, shared, mined, tmp_path):
@@ -174,6 +180,10 @@ def test_a_file_that_fills_the_memory_costs_one_line(structures, shared, tmp_pat
     [
         (["--exclude-similar-to", "{empty}"], "a folder with PDB or mmCIF files is needed"),
         (["--memory-limit", "0"], "the memory limit at least 1 GB"),
+        (["--memory-limit", "nan"], "the memory limit at least 1 GB"),
+        (["--time-limit", "nan"], "the time limit must be over 0 s"),
+        (["--time-limit", "inf"], "the time limit must be over 0 s"),
+        (["--workers", "0"], "there must be 1 to 1000 workers"),
         (["--facts", "{empty}/none.csv"], "a table with the columns"),
     ],
 )

@@ -1,5 +1,8 @@
+import math
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -73,10 +76,64 @@ def test_what_cannot_start_is_one_error():
         list(run_all(executor, slots, "no_such_module:work", LIMITS, [("job", {})]))
 
 
-@pytest.mark.parametrize("limits", [{"seconds": 0}, {"gigabytes": 0.5}])
+@pytest.mark.parametrize(
+    "limits",
+    [{"seconds": seconds} for seconds in (0, -1, math.nan, math.inf, 1e300)]
+    + [{"gigabytes": gigabytes} for gigabytes in (0.5, -1, math.nan, math.inf, 1e300)],
+)
 def test_limits_that_let_nothing_run_are_refused(limits):
     with pytest.raises(SettingError, match="at least 1 GB"):
         Limits(**limits)
+
+
+@pytest.mark.parametrize("count", [0, -3, 10**20])
+def test_a_number_of_workers_that_cannot_be_is_refused(count):
+    with pytest.raises(SettingError, match="1 to 1000 workers"), local_slots(count):
+        pass
+
+
+#: Places at which a run is interrupted; SASNET_PLACES=200 tries more.
+PLACES = int(os.environ.get("SASNET_PLACES", "8"))
+#: Runs jobs, and sends itself a signal at the line of that number (0: never, but counts them).
+INTERRUPTED = """
+import os, sys
+from sasnet_core.mining.processes import Limits, end_at_signals, local_slots, run_all
+place, number = map(int, sys.argv[1:])
+lines = 0
+def at_each_line(frame, event, argument):
+    global lines
+    lines += event == "line"
+    if lines == place and event == "line":
+        os.kill(os.getpid(), number)
+    return at_each_line
+end_at_signals("stopped")
+jobs = [(str(k), {"key": "PATH"}) for k in range(6)]
+with local_slots(2) as (executor, slots):
+    sys.settrace(at_each_line)
+    list(run_all(executor, slots, "os:getenv", Limits(60, 1.5), jobs))
+    sys.settrace(None)
+print(lines)
+"""
+
+
+def interrupted(place, number):
+    command = [sys.executable, "-c", INTERRUPTED, str(place), str(int(number))]
+    ignored = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # children inherit what is ignored
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    finally:
+        signal.signal(signal.SIGINT, ignored)
+
+
+def test_a_signal_at_any_line_ends_the_run():
+    whole = interrupted(0, signal.SIGINT)
+    assert whole.returncode == 0, whole.stderr
+    lines = int(whole.stdout)
+    for turn, place in enumerate(range(1, lines, lines // PLACES + 1)):
+        number = (signal.SIGINT, signal.SIGTERM)[turn % 2]
+        done = interrupted(place, number)  # the children hold the pipe: its end is theirs too
+        assert (done.returncode, done.stderr) == (128 + number, "\nstopped\n"), place
 
 
 def test_processes_end_with_the_slots(tmp_path):

@@ -147,10 +147,11 @@ def test_what_is_done_is_not_done_again_unless_its_file_changed(structures, tmp_
     run = new_run(structures, tmp_path / "out")
     run_here(run, skip={"3abe"})
     assert [entry.id for entry in run.undone()] == ["3abe"]
-    path = structures / "ab" / "1abc.pdb"
-    path.write_text(path.read_text() + "END\n")
+    for name, change in (("1abc", lambda text: text + "END\n"), ("2abd", str.lower)):
+        path = structures / "ab" / f"{name}.pdb"
+        path.write_text(change(path.read_text()))
     run = new_run(structures, tmp_path / "out")
-    assert [entry.id for entry in run.undone()] == ["1abc", "3abe"]
+    assert [entry.id for entry in run.undone()] == ["1abc", "2abd", "3abe"]
 
 
 def test_an_interrupted_run_goes_on_with_its_settings_only(structures, tmp_path):
@@ -172,6 +173,12 @@ def test_a_finished_dataset_is_known_and_never_mixed(structures, tmp_path):
     assert run.is_finished()
     with pytest.raises(DatasetError, match="one set of settings, settings.held_out.sequences"):
         new_run(structures, tmp_path / "out", held_out=["ACDEF"]).is_finished()
+    path = structures / "ab" / "3abe.pdb"
+    before = path.stat()
+    path.write_text("no STRUCTURE")  # of the same size
+    with pytest.raises(DatasetError, match="one set of settings, input.sha256 was"):
+        new_run(structures, tmp_path / "out").is_finished()
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     (structures / "4abf.pdb").write_text("a new file")
     with pytest.raises(DatasetError, match="one set of settings, input.files was 3 and is 4"):
         new_run(structures, tmp_path / "out").is_finished()
