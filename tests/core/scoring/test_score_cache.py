@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sasnet_core.scoring.predictor import Predictor
+from sasnet_core.scoring.predictor import Predictor, load_predictor
 from sasnet_core.scoring.score_cache import ScoreCache
 from tests.core.build import random_protein, tiny_model, tiny_network
 
@@ -71,3 +71,9 @@ def test_a_predictor_scores_the_same_from_what_was_kept(tmp_path, partners):
     np.testing.assert_array_equal(scores[1].matrix, scores[2].matrix)
     np.testing.assert_array_equal(scores[1].spread, scores[2].spread)
     np.testing.assert_allclose(scores[1].matrix, plain.matrix, atol=1e-5)
+
+
+def test_scores_of_one_engine_are_not_taken_for_those_of_another(tmp_path, weights_folder, partners):
+    for engine in ("lattice", "windows"):
+        load_predictor(weights_folder, "float32", engine, tmp_path).score(*partners, rotations=1)
+    assert len(list(tmp_path.rglob("*.npy"))) == 2
