@@ -7,6 +7,7 @@ Prediction" (arXiv 1807.01297).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Self
 
 from sasnet_core.errors import SettingError
@@ -50,6 +51,9 @@ ROTATIONS = 20
 BATCH_NORMALIZATION_MOMENTUM = 0.95
 #: What batch and layer normalization add to the variance (Keras' default for both).
 NORMALIZATION_EPSILON = 1e-3
+#: Most layers of a head, and most weights of a network: 50 times the paper's (ours: settings with
+#: a slip in a size are refused before they fill the memory).
+MAX_HEAD_LAYERS, MAX_WEIGHTS = 16, 1_000_000_000
 #: Batches whose statistics batch normalization takes before each evaluation (ours: enough that no
 #: single batch decides them, few enough to cost little beside the evaluation).
 STATISTICS_BATCHES = 16
@@ -121,7 +125,7 @@ class ModelConfig(Settings):
     _rules = {
         "context_layers": Rule("a whole number from 0 to 8", lambda value: 0 <= value <= 8),
         "context_size": COUNT,
-        "neighbours": COUNT,
+        "neighbours": Rule("a whole number from 1 to 10000", lambda value: 1 <= value <= 10_000),
         "dropout": UNDER_ONE,
     }
 
@@ -143,6 +147,23 @@ class ModelConfig(Settings):
             raise SettingError(
                 f"{len(self.filters)} convolutions do not fit into a cube of {self.edge} voxels"
             )
+        if len(self.head_sizes) > MAX_HEAD_LAYERS or self.kernel_weights > MAX_WEIGHTS:
+            raise SettingError(
+                f"the head may have {MAX_HEAD_LAYERS} layers and the network {MAX_WEIGHTS:g} "
+                f"weights, got {len(self.head_sizes)} layers and {self.kernel_weights:g} weights"
+            )
+
+    @property
+    def kernel_weights(self) -> int:
+        """Weights of the convolutions and dense layers; context layers have a few more."""
+        channels, conv = 4, 0
+        for filters in self.filters:
+            channels, conv = filters, conv + 27 * channels * filters
+        embedding = self.output_voxels**3 * channels * self.embedding_size
+        context = self.embedding_size + self.context_layers * self.context_size
+        sizes = (2 * self.head_input, *self.head_sizes, 1)
+        head = sum(before * after for before, after in pairwise(sizes))
+        return conv + embedding + head + bool(self.context_layers) * context * self.context_size
 
     @property
     def tower_sizes(self) -> dict[str, Any]:

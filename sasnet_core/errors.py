@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 128 + signal.SIGINT
 
 
 class SasnetError(Exception):
@@ -29,10 +31,13 @@ def run_script(name: str, main: Callable[[], int]) -> int:
     Returns
     -------
     int
-        That of `main`, or `EXIT_BAD_INPUT`.
+        That of `main`, `EXIT_BAD_INPUT`, or `EXIT_INTERRUPTED` after Ctrl-C.
     """
     try:
         return main()
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
     except (SasnetError, OSError) as error:
         print(f"{name}: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT

@@ -9,7 +9,7 @@ import os
 import zlib
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, Literal
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 #: What the names of temporary files begin with. Each writer has its own, so that several processes
 #: can write one file at a time; the last one to finish wins.
 _TEMPORARY = ".sasnet-"
+#: What numpy and zipfile raise for files that are missing or damaged, or name impossible sizes.
+_DAMAGED = (
+    OSError, EOFError, ValueError, TypeError, OverflowError, MemoryError, NotImplementedError,
+    RuntimeError, SyntaxError, BadZipFile, zlib.error,
+)  # fmt: skip
+_READ_HEADER = np.lib.format.read_array_header_1_0
+_READ_LONG_HEADER = np.lib.format.read_array_header_2_0
 
 
 @contextmanager
@@ -125,5 +132,26 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except (OSError, EOFError, ValueError, TypeError, BadZipFile, zlib.error) as error:
+    except _DAMAGED as error:
         raise ValueError(str(error)) from None
+
+
+def array_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Read the shapes of the arrays in an .npz file, without the arrays.
+
+    Raises
+    ------
+    ValueError
+        The file is missing or damaged; says how.
+    """
+    shapes = {}
+    try:
+        with ZipFile(path) as arrays:
+            for name in arrays.namelist():
+                with arrays.open(name) as stream:
+                    long = np.lib.format.read_magic(stream) != (1, 0)
+                    read = _READ_LONG_HEADER if long else _READ_HEADER
+                    shapes[name.removesuffix(".npy")] = read(stream)[0]
+    except _DAMAGED as error:
+        raise ValueError(str(error)) from None
+    return shapes

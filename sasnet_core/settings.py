@@ -31,6 +31,10 @@ def one_of(*choices: str) -> Rule:
     return Rule("one of " + ", ".join(choices), lambda value: value in choices)
 
 
+#: No setting needs numbers of this size; infinity and "not a number" are refused with them.
+_LARGEST = 1e15
+
+
 class Settings:
     """JSON in and out and checks of ranges, for dataclasses of settings.
 
@@ -40,7 +44,7 @@ class Settings:
     _rules: ClassVar[dict[str, Rule]] = {}
 
     def __post_init__(self) -> None:
-        """Check every setting that has a rule.
+        """Check every setting that has a rule, and the size of all numbers.
 
         Raises
         ------
@@ -51,6 +55,8 @@ class Settings:
             value = getattr(self, name)
             if not rule.allows(value):
                 raise SettingError(f"{name} must be {rule.words}, got {value!r}")
+        for name, value in vars(self).items():
+            _check_size(name, value)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain values."""
@@ -79,3 +85,10 @@ def _check_type(name: str, value: Any, default: Any) -> None:
         good = type(value) is kind
     if not good:
         raise SettingError(f"{name} must be of type {kind.__name__}, got {value!r}")
+
+
+def _check_size(name: str, value: Any) -> None:
+    """Refuse numbers that no setting needs, in tuples too."""
+    for number in value if isinstance(value, tuple) else [value]:
+        if isinstance(number, (int, float)) and not -_LARGEST < number < _LARGEST:
+            raise SettingError(f"{name} must be a number below {_LARGEST:g}, got {value!r}")

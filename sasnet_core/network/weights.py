@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.resources
 import json
+import math
 import os
 import shutil
 from dataclasses import dataclass
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sasnet_core.config import ModelConfig
+from sasnet_core.config import MAX_WEIGHTS, ModelConfig
 from sasnet_core.errors import SettingError, WeightsError
-from sasnet_core.files import read_arrays, write_arrays, write_json
+from sasnet_core.files import array_shapes, read_arrays, write_arrays, write_json
 from sasnet_core.fitted import Calibration, Mixture, Smoothing
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "weights.npz"
 FORMAT = 1
+#: What reading settings that were damaged or changed by hand may raise.
+_UNUSABLE = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, SettingError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -200,10 +205,13 @@ def read_info(folder: str | Path) -> WeightsInfo:
     WeightsError
         A file is missing or damaged, the format or a setting is unknown, or a hash differs.
     """
-    folder = find_folder(folder)
+    return _read_info(find_folder(folder))
+
+
+def _read_info(folder: Path, is_member: bool = False) -> WeightsInfo:
     _needs(folder, CONFIG_FILE)
     try:
-        values = json.loads((folder / CONFIG_FILE).read_text())
+        values = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
         if values["format"] != FORMAT:
             raise WeightsError(
                 f"{folder}: weights of format {FORMAT} are needed, these are {values['format']}; "
@@ -213,12 +221,14 @@ def read_info(folder: str | Path) -> WeightsInfo:
         calibration = None if fitted is None else Calibration.from_dict(fitted)
         smoothing = Smoothing.from_dict(values["smoothing"])
         if "members" in values:
+            if is_member:
+                raise ValueError("a member of an ensemble must be one network")
             return _read_ensemble(folder, values, calibration, smoothing)
         _needs(folder, WEIGHTS_FILE)
         model = ModelConfig.from_dict(values["model"])
         expected = str(values["sha256"])
         found = _hash(folder / WEIGHTS_FILE)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, SettingError) as error:
+    except _UNUSABLE as error:
         raise WeightsError(
             f"{folder / CONFIG_FILE}: settings of this sasnet are needed ({error}); "
             "use the file that came with the weights"
@@ -228,7 +238,21 @@ def read_info(folder: str | Path) -> WeightsInfo:
             f"{folder / WEIGHTS_FILE}: sha256 must be {expected[:12]}..., is {found[:12]}...; "
             "the file is damaged or belongs to another configuration: fetch it again"
         )
+    _check_sizes(folder / WEIGHTS_FILE, model)
     return WeightsInfo(folder, model, found, calibration, smoothing)
+
+
+def _check_sizes(path: Path, model: ModelConfig) -> None:
+    """Compare settings and file before anything of these sizes is made."""
+    try:
+        found = sum(math.prod(shape) for shape in array_shapes(path).values())
+    except ValueError as error:
+        raise _no_weights(path, error) from None
+    if not model.kernel_weights <= found <= 2 * MAX_WEIGHTS:
+        raise WeightsError(
+            f"{path}: the settings are of {model.kernel_weights} weights, the file has {found}; "
+            "fetch both files again"
+        )
 
 
 def _needs(folder: Path, name: str) -> None:
@@ -246,11 +270,8 @@ def _read_ensemble(
     mixture = Mixture.from_dict(values["mixture"])
     members = []
     for entry in values["members"]:
-        place = folder / entry["folder"]
-        if place.resolve() == folder.resolve():
-            raise ValueError("an ensemble cannot be a member of itself")
-        member = read_info(place)
-        if member.members or member.sha256 != entry["sha256"]:
+        member = _read_info(folder / entry["folder"], is_member=True)
+        if member.sha256 != entry["sha256"]:
             raise WeightsError(
                 f"{folder}: member {entry['folder']} must be the network with sha256 "
                 f"{str(entry['sha256'])[:12]}..., it is {member.sha256[:12]}...; fetch it again, "
@@ -282,7 +303,7 @@ def fill(parts: Sequence[keras.Model], folder: Path, others: bool = False) -> No
     Raises
     ------
     WeightsError
-        An array is missing, left over, or of another shape.
+        An array is missing, left over, of another shape, or not of numbers.
     """
     variables = _named_variables(parts)
     arrays = _read_arrays(folder / WEIGHTS_FILE)
@@ -295,6 +316,8 @@ def fill(parts: Sequence[keras.Model], folder: Path, others: bool = False) -> No
             "fetch both files again"
         )
     for name, variable in variables.items():
+        if arrays[name].dtype.kind != "f" or not np.isfinite(arrays[name]).all():
+            raise WeightsError(f"{folder}: {name} must hold numbers; fetch both files again")
         value = arrays[name].astype(np.float32)
         if value.shape != tuple(variable.shape):
             raise WeightsError(
@@ -308,9 +331,11 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         return read_arrays(path)
     except ValueError as error:
-        raise WeightsError(
-            f"{path}: an .npz file of weights is needed ({error}); fetch it again"
-        ) from None
+        raise _no_weights(path, error) from None
+
+
+def _no_weights(path: Path, error: ValueError) -> WeightsError:
+    return WeightsError(f"{path}: an .npz file of weights is needed ({error}); fetch it again")
 
 
 def _named_variables(parts: Sequence[keras.Model]) -> dict[str, Any]:

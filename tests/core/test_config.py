@@ -40,6 +40,24 @@ def test_poolings_without_room_are_dropped(edge, pooled, read):
     assert (model.pooled_layers, model.edge_read) == (pooled, read)
 
 
+def test_weights_are_counted_as_the_paper_counts_them():
+    assert ModelConfig().kernel_weights == 17_549_056 + 786_560  # tower and head
+
+
+SMALL = {"edge": 16, "filters": (4, 4, 4, 4), "embedding_size": 4, "head_sizes": (4, 4)}
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [{"filters": (4, 4, 4, 10**9)}, {"embedding_size": 10**9}, {"head_sizes": (10**9,)},
+     {"head_sizes": (4,) * 17}, {"context_layers": 1, "context_size": 10**9}],
+)  # fmt: skip
+def test_sizes_that_would_fill_the_memory_are_refused(sizes):
+    assert ModelConfig(**SMALL).kernel_weights < 10_000
+    with pytest.raises(SettingError, match="16 layers and the network 1e.09 weights"):
+        ModelConfig(**SMALL | sizes)
+
+
 @given(edge=st.integers(11, 64), count=st.integers(1, 5), poolings=st.integers(0, 2))
 def test_the_voxels_read_are_the_fewest_that_give_the_same_output(edge, count, poolings):
     try:

@@ -25,6 +25,14 @@ def test_what_a_user_can_mend_is_one_line_and_exit_code_2(error, line, capsys):
     assert capsys.readouterr().err == line
 
 
+def test_an_interrupt_is_one_line_and_exit_code_130(capsys):
+    def main():
+        raise KeyboardInterrupt
+
+    assert run_script("train.x", main) == 130
+    assert capsys.readouterr().err == "train.x: interrupted\n"
+
+
 def test_a_mistake_of_ours_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
         run_script("train.x", lambda: 1 // 0)

@@ -6,7 +6,7 @@ import pytest
 
 from sasnet_core.config import MiningConfig, ModelConfig, TrainConfig
 from sasnet_core.errors import SettingError
-from sasnet_core.fitted import Smoothing
+from sasnet_core.fitted import Calibration, Mixture, Smoothing
 
 OUT_OF_RANGE = [
     (TrainConfig, {"optimizer": "rmsprops"}),
@@ -32,6 +32,13 @@ OUT_OF_RANGE = [
     (ModelConfig, {"context_layers": 9}),
     (ModelConfig, {"context_size": 0}),
     (ModelConfig, {"neighbours": 0}),
+    (ModelConfig, {"neighbours": 10**9}),
+    (TrainConfig, {"steps": 10**20}),
+    (MiningConfig, {"max_resolution": math.nan}),
+    (Calibration, {"slope": math.nan}),
+    (Calibration, {"thresholds": (0.5, math.inf)}),
+    (Mixture, {"slopes": (1.0, math.nan)}),
+    (Mixture, {"intercept": -math.inf}),
     (ModelConfig, {"dropout": 1.0}),
     (MiningConfig, {"max_resolution": 0.0}),
     (MiningConfig, {"min_residues": 0}),
@@ -51,7 +58,7 @@ OUT_OF_RANGE = [
 @pytest.mark.parametrize("make", ["directly", "from JSON"])
 def test_values_out_of_range_are_refused_in_one_line(kind, values, make):
     ((name, value),) = values.items()
-    expected = rf"^{name} must be (a|one of) .+, got {re.escape(repr(value))}$"
+    expected = rf"^{name} must be (a|one of|one number) .+, got {re.escape(repr(value))}$"
     with pytest.raises(SettingError, match=expected):
         kind(**values) if make == "directly" else kind.from_dict(values)
 

@@ -1,11 +1,12 @@
 import json
+import zipfile
 
 import numpy as np
 import pytest
 
 from sasnet_core.config import ModelConfig
 from sasnet_core.errors import WeightsError
-from sasnet_core.fitted import Calibration
+from sasnet_core.fitted import Calibration, Mixture, Smoothing
 from sasnet_core.network.weights import fill, read_info, save_weights, write_config
 from tests.core.build import tiny_model, tiny_network
 
@@ -102,10 +103,66 @@ def test_settings_that_are_none_are_refused(folder, values):
     refuse(folder)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 1}', "\udcff"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 1}', "\udcff", "[" * 9999])
 def test_a_damaged_configuration_is_refused(folder, text):
     (folder / "config.json").write_text(text, errors="surrogateescape")
     refuse(folder)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"model": {"embedding_size": 10**9}}, {"model": {"head_sizes": [10**9]}},
+     {"model": {"context_layers": 1, "context_size": 10**9}}, {"model": {"head_sizes": [1] * 999}},
+     {"calibration": {"slope": float("nan")}}, {"smoothing": {"width": float("inf")}}],
+    ids=str,
+)  # fmt: skip
+def test_impossible_numbers_are_refused_before_anything_is_made_of_them(folder, values):
+    change(folder, **values)
+    refuse(folder)
+
+
+def test_settings_of_more_weights_than_the_file_has_are_refused(folder):
+    change(folder, model={**MODEL.to_dict(), "embedding_size": 100_000})
+    assert "the file has" in refuse(folder)
+
+
+def replace_array(folder, name, value):
+    with np.load(folder / "weights.npz") as arrays:
+        arrays = {**arrays, name: value(arrays[name])}
+    np.savez_compressed(folder / "weights.npz", **arrays)
+    write_config(folder, MODEL, None)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [lambda kernel: np.where(kernel == kernel.max(), np.nan, kernel), lambda kernel: kernel / 0,
+     lambda kernel: kernel.astype("U"), lambda kernel: kernel.astype(np.complex64)],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore:(divide|invalid)")
+def test_weights_that_are_no_numbers_are_refused(folder, value):
+    replace_array(folder, "tower/conv1/kernel", value)
+    with pytest.raises(WeightsError, match="tower/conv1/kernel must hold numbers"):
+        fill(tiny_network(MODEL).parts, folder)
+
+
+def test_an_array_that_says_it_is_huge_is_refused(folder):
+    with zipfile.ZipFile(folder / "weights.npz", "a") as arrays, arrays.open("x.npy", "w") as part:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (10**12,)}
+        np.lib.format.write_array_header_1_0(part, header)
+    write_config(folder, MODEL, None)
+    assert "the file has 10000" in refuse(folder)
+
+
+@pytest.mark.parametrize("names", [("a",), ("a", "b"), ("a", "b", "c")])
+def test_an_ensemble_that_names_itself_is_refused(tmp_path, names):
+    for name, member in zip(names, (*names[1:], names[0]), strict=True):
+        (tmp_path / name).mkdir()
+        values = {
+            "format": 1, "calibration": None, "smoothing": Smoothing().to_dict(), "sha256": "",
+            "mixture": Mixture().to_dict(), "members": [{"folder": f"../{member}", "sha256": ""}],
+        }  # fmt: skip
+        (tmp_path / name / "config.json").write_text(json.dumps(values))
+    assert "must be one network" in refuse(tmp_path / "a")
 
 
 def test_a_network_of_other_sizes_is_refused(folder):

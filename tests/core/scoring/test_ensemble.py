@@ -157,7 +157,7 @@ def change(folder, **values):
         (lambda e: change(e, mixture={"slopes": []}), "together over 0"),
         (lambda e: change(e, mixture={"slopes": [-0.5, 0.4]}), "together over 0"),
         (lambda e: change(e, members=[]), "members and mixture must have"),
-        (lambda e: change(e, members=[{"folder": ".", "sha256": "x"}]), "member of itself"),
+        (lambda e: change(e, members=[{"folder": ".", "sha256": "x"}]), "must be one network"),
     ],
 )
 def test_an_ensemble_that_does_not_fit_is_refused(folders, tmp_path, harm, message):
