@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import os
 import re
-import tempfile
+import threading
+import time
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,7 +22,7 @@ from urllib.parse import urlsplit
 
 from sasnet_core import __version__
 from sasnet_core.errors import DownloadError, SettingError
-from sasnet_core.files import write_json
+from sasnet_core.files import write_json, written_whole
 from sasnet_core.mining.entries import entry_id
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ CACHE_VARIABLE = "SASNET_CACHE"
 PLACEHOLDER = "{id}"
 #: Seconds to wait for a connection and for an answer; number of retries.
 TIMEOUT, RETRIES = (10, 60), 2
+#: Seconds for one download in all, and to wait at most when a busy server names a time.
+TOTAL_TIME, LONGEST_WAIT = 600.0, 10.0
+#: Most bytes of an answer, and unpacked; the largest entries are a quarter of it. Most redirects.
+MOST_BYTES, MOST_UNPACKED, REDIRECTS = 1 << 29, 1 << 30, 5
 
 _PDB_ID = re.compile(r"[0-9][a-z0-9]{3}|pdb_[a-z0-9]{8}", re.IGNORECASE)
 #: Accessions as UniProt defines them, with the number of an isoform; AlphaFold DB leads with AF.
@@ -40,7 +46,13 @@ _ACCESSION = re.compile(
     re.IGNORECASE,
 )
 _STRUCTURE = re.compile(rb"^(_atom_site\.|ATOM  |HETATM)", re.MULTILINE)
-_VERSION = re.compile(r"model_v(\d+)")
+_VERSION = re.compile(r"_v(\d+)(?:-(\d+))?")
+#: Where a file says which entry it is: mmCIF, PDB, and models of AlphaFold DB in both formats.
+_STATED_ID = re.compile(rb"^_entry\.id\s+(\S+)|^HEADER.{56}(\w{4})", re.MULTILINE | re.IGNORECASE)
+_STATED_ACCESSION = re.compile(
+    rb"^_ma_target_ref_db_details\.db_accession\s+(\S+)|^DBREF .{20}UNP    (\S+)",
+    re.MULTILINE | re.IGNORECASE,
+)
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -65,8 +77,13 @@ PDB = Archive(
     ),
     tuple(
         folder + name
-        for folder in ("{middle}/", "")
-        for name in ("{id}.cif.gz", "{id}.cif", "pdb{id}.ent.gz", "{id}.pdb.gz", "{id}.pdb")
+        for folder in ("{middle}/", "", "{middle}/{long}/")
+        for name in (
+            *("{id}.cif.gz", "{id}.cif", "{upper}.cif.gz", "{upper}.cif"),
+            *("{long}.cif.gz", "{long}.cif", "{long}_xyz.cif.gz", "{long}_xyz_v*.cif.gz"),
+            *("pdb{id}.ent.gz", "{id}.pdb.gz", "{id}.pdb", "{upper}.pdb.gz", "{upper}.pdb"),
+            *("{long}.pdb.gz", "{long}.pdb"),
+        )
     ),
 )
 ALPHAFOLD = Archive(
@@ -178,11 +195,8 @@ class Sources:
         path = _cache_file(self.cache, entry, "cif" if b"_atom_site." in content else "pdb")
         packed = gzip.compress(content, mtime=0)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Processes that download the same entry at once write to different folders.
-            with tempfile.TemporaryDirectory(dir=path.parent) as aside:
-                (Path(aside) / path.name).write_bytes(packed)
-                os.replace(Path(aside) / path.name, path)
+            with written_whole(path, "wb") as stream:
+                stream.write(packed)
             notes = {"sha256": hashlib.sha256(packed).hexdigest(), "origin": origin}
             write_json(notes, _notes_file(path))
         except OSError as error:
@@ -233,9 +247,10 @@ def default_cache() -> Path:
 def parse_name(name: str) -> Name | None:
     """Parse the name of an entry; None if it is not one."""
     if _PDB_ID.fullmatch(name):
-        short = name.lower()
-        short = short[8:] if short.startswith("pdb_0000") else entry_id(short)
-        return Name(PDB, short, {"id": short, "middle": short[-3:-1]})
+        short = entry_id(name)
+        long = short if short.startswith("pdb_") else f"pdb_0000{short}"
+        spellings = {"id": short, "long": long, "upper": short.upper(), "middle": short[-3:-1]}
+        return Name(PDB, short, spellings)
     match = _ACCESSION.fullmatch(name)
     if match is None:
         return None
@@ -271,12 +286,13 @@ def _filled(pattern: str, entry: Name) -> str:
 def _in_folder(folder: Path, entry: Name) -> Iterator[Path]:
     """List the files of an entry in a folder, the best one first."""
     for pattern in entry.archive.files:
-        yield from sorted(folder.glob(_filled(pattern, entry)), key=_model_version, reverse=True)
+        files = filter(Path.is_file, folder.glob(_filled(pattern, entry)))
+        yield from sorted(files, key=_version, reverse=True)
 
 
-def _model_version(path: Path) -> int:
+def _version(path: Path) -> tuple[int, int]:
     found = _VERSION.search(path.name)
-    return int(found[1]) if found else 0
+    return (int(found[1]), int(found[2] or 0)) if found else (0, 0)
 
 
 def _cache_file(cache: Path, entry: Name, ending: str) -> Path:
@@ -307,19 +323,69 @@ def _download(mirror: str, entry: Name) -> tuple[bytes, str]:
     if content.lstrip()[:1] in (b"[", b"{"):
         address = _address_in(content, entry, address)
         content = _get(address)
-    if content.startswith(_GZIP_MAGIC):
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error):
-            raise _MirrorError(f"{address}: the file is damaged") from None
+    packed = content.startswith(_GZIP_MAGIC)
+    if packed:
+        content = _unpacked(content, address)
     if not _STRUCTURE.search(content):
         raise _MirrorError(f"{address}: the answer is not a structure file")
+    if not packed and not _is_whole(content):  # gzip has a check of its own
+        raise _MirrorError(f"{address}: the file is damaged, or its end is missing")
+    other = _other_entry(content, entry)
+    if other:
+        raise _MirrorError(f"{address}: the answer is another entry, {other}")
     return content, address
+
+
+def _unpacked(content: bytes, address: str) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+            unpacked = stream.read(MOST_UNPACKED + 1)
+    except (OSError, EOFError, zlib.error):
+        raise _MirrorError(f"{address}: the file is damaged") from None
+    if len(unpacked) > MOST_UNPACKED:
+        raise _MirrorError(f"{address}: the file unpacks to more than {MOST_UNPACKED >> 20} MB")
+    return unpacked
+
+
+def _is_whole(content: bytes) -> bool:
+    """Return whether the last lines of a file are there, as far as the file shows it.
+
+    The archives' mmCIF files have a # after each category, the last one too, and their PDB files
+    end with END. Of other files only a line that breaks off is noticed.
+    """
+    end = content[-500:].split(b"\n")[-1]
+    last = content[-500:].rstrip().rpartition(b"\n")[2]
+    if b"_atom_site." not in content:
+        return last.startswith(b"END") or (not content.startswith(b"HEADER") and not end.strip())
+    if b"\n#" in content:
+        return last.startswith(b"#")
+    import gemmi
+
+    with suppress(ValueError, RuntimeError):
+        gemmi.cif.read_string(content.decode("utf-8", "replace"))
+        return not end.strip()
+    return False
+
+
+def _other_entry(content: bytes, entry: Name) -> str | None:
+    """Return which other entry a file says it is; None if it names this one, or none."""
+    for pattern in (_STATED_ID, _STATED_ACCESSION)[: 1 + (entry.archive is ALPHAFOLD)]:
+        for match in pattern.finditer(content):
+            text = (match[1] or match[2]).decode("ascii", "replace").strip("'\"")
+            stated = parse_name(text)
+            if stated and _protein_of(stated) != _protein_of(entry):
+                return text
+    return None
+
+
+def _protein_of(entry: Name) -> str:
+    """Return what the id of an entry and the accessions in its file have in common."""
+    return entry.parts.get("accession", entry.id).partition("-")[0]
 
 
 def _address_in(content: bytes, entry: Name, address: str) -> str:
     """Read where the mmCIF file of a model is in AlphaFold DB's answer."""
-    with suppress(ValueError, TypeError, AttributeError):
+    with suppress(ValueError, TypeError, AttributeError, RecursionError):
         found = json.loads(content)
         for model in found if isinstance(found, list) else [found]:
             place = str(model.get("cifUrl"))
@@ -329,22 +395,66 @@ def _address_in(content: bytes, entry: Name, address: str) -> str:
 
 
 def _get(address: str) -> bytes:
-    """Download from a web address, with retries if the server is busy."""
+    """Download from a web address, with retries if the server is busy, within the total time.
+
+    Servers can keep `requests` busy for ever, with headers that never end for example. So it runs
+    in a thread that is given up when the time is over.
+    """
+    answers: list[bytes | _MirrorError] = []
+    end = time.monotonic() + TOTAL_TIME
+
+    def ask() -> None:
+        try:
+            answers.append(_answer(address, end))
+        except _MirrorError as error:
+            answers.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(TOTAL_TIME)
+    if not answers:
+        raise _UnreachableError(f"{address}: no answer in time")
+    if isinstance(answers[0], _MirrorError):
+        raise answers[0]
+    return answers[0]
+
+
+def _answer(address: str, end: float) -> bytes:
+    """Ask a server once, until a time; say what went wrong in words."""
     import requests
+    import urllib3
 
     try:
-        with _session() as session, session.get(address, timeout=TIMEOUT) as answer:
+        with _session() as session, session.get(address, timeout=TIMEOUT, stream=True) as answer:
             if answer.status_code != requests.codes.ok:
                 raise _MirrorError(f"{address}: HTTP {answer.status_code}")
-            return bytes(answer.content)
+            return _body(answer, address, end)
     except requests.Timeout:
         raise _UnreachableError(f"{address}: no answer in time") from None
     except requests.exceptions.SSLError:
         raise _UnreachableError(f"{address}: its certificate cannot be trusted") from None
+    except requests.TooManyRedirects:
+        raise _MirrorError(f"{address}: more than {REDIRECTS} redirects") from None
     except requests.ConnectionError:
         raise _UnreachableError(f"{address}: cannot be reached") from None
-    except requests.RequestException:
+    except requests.exceptions.ChunkedEncodingError:
         raise _MirrorError(f"{address}: the answer broke off") from None
+    except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
+        kind = type(error).__name__
+        raise _MirrorError(f"{address}: the answer cannot be used ({kind})") from None
+
+
+def _body(answer: Any, address: str, end: float) -> bytes:
+    """Read the content of an answer; stop if it is too large or takes too long."""
+    pieces, size = [], 0
+    for piece in answer.iter_content(1 << 16):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MOST_BYTES:
+            raise _MirrorError(f"{address}: the answer is over {MOST_BYTES >> 20} MB")
+        if time.monotonic() > end:
+            raise _UnreachableError(f"{address}: no answer in time")
+    return b"".join(pieces)
 
 
 def _session() -> Any:
@@ -352,9 +462,17 @@ def _session() -> Any:
     from requests.adapters import HTTPAdapter
     from urllib3.util import Retry
 
+    class PatientRetry(Retry):
+        """Waits as long as the server asks for, up to `LONGEST_WAIT`."""
+
+        def get_retry_after(self, response: Any) -> float | None:
+            seconds = super().get_retry_after(response)
+            return None if seconds is None else min(seconds, LONGEST_WAIT)
+
     busy = (429, 500, 502, 503, 504)
-    retry = Retry(RETRIES, backoff_factor=0.5, status_forcelist=busy, raise_on_status=False)
+    retry = PatientRetry(RETRIES, backoff_factor=0.5, status_forcelist=busy, raise_on_status=False)
     session = requests.Session()
+    session.max_redirects = REDIRECTS
     session.headers["User-Agent"] = f"sasnet/{__version__}"
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(max_retries=retry))
