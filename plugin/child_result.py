@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +18,23 @@ SIDES = ("left", "right")
 #: A score from 0 to 1 times this, cut off, is its grey level.
 _LEVELS = 255.99
 RESULT_FILE, SCORES_FILE = "result.json", "scores.npz"
+#: What reading files raises that `sasnet_predict` did not write like this.
+DAMAGED = (
+    ValueError, KeyError, TypeError, IndexError, AttributeError, ArithmeticError, EOFError,
+    MemoryError, RuntimeError, zlib.error,
+)  # fmt: skip
+#: Beside the files of `sasnet_predict`: what only PyMOL knows.
+NAMES_FILE = "pymol.json"
+#: Every file that belongs to a result; a user may keep others in the same folder.
+RESULT_FILES = (
+    RESULT_FILE, SCORES_FILE, NAMES_FILE, "residues.csv", "pairs.csv", "complex.cif", "left.cif",
+    "right.cif", "picture.png", "session.pse", "explain.csv", "report.html",
+    "haddock_ambiguous.tbl", "haddock_unambiguous.tbl", "haddock_left.pdb", "haddock_right.pdb",
+    "haddock_residues.csv", "boltz.yaml", "boltz_contacts.yaml", "boltz_residues.csv",
+    "chai.fasta", "chai_pocket.csv", "chai_contacts.csv", "chai_residues.csv",
+    "chimerax.defattr", "chimerax.cxc", "pymol.pml", "result.schema.json", "complex.pdb",
+    "left.pdb", "right.pdb", "pdb_chains.csv",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,7 +92,7 @@ class ChildResult:
     warnings : tuple of str
         What the user should know.
     files : mapping
-        Name to content of each file of the result folder.
+        Name to content of each file of the result.
     """
 
     residues: Mapping[str, tuple[Residue, ...]]
@@ -102,7 +121,8 @@ def read(folder: Path) -> ChildResult:
         A file is missing or is not what `sasnet_predict` writes.
     """
     try:
-        files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+        paths = [path for path in folder.iterdir() if path.name in RESULT_FILES]
+        files = {path.name: path.read_bytes() for path in paths if path.is_file()}
     except OSError as error:
         raise CmdException(f"{folder} cannot be read: {error.strerror}") from None
     return parse(files, str(folder))
@@ -126,7 +146,7 @@ def parse(files: Mapping[str, bytes], place: str) -> ChildResult:
     try:
         found = _parse(files)
         _ = found.levels  # takes a moment for large proteins: not later, in PyMOL's thread
-    except (ValueError, KeyError, TypeError) as error:
+    except DAMAGED as error:
         raise CmdException(
             f"{place} holds no result of sasnet_predict that this plugin can read ({error!r}); "
             "update both to the same version"
@@ -147,7 +167,7 @@ def _parse(files: Mapping[str, bytes]) -> ChildResult:
         pairs=_pairs(content["pairs"], rows),
         scores=scores,
         spread=spread,
-        threshold=float(content["threshold"]),
+        threshold=_finite(content["threshold"]),
         rotations=int(content["settings"]["rotations"]),
         warnings=tuple(map(str, content["warnings"])),
         files=files,
@@ -163,9 +183,15 @@ def _residue(row: dict) -> Residue:
         resi=f"{row['number']}{row['insertion_code']}",
         name=row["name"],
         probability=probability,
-        spread=float(row["spread"]),
-        best=float(row["max_pair_score"]),
+        spread=_finite(row["spread"]),
+        best=_finite(row["max_pair_score"]),
     )
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"a number is needed, got {value}")
+    return float(value)
 
 
 _IDENTITY = ("chain", "number", "insertion_code", "name", "segment")
@@ -183,6 +209,11 @@ def _pairs(pairs: list[dict], rows: dict[str, list[dict]]) -> tuple[Pair, ...]:
         return places[side][tuple(pair[f"{side}_{part}"] for part in _IDENTITY)]
 
     return tuple(
-        Pair(place(pair, "left"), place(pair, "right"), pair["score"], pair["spread"])
+        Pair(
+            place(pair, "left"),
+            place(pair, "right"),
+            _finite(pair["score"]),
+            _finite(pair["spread"]),
+        )
         for pair in pairs
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -18,12 +16,14 @@ from .bound_results import BoundResult
 from .child_result import SIDES, ChildResult
 from .selections import PartnerSelection
 
-#: Beside the files of `sasnet_predict`: what only PyMOL knows.
-NAMES_FILE = "pymol.json"
+#: Files get this before their names until all are written.
+_UNFINISHED = ".sasnet-saving-"
 
 
 def save(result: BoundResult, place: str) -> Path:
     """Write a result as a folder that `sasnet_load` and `sasnet_export` read.
+
+    An earlier result in the folder is replaced; other files in it stay.
 
     Raises
     ------
@@ -31,33 +31,59 @@ def save(result: BoundResult, place: str) -> Path:
         It cannot be written, or something else is in the way.
     """
     folder = Path(os.path.expanduser(place))
-    if folder.exists() and not (folder / child_result.RESULT_FILE).is_file():
-        raise CmdException(f"{folder} exists and is not a result folder; choose another folder")
+    files = _files(result)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".sasnet-", dir=folder.parent))
+        if not _may_hold_a_result(folder):
+            raise CmdException(f"{folder} exists and is not a result folder; choose another folder")
+        made = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
         try:
-            _fill(staging, result)
-            if folder.exists():
-                shutil.rmtree(folder)
-            staging.rename(folder)
+            _write(files, folder)
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            _remove(folder.glob(f"{_UNFINISHED}*"))
+            if made and not any(folder.iterdir()):
+                folder.rmdir()
     except OSError as error:
         raise CmdException(f"{folder} cannot be written: {error.strerror}") from None
-    folder.chmod(0o755)
     return folder
 
 
-def _fill(folder: Path, result: BoundResult) -> None:
-    for name, content in result.child_result.files.items():
-        (folder / name).write_bytes(content)
-    names = {"name": result.name, "threshold": result.threshold}
+def _may_hold_a_result(folder: Path) -> bool:
+    """Return whether a folder is absent or empty, or holds a result, finished or not."""
+    if not folder.is_dir():
+        return not folder.exists()
+    if (folder / child_result.RESULT_FILE).is_file():
+        return True
+    names = [path.name for path in folder.iterdir()]
+    return all(n in child_result.RESULT_FILES or n.startswith(_UNFINISHED) for n in names)
+
+
+def _write(files: dict[str, bytes], folder: Path) -> None:
+    """Write all files, then give them their names; result.json is there only if all others are."""
+    for name, content in files.items():
+        (folder / f"{_UNFINISHED}{name}").write_bytes(content)
+    last = child_result.RESULT_FILE
+    earlier = set(child_result.RESULT_FILES) - {last}
+    _remove(folder / name for name in [last, *earlier])
+    for name in sorted(files, key=last.__eq__):
+        (folder / f"{_UNFINISHED}{name}").replace(folder / name)
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if path.exists() or path.is_symlink():
+            path.unlink()
+
+
+def _files(result: BoundResult) -> dict[str, bytes]:
+    """Return the files of a result, with PyMOL's names for its chains."""
+    names: dict[str, Any] = {"name": result.name, "threshold": result.threshold}
     for side in SIDES:
         partner = result.partners[side]
         chains = [[*place, chain] for place, chain in partner.file_chains.items()]
         names[side] = {"objects": partner.models, "chains": chains}
-    (folder / NAMES_FILE).write_text(json.dumps(names, indent=2), encoding="utf-8")
+    text = json.dumps(names, indent=2)
+    return {**result.child_result.files, child_result.NAMES_FILE: text.encode("utf-8")}
 
 
 def load(place: str, left: str = "", right: str = "", _self: Any = _cmd) -> BoundResult:
@@ -103,11 +129,11 @@ def load(place: str, left: str = "", right: str = "", _self: Any = _cmd) -> Boun
 def _names(found: ChildResult) -> dict[str, Any]:
     """Return what PyMOL called the chains; nothing if the result is from the shell."""
     try:
-        names = json.loads(found.files.get(NAMES_FILE, b"{}").decode("utf-8"))
+        names = json.loads(found.files.get(child_result.NAMES_FILE, b"{}").decode("utf-8"))
         return {side: names[side] for side in SIDES} | {
             key: names[key] for key in ("name", "threshold")
         }
-    except (ValueError, KeyError, TypeError):
+    except child_result.DAMAGED:
         return {}
 
 
@@ -177,5 +203,6 @@ def _give_back_b_factors(model: str, found: ChildResult, _self: Any) -> None:
         ranks = sorted(atoms.get((row["chain"], f"{row['number']}{row['insertion_code']}"), ()))
         values = row.get("old_b_factors", [])
         if len(ranks) == len(values):
-            old.update(zip(ranks, values))  # noqa: B905 (Python 3.9)
+            numbers = [0.0 if value is None else value for value in values]  # null: not a number
+            old.update(zip(ranks, numbers))  # noqa: B905 (Python 3.9)
     _self.alter(f"%{model}", "b = old.get(rank, b)", space={"old": old})

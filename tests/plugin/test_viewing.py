@@ -1,8 +1,12 @@
 """The commands that show a result, save it and bring it back, without a window."""
 
 import math
+from pathlib import Path
 
 import pytest
+
+from sasnet_core.results.writing import PRODUCTS
+from tests.core.build import contents
 
 pytest.importorskip("pymol2", reason="PyMOL is not installed", exc_type=ImportError)
 from pymol import CmdException
@@ -283,6 +287,51 @@ def test_saving_never_replaces_something_else(predicted, plugin, tmp_path):
         "saved",
         "temporary",
     ]
+
+
+def test_saving_replaces_the_files_of_a_result_and_no_others(predicted, plugin, tmp_path):
+    saved = tmp_path / "saved"
+    plugin.commands.sasnet_save(str(saved), _self=predicted)
+    wanted = contents(saved)
+    (saved / "notes.txt").write_text("years")
+    (saved / "figures").mkdir()
+    (saved / "haddock_ambiguous.tbl").write_text("of an earlier result")
+    plugin.commands.sasnet_load(str(saved), _self=predicted)
+    (saved / "notes.txt").write_text("more years")
+    plugin.commands.sasnet_save(str(saved), "tox_D_E", _self=predicted)
+    assert (saved / "figures").is_dir()
+    assert contents(saved) == {**wanted, "notes.txt": b"more years"}
+
+
+def test_saving_that_is_killed_leaves_no_result_and_is_finished_later(
+    predicted, plugin, tmp_path, monkeypatch
+):
+    saved = tmp_path / "saved"
+    plugin.commands.sasnet_save(str(saved), _self=predicted)
+    wanted = contents(saved)
+    move, moved = Path.replace, []
+
+    def fail(path, target):
+        moved.append(target.name)
+        if len(moved) == 2:
+            raise OSError(28, "No space left on device")
+        return move(path, target)
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(CmdException, match="No space left"):
+        plugin.commands.sasnet_save(str(saved), _self=predicted)
+    assert "result.json" not in contents(saved)
+    with pytest.raises(CmdException, match="holds no result"):
+        plugin.commands.sasnet_load(str(saved), _self=predicted)
+    monkeypatch.undo()
+    (saved / ".sasnet-saving-pairs.csv").write_text("left by a kill")
+    plugin.commands.sasnet_save(str(saved), _self=predicted)
+    assert contents(saved) == wanted
+
+
+def test_the_plugin_knows_every_file_of_a_result(plugin):
+    products = set(PRODUCTS) | {"pymol.json"}
+    assert set(plugin.child_result.RESULT_FILES) == products
 
 
 @pytest.mark.parametrize("content", [None, "{"])
