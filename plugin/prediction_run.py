@@ -21,6 +21,8 @@ from .selections import PartnerSelection
 
 #: The paper's number of rotations at prediction.
 ROTATIONS = 20
+#: Tells `sasnet_predict` that it may remove a folder when PyMOL is gone.
+MARK = ".sasnet-viewer"
 #: Names for numbers of rotations.
 PRESETS = {"fast": 2, "balanced": 8, "accurate": ROTATIONS}
 
@@ -197,7 +199,9 @@ def make_folder() -> tempfile.TemporaryDirectory:
         There is no place for it.
     """
     try:
-        return tempfile.TemporaryDirectory(prefix="sasnet_")
+        folder = tempfile.TemporaryDirectory(prefix="sasnet_")
+        (Path(folder.name) / MARK).touch()
+        return folder
     except OSError as error:
         raise CmdException(
             f"no temporary folder can be made: {error.strerror}; TMPDIR says where they are made"

@@ -17,6 +17,10 @@ EXIT_INTERRUPTED = 128 + signal.SIGINT
 class SasnetError(Exception):
     """Base of the errors that end a command with one line and exit code 2."""
 
+    def __str__(self) -> str:
+        """Return the message in one line: control characters, as in file names, are escaped."""
+        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in super().__str__())
+
 
 def run_script(name: str, main: Callable[[], int]) -> int:
     """Run a script; what its user can mend becomes one line instead of a traceback.

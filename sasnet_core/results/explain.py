@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sasnet_core.errors import SelectionError
-from sasnet_core.files import write_table
 from sasnet_core.fitted import Calibration
 from sasnet_core.results.partner import PLACE_COLUMNS, SIDES
+from sasnet_core.results.spreadsheet import write_spreadsheet
 from sasnet_core.scoring.calibration import mean_log_odds, residue_probabilities
 
 if TYPE_CHECKING:
@@ -246,5 +246,5 @@ def write_explanations(
     """
     found = [explain(result, side, row) for side, row in residues]
     rows = [row for one in found for row in explanation_rows(one)]
-    write_table(rows, folder / NAME, COLUMNS)
+    write_spreadsheet(rows, folder / NAME, COLUMNS)
     return [line for one in found for line in explanation_lines(one)]

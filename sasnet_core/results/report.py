@@ -39,6 +39,8 @@ MOST_PAIRS = 50
 MOST_CELLS = 1_000_000
 #: Maps hold bytes: 255 stands for these.
 HIGHEST_SCORE, HIGHEST_SPREAD = 1.0, 0.5
+#: What the page says of the calibration; its constants are in result.json.
+CALIBRATION = ("fitted_on", "rotations", "threshold", "precision", "recall")
 #: Distance between partners that are shown apart, in angstrom.
 GAP = 8.0
 
@@ -127,7 +129,7 @@ def _data(result: Result, notes: list[str]) -> dict[str, Any]:
         "version": values["version"],
         "title": _title(result),
         "sides": [_side_data(side) for side in result.sides],
-        "inputs": [{name: entry[name] for name in sorted(entry)} for entry in values["inputs"]],
+        "inputs": [_input_data(entry) for entry in values["inputs"]],
         "threshold": result.threshold,
         "meaning": _meaning(result),
         "warnings": [*values["warnings"], *notes],
@@ -137,7 +139,7 @@ def _data(result: Result, notes: list[str]) -> dict[str, Any]:
         "calibration": {
             name: value
             for name, value in values["weights"]["calibration"].items()
-            if not isinstance(value, list)
+            if name in CALIBRATION
         },
         "scale": SCALE,
         "pairs": [
@@ -152,6 +154,15 @@ def _data(result: Result, notes: list[str]) -> dict[str, Any]:
         "map": _map_data(result),
         "together": len(result.structures) == 1,
     }
+
+
+def _input_data(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return what the page says of an input: files by their names, without folders."""
+    shown = {name: entry[name] for name in sorted(entry)}
+    shown["file"] = Path(entry["file"]).name
+    if "origin" in entry and "://" not in str(entry["origin"]):
+        shown["origin"] = Path(entry["origin"]).name
+    return shown
 
 
 def _number(value: float) -> float:

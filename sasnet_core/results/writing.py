@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import asdict, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sasnet_core.errors import OutputError
-from sasnet_core.files import write_arrays, write_json, write_table
+from sasnet_core.files import write_arrays, write_json
 from sasnet_core.results.formats.registry import FORMATS, format_files
 from sasnet_core.results.partner import SIDES, residue_labels
 from sasnet_core.results.prediction import PairRow, ResidueRow
 from sasnet_core.results.result import COMPLEX_FILE, RESULT_FILE, SCORES_FILE, FolderContent
+from sasnet_core.results.spreadsheet import write_spreadsheet
+from sasnet_core.results.staging import StagingFolder, remove_leftovers, signals_held
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
     import numpy as np
@@ -35,14 +35,20 @@ PRODUCTS = (
 class OutputFolder:
     """A folder that gets all files of a run at its end, or none of them.
 
-    Files are written to a hidden folder beside it; `publish` moves them.
+    Files are written to a hidden folder beside it; `publish` moves them. Files that are not
+    products of sasnet stay as they are.
 
     Parameters
     ----------
     path : Path
         The folder; made when the run succeeds.
     products : tuple of str
-        Files that the run may write; old ones that it does not write are removed.
+        Files that the run may write; those of an earlier run are replaced or removed.
+
+    Attributes
+    ----------
+    removed : list of str
+        Files of an earlier run that `publish` removed and did not replace.
 
     Raises
     ------
@@ -53,16 +59,26 @@ class OutputFolder:
     def __init__(self, path: Path, products: tuple[str, ...] = PRODUCTS) -> None:
         self.path = path
         self.products = products
+        self.removed: list[str] = []
         try:
             if path.exists() and not path.is_dir():
                 raise NotADirectoryError(20, "a file has this name")
+            self._check_places()
             there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
-            self.staging = Path(tempfile.mkdtemp(prefix=".sasnet-", dir=there))
+            for folder in {there, path.absolute().parent}:
+                remove_leftovers(folder)
+            self._staging = StagingFolder(there)
         except OSError as error:
             raise OutputError(
                 f"{path}: the output must be a folder that can be written to ({error.strerror}); "
                 "name another with --output"
             ) from None
+        self.staging = self._staging.path
+
+    def _check_places(self) -> None:
+        for name in self.products:
+            if (self.path / name).is_dir():
+                raise IsADirectoryError(21, f"{name} in it is a folder")
 
     def __enter__(self) -> OutputFolder:
         return self
@@ -73,7 +89,7 @@ class OutputFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        shutil.rmtree(self.staging, ignore_errors=True)
+        self._staging.remove()
         if isinstance(error, OSError):
             raise OutputError(
                 f"{self.path}: results cannot be written ({error.strerror}); free some space or "
@@ -81,13 +97,40 @@ class OutputFolder:
             ) from None
 
     def publish(self) -> list[Path]:
-        """Move every file to its place and list them, sorted; remove those of an earlier run."""
+        """Move every file to its place and list them, sorted; remove those of an earlier run.
+
+        Exports of an earlier run stay if its result was the same. Old and new files never lie
+        together: the old ones are removed first, and result.json is the first to go and the last
+        to come.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
-        files = sorted(self.staging.iterdir())
-        moved = [file.replace(self.path / file.name) for file in files]
-        for name in set(self.products) - {file.name for file in files}:
-            (self.path / name).unlink(missing_ok=True)
-        return moved
+        names = sorted(file.name for file in self.staging.iterdir())
+        old = [name for name in self.products if (self.path / name).is_file()]
+        if not self._same_result():
+            self.removed = sorted(set(old) - set(names))
+        with signals_held():
+            for name in sorted({*self.removed, *names}, key=RESULT_FILE.__ne__):
+                (self.path / name).unlink(missing_ok=True)
+            for name in sorted(names, key=RESULT_FILE.__eq__):
+                (self.staging / name).replace(self.path / name)
+        return [self.path / name for name in names]
+
+    def _same_result(self) -> bool:
+        """Return whether the folder holds the result that is to be published."""
+        pairs = [(self.staging / n, self.path / n) for n in (RESULT_FILE, SCORES_FILE)]
+        return all(
+            new.is_file() and old.is_file() and new.read_bytes() == old.read_bytes()
+            for new, old in pairs
+        )
+
+    def removal_note(self) -> list[str]:
+        """Say in one line which files of an earlier run were removed; nothing if none was."""
+        if not self.removed:
+            return []
+        return [
+            f"{self.path} held files of an earlier run; these do not belong to the new "
+            f"result and were removed: {', '.join(self.removed)}"
+        ]
 
 
 def write_prediction(prediction: Prediction, folder: Path, pair_count: int | None) -> FolderContent:
@@ -108,10 +151,12 @@ def write_prediction(prediction: Prediction, folder: Path, pair_count: int | Non
         What `reading.read_content` would return for the folder.
     """
     columns = [f.name for f in fields(ResidueRow)]
-    write_table([asdict(r) for r in prediction.residue_rows()], folder / "residues.csv", columns)
+    write_spreadsheet(
+        [asdict(r) for r in prediction.residue_rows()], folder / "residues.csv", columns
+    )
     columns = [f.name for f in fields(PairRow)]
     pairs = [asdict(r) for r in prediction.pair_rows(pair_count)]
-    write_table(pairs, folder / "pairs.csv", columns)
+    write_spreadsheet(pairs, folder / "pairs.csv", columns)
     values, arrays = _as_in_json(prediction.to_dict(pair_count)), _arrays(prediction)
     write_json(values, folder / RESULT_FILE)
     write_arrays(arrays, folder / SCORES_FILE)

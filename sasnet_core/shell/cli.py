@@ -123,7 +123,7 @@ def predict_one(options: argparse.Namespace, sources: Sources, formats: list[str
             prediction = predict(predictor, left, right, settings, info, progress)
         messages = write_result_folder(prediction, output.staging, content)
         files = output.publish()
-    for text in [*prediction.warnings(), *messages.notes]:
+    for text in [*prediction.warnings(), *messages.notes, *output.removal_note()]:
         print(f"note: {text}", file=sys.stderr)
     if not options.quiet:
         print_summary(prediction, files, messages.explanation)
@@ -136,7 +136,8 @@ def predict_one(options: argparse.Namespace, sources: Sources, formats: list[str
 def predict_list(options: argparse.Namespace, sources: Sources, formats: list[str]) -> None:
     """Predict the rows of a list that are not done yet."""
     from sasnet_core.scoring.memory import cache_bytes
-    from sasnet_core.shell.batch import CACHE_MEMORY, SUMMARY_FILE, BatchRun, read_list
+    from sasnet_core.shell.batch import CACHE_MEMORY, BatchRun
+    from sasnet_core.shell.batch_list import SUMMARY_FILE, read_list
 
     rows = read_list(options.batch, options.model, options.assembly)
     settings = run_settings(options)

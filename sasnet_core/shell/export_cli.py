@@ -118,7 +118,7 @@ def export(options: argparse.Namespace) -> int:
         if residues:
             explanation = explain.write_explanations(result, residues, output.staging)
         files = output.publish()
-    for note in notes:
+    for note in [*notes, *output.removal_note()]:
         print(f"note: {note}", file=sys.stderr)
     if not options.quiet:
         print(*explanation, sep="\n", end="\n" if explanation else "")

@@ -77,6 +77,16 @@ def watched(items: list[Item], title: str, style: str) -> Iterable[Item]:
     return bar
 
 
+def announce(line: str, style: str) -> None:
+    """Print a line on standard error, above a progress bar of style "bar"."""
+    if style != "bar":
+        print(line, file=sys.stderr, flush=True)
+        return
+    from tqdm import tqdm
+
+    tqdm.write(line, file=sys.stderr)
+
+
 class Clock:
     """A stopwatch: seconds between one call and the next."""
 

@@ -5,7 +5,8 @@ reads the progress lines. With ``--attached FOLDER``
 
 - ``sasnet-progress 0 TOTAL`` says that the network is loaded;
 - the result of the first rotation is in the subfolder ``first`` before ``sasnet-progress 1 TOTAL``;
-- when standard input closes, the viewer is gone: the folder is removed and the child ends.
+- when standard input closes, the viewer is gone: the folder is removed and the child ends. The
+  viewer marks the folder as its own with an empty file `MARK`; no other folder is ever removed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import shutil
 import threading
 from typing import TYPE_CHECKING
 
+from sasnet_core.errors import SettingError
 from sasnet_core.shell.progress import print_progress
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from sasnet_core.results.prediction import Prediction
 
 FIRST = "first"
+MARK = ".sasnet-viewer"
 #: Exit code of a child whose viewer is gone.
 _VIEWER_GONE = 1
 #: The main thread may write files while the folder is removed; then it is removed again.
@@ -55,7 +58,18 @@ def write_first(prediction: Prediction, folder: Path, pair_count: int | None) ->
 
 
 def end_with_viewer(folder: Path) -> None:
-    """From now on, remove a folder and end this process when standard input closes."""
+    """From now on, remove a folder and end this process when standard input closes.
+
+    Raises
+    ------
+    SettingError
+        The folder does not have the mark of a viewer.
+    """
+    if not (folder / MARK).is_file():
+        raise SettingError(
+            f"--attached is for the PyMOL plugin, and {folder} is not a folder of its own; update "
+            "plugin and sasnet to the same version"
+        )
     threading.Thread(target=_end_at_close, args=(folder,), daemon=True).start()
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from sasnet_core.errors import DatasetError, run_script
+from sasnet_core.errors import DatasetError, SasnetError, run_script
 
 
 @pytest.mark.parametrize("code", [0, 3])
@@ -36,3 +36,7 @@ def test_an_interrupt_is_one_line_and_exit_code_130(capsys):
 def test_a_mistake_of_ours_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
         run_script("train.x", lambda: 1 // 0)
+
+
+def test_a_line_break_in_a_file_name_makes_no_second_line():
+    assert str(SasnetError("a\nb.pdb: caf\udce9 and caf\u00e9")) == r"a\nb.pdb: caf\udce9 and café"

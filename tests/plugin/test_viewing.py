@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sasnet_core.results.writing import PRODUCTS
+from sasnet_core.shell.viewer_child import MARK
 from tests.core.build import contents
 
 pytest.importorskip("pymol2", reason="PyMOL is not installed", exc_type=ImportError)
@@ -332,6 +333,11 @@ def test_saving_that_is_killed_leaves_no_result_and_is_finished_later(
 def test_the_plugin_knows_every_file_of_a_result(plugin):
     products = set(PRODUCTS) | {"pymol.json"}
     assert set(plugin.child_result.RESULT_FILES) == products
+
+
+def test_the_plugin_marks_its_folder_as_sasnet_predict_wants_it(plugin, temporary):
+    with plugin.prediction_run.make_folder() as folder:
+        assert (Path(folder) / MARK).is_file()
 
 
 @pytest.mark.parametrize("content", [None, "{"])

@@ -16,6 +16,7 @@ from sasnet_core.config import CONTACT_CUTOFF, EXPOSED_SHARE
 from sasnet_core.errors import ResultError
 from sasnet_core.files import write_lines, write_table
 from sasnet_core.results.partner import PLACE_COLUMNS
+from sasnet_core.results.spreadsheet import write_spreadsheet
 from sasnet_core.results.top_pairs import best_separate_pairs
 from sasnet_core.structure.chemistry import one_letter
 from sasnet_core.structure.surface import relative_exposure
@@ -175,7 +176,7 @@ def write_boltz(result: Result, folder: Path) -> list[str]:
     ]
     for name, constraints in (("boltz.yaml", pockets), ("boltz_contacts.yaml", contacts)):
         write_lines(_boltz_lines(sequences, constraints), folder / name)
-    write_table(sequences.mapping_rows(), folder / "boltz_residues.csv", MAPPING_COLUMNS)
+    write_spreadsheet(sequences.mapping_rows(), folder / "boltz_residues.csv", MAPPING_COLUMNS)
     return _notes("boltz", result)
 
 
@@ -228,7 +229,7 @@ def write_chai(result: Result, folder: Path) -> list[str]:
     for name, rows in (("chai_pocket.csv", pockets), ("chai_contacts.csv", contacts)):
         numbered = [{**row, "restraint_id": f"restraint_{k}"} for k, row in enumerate(rows)]
         write_table(numbered, folder / name, CHAI_COLUMNS)
-    write_table(sequences.mapping_rows(), folder / "chai_residues.csv", MAPPING_COLUMNS)
+    write_spreadsheet(sequences.mapping_rows(), folder / "chai_residues.csv", MAPPING_COLUMNS)
     return _notes("chai", result)
 
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from sasnet_core.config import CONTACT_CUTOFF, EXPOSED_SHARE
 from sasnet_core.errors import ResultError
-from sasnet_core.files import write_lines, write_table
+from sasnet_core.files import write_lines
 from sasnet_core.results.partner import PLACE_COLUMNS
+from sasnet_core.results.spreadsheet import write_spreadsheet
 from sasnet_core.results.top_pairs import MOST_PAIRS, best_separate_pairs
 from sasnet_core.structure.surface import relative_exposure
 from sasnet_core.structure.writing import write_pdb
@@ -100,7 +101,7 @@ def write_haddock(result: Result, folder: Path) -> list[str]:
     write_lines(ambiguous_lines(result, molecules), folder / AMBIGUOUS)
     write_lines(unambiguous_lines(result, molecules), folder / UNAMBIGUOUS)
     rows = [row for m in molecules for row in _mapping_rows(m)]
-    write_table(rows, folder / MAPPING, COLUMNS)
+    write_spreadsheet(rows, folder / MAPPING, COLUMNS)
     return [note for m in molecules for note in _notes(m)]
 
 

@@ -6,7 +6,7 @@ import string
 from typing import TYPE_CHECKING
 
 from sasnet_core.errors import ResultError
-from sasnet_core.files import write_table
+from sasnet_core.results.spreadsheet import write_spreadsheet
 from sasnet_core.structure import writing
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def write_pdb(result: Result, folder: Path) -> list[str]:
         ]
     if not renamed:
         return []
-    write_table(renamed, folder / MAPPING, ["file", "chain", "pdb_chain"])
+    write_spreadsheet(renamed, folder / MAPPING, ["file", "chain", "pdb_chain"])
     return [f"pdb: chains were renamed, {MAPPING} says how"]
 
 

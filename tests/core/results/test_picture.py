@@ -1,6 +1,9 @@
 import itertools
+import subprocess
+import sys
 
 import numpy as np
+import psutil
 import pytest
 
 from sasnet_core.results import picture
@@ -70,3 +73,14 @@ def test_each_partner_has_a_panel_and_a_complex_one_more(tmp_path, monkeypatch, 
         found = []
         session.cmd.iterate("sasnet_left and name CA", "found.append(b)", space={"found": found})
     assert found == pytest.approx(prediction.probabilities("left")[0], abs=1e-3)
+
+
+def test_a_drawing_process_ends_when_its_parent_is_killed():
+    child = "from sasnet_core.results.picture import *; import time; end_with_parent(0.05); "
+    child += "print(os.getpid(), flush=True); time.sleep(60)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    command = [sys.executable, "-c", parent]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        drawing = psutil.Process(int(process.stdout.readline()))
+        process.kill()
+    drawing.wait(10)

@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 
 from sasnet_core.errors import OutputError
 from sasnet_core.results.writing import OutputFolder
+from tests.core.build import contents
 
 
 def test_files_appear_when_they_are_published_and_the_staging_is_gone(tmp_path):
@@ -45,3 +48,64 @@ def test_a_file_in_the_way_is_an_output_error(tmp_path, place):
 def test_a_full_disk_is_an_output_error(tmp_path):
     with pytest.raises(OutputError, match="No space left"), OutputFolder(tmp_path / "out"):
         raise OSError(28, "No space left on device")
+
+
+def publish(folder, **files):
+    """Write a result of some files; return the note."""
+    with OutputFolder(folder) as output:
+        for name, text in files.items():
+            (output.staging / name.replace("_", ".")).write_text(text)
+        output.publish()
+    return output.removal_note()
+
+
+def test_another_result_removes_exports_and_says_so(tmp_path):
+    publish(tmp_path / "out", result_json="1", scores_npz="1", pymol_pml="1", boltz_yaml="1")
+    (tmp_path / "out" / "notes.txt").write_text("years")
+    (note,) = publish(tmp_path / "out", result_json="2", scores_npz="2", boltz_yaml="2")
+    assert note.endswith("these do not belong to the new result and were removed: pymol.pml")
+    assert contents(tmp_path / "out") == {
+        "result.json": b"2", "scores.npz": b"2", "boltz.yaml": b"2", "notes.txt": b"years",
+    }  # fmt: skip
+
+
+def test_the_same_result_keeps_its_exports(tmp_path):
+    publish(tmp_path / "out", result_json="1", scores_npz="1", pymol_pml="1")
+    assert publish(tmp_path / "out", result_json="1", scores_npz="1", boltz_yaml="1") == []
+    assert set(contents(tmp_path / "out")) == {
+        "result.json", "scores.npz", "pymol.pml", "boltz.yaml"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_publishing_that_stops_half_way_leaves_no_result(tmp_path, monkeypatch, step):
+    """Stop before each removal and each move: a whole result, or no result.json."""
+    folder = tmp_path / "out"
+    publish(folder, result_json="1", scores_npz="1", pairs_csv="1")
+    steps = iter(range(100))
+
+    def stopping(function):
+        def call(path, *arguments, **named):
+            if path.suffix != ".tmp" and next(steps) == step:
+                raise OSError(5, "stopped")
+            return function(path, *arguments, **named)
+
+        return call
+
+    for name in ("unlink", "replace"):
+        monkeypatch.setattr(Path, name, stopping(getattr(Path, name)))
+    with pytest.raises(OutputError, match="stopped"):
+        publish(folder, result_json="2", scores_npz="2", pairs_csv="2")
+    monkeypatch.undo()
+    found = contents(folder)
+    whole = {"result.json", "scores.npz", "pairs.csv"}
+    assert len(set(found.values())) <= 1 or "result.json" not in found
+    assert ("result.json" not in found) or set(found) == whole
+    assert not {b"1", b"2"} <= set(found.values())
+    assert not list(tmp_path.rglob(".sasnet-*"))
+
+
+def test_a_folder_with_the_name_of_a_file_is_found_before_the_work(tmp_path):
+    (tmp_path / "residues.csv").mkdir()
+    with pytest.raises(OutputError, match=r"residues\.csv in it is a folder"):
+        OutputFolder(tmp_path)

@@ -1,4 +1,5 @@
-import csv
+import contextlib
+import io
 import json
 import os
 import shutil
@@ -8,10 +9,11 @@ import sys
 
 import pytest
 
-from sasnet_core.errors import BatchError
 from sasnet_core.results.summary import SUMMARY_COLUMNS
+from sasnet_core.results.writing import OutputFolder
 from sasnet_core.scoring import predictor
-from sasnet_core.shell.batch import COLUMNS, ROW_FILE, read_list
+from sasnet_core.shell.batch import ROW_FILE
+from sasnet_core.shell.batch_list import COLUMNS
 from sasnet_core.shell.cli import main
 from tests.conftest import ROOT
 from tests.core.build import chain_lines, contents, table, write_pdb
@@ -243,41 +245,61 @@ def test_two_runs_do_not_write_at_once(command, work, capfd):
     assert folders(work / "out") == set()
 
 
-BAD_LISTS = {
-    "no columns": ("", "got none"),
-    "a column missing": ("id,right\na,b\n", "got id, right"),
-    "an unknown column": (f"{HEAD},note\n", "right_chains, note"),
-    "a column twice": ("id,left,left\n", "got id, left, left"),
-    "no rows": (f"{HEAD}\n", "got only column names"),
-    "too many cells": ("id,left\na,b,c\n", "line 2: a row needs as many cells"),
-    "too few cells": (f"{HEAD}\na,b\n", "line 2: a row needs as many cells"),
-    "no id": ("id,left\n,b\n", "line 2: an id must be letters"),
-    "an id that climbs": ("id,left\n../a,b\n", "'../a'"),
-    "an id that hides": ("id,left\n.a,b\n", "'.a'"),
-    "no structure": ("id,left\na,\n", "line 2: a structure"),
-    "an id twice": ("id,left\na,b\nA,c\n", "got a 2 times"),
-    "not text": (b"\xff\xfe\x00", "as CSV is needed"),
-}
+def test_one_bad_row_never_ends_a_batch(command, work, capfd):
+    latin = (work / "hub.pdb").read_bytes()
+    (work / "latin.pdb").write_bytes(b"TITLE     caf\xe9\n" + latin)
+    rows = [
+        b"nul,hub.pdb,part\0ner,,",
+        b"long," + b"x" * 300 + b",hub.pdb,,",
+        b"device,/dev/zero,hub.pdb,,",
+        b"summary.csv,hub.pdb,partner0.pdb,,",
+        b"..,hub.pdb,partner0.pdb,,",
+        b"latin,hub.pdb,caf\xe9.pdb,,",
+        b"taken,hub.pdb,partner0.pdb,,",
+        b"good,latin.pdb,partner0.pdb,,",
+        b"good,hub.pdb,partner1.pdb,,",
+    ]
+    (work / "out").mkdir()
+    (work / "out" / "taken").write_text("a file")
+    (work / "list.csv").write_bytes(b"\n".join([HEAD.encode(), *rows, b""]))
+    assert command("--batch", "list.csv", "-o", "out", "--quiet") == 2
+    failed = table(work / "out" / "failures.csv")
+    assert [row["id"] for row in failed] == [
+        "nul", "long", "device", "summary.csv", "..", "latin", "taken", "good",
+    ]  # fmt: skip
+    for row, line in zip(failed[3:6], (5, 6, 7), strict=True):
+        assert row["reason"].startswith(f"line {line} of the list: ")
+    assert [row["id"] for row in table(work / "out" / "summary.csv")] == ["good"]
+    assert folders(work / "out") == {"good"}
+    assert (work / "out" / "taken").read_text() == "a file"
+    error = capfd.readouterr().err.splitlines()
+    assert [line.split(": ")[:2] for line in error[:8]] == [["failed", row["id"]] for row in failed]
+    assert "8 of 9 failed" in error[-1]
 
 
-@pytest.mark.parametrize("name", BAD_LISTS)
-def test_a_list_that_cannot_be_used_is_refused(tmp_path, name):
-    text, message = BAD_LISTS[name]
-    path = tmp_path / "list.csv"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(BatchError, match=message.replace("(", r"\(")) as caught:
-        read_list(path)
-    assert "\n" not in str(caught.value)
+def test_bad_rows_are_named_before_the_first_row_is_predicted(command, work, scorer, monkeypatch):
+    def fail(*arguments, **named):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(scorer, "score", fail)
+    write_list(work / "list.csv", ROWS[0], "gone,hub.pdb,no_such.pdb,,")
+    with contextlib.redirect_stderr(io.StringIO()) as stream:
+        assert command("--batch", "list.csv", "-o", "out", "--quiet") == 130
+    assert stream.getvalue().startswith("failed: gone: ")
+    assert [row["id"] for row in table(work / "out" / "failures.csv")] == ["gone"]
 
 
-def test_a_missing_list_is_refused(tmp_path):
-    with pytest.raises(BatchError, match="No such file"):
-        read_list(tmp_path / "none.csv")
+def test_a_batch_keeps_the_staging_folder_of_a_run_beside_it(command, work):
+    (work / "out").mkdir()
+    write_list(work / "list.csv", ROWS[0])
+    with OutputFolder(work / "out") as beside:
+        (beside.staging / "result.json").write_text("unfinished")
+        assert command("--batch", "list.csv", "-o", "out", "--quiet") == 0
+        assert (beside.staging / "result.json").read_text() == "unfinished"
 
 
-def test_columns_may_stand_in_any_order_and_spreadsheets_marks_do_not_matter(tmp_path):
-    path = tmp_path / "list.csv"
-    with path.open("w", newline="", encoding="utf-8-sig") as stream:
-        csv.writer(stream).writerows([["left", "id"], [" a b.pdb ", "x"]])
-    (row,) = read_list(path)
-    assert row.columns == dict(zip(COLUMNS, ("x", "a b.pdb", "", "", ""), strict=True))
+def test_a_file_name_that_a_spreadsheet_would_run_is_text(command, work):
+    write_pdb(work / "=1+1.pdb", chain_lines("P", 6, start=(0, 5, 0)))
+    write_list(work / "list.csv", "one,hub.pdb,=1+1.pdb,,")
+    assert command("--batch", "list.csv", "-o", "out", "--quiet") == 0
+    assert table(work / "out" / "summary.csv")[0]["right"] == "'=1+1.pdb"

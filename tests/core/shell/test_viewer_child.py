@@ -6,7 +6,9 @@ import sys
 import numpy as np
 import pytest
 
+from sasnet_core.errors import SettingError
 from sasnet_core.shell.cli import main
+from sasnet_core.shell.viewer_child import MARK, end_with_viewer
 from tests.core.build import chain_lines, write_pdb
 
 TOGETHER = ["left.pdb", "right.pdb", "--no-picture", "--progress-lines", "--quiet"]
@@ -17,6 +19,7 @@ def folder(tmp_path, monkeypatch):
     """A viewer's folder with two structures in it, the current one."""
     folder = tmp_path / "viewer"
     folder.mkdir()
+    (folder / MARK).touch()
     write_pdb(folder / "left.pdb", chain_lines("A"))
     write_pdb(folder / "right.pdb", chain_lines("B"))
     monkeypatch.chdir(folder)
@@ -67,3 +70,10 @@ def test_one_rotation_has_no_first_result(folder, weights_folder):
     command = [*TOGETHER, "--weights", str(weights_folder), "-o", "out", "--rotations", "1"]
     assert main(command) == 0
     assert not (folder / "first").exists()
+
+
+def test_a_folder_that_no_viewer_made_is_refused(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years")
+    with pytest.raises(SettingError, match="not a folder of its own"):
+        end_with_viewer(tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "years"
