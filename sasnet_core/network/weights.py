@@ -238,21 +238,7 @@ def _read_info(folder: Path, is_member: bool = False) -> WeightsInfo:
             f"{folder / WEIGHTS_FILE}: sha256 must be {expected[:12]}..., is {found[:12]}...; "
             "the file is damaged or belongs to another configuration: fetch it again"
         )
-    _check_sizes(folder / WEIGHTS_FILE, model)
     return WeightsInfo(folder, model, found, calibration, smoothing)
-
-
-def _check_sizes(path: Path, model: ModelConfig) -> None:
-    """Compare settings and file before anything of these sizes is made."""
-    try:
-        found = sum(math.prod(shape) for shape in array_shapes(path).values())
-    except ValueError as error:
-        raise _no_weights(path, error) from None
-    if not model.kernel_weights <= found <= 2 * MAX_WEIGHTS:
-        raise WeightsError(
-            f"{path}: the settings are of {model.kernel_weights} weights, the file has {found}; "
-            "fetch both files again"
-        )
 
 
 def _needs(folder: Path, name: str) -> None:
@@ -286,6 +272,32 @@ def _read_ensemble(
             "train.ensemble"
         )
     return WeightsInfo(folder, None, found, calibration, smoothing, tuple(members), mixture)
+
+
+def check_sizes(model: ModelConfig, folder: Path) -> None:
+    """Compare settings with the weights of a folder before anything of these sizes is made.
+
+    Raises
+    ------
+    WeightsError
+        The network has more weights than the file.
+    """
+    found = _count_weights(folder / WEIGHTS_FILE)
+    if found < model.kernel_weights:
+        raise WeightsError(
+            f"{folder}: the settings are of {model.kernel_weights} weights, {WEIGHTS_FILE} has "
+            f"{found}; fetch both files again"
+        )
+
+
+def _count_weights(path: Path) -> int:
+    try:
+        count = sum(math.prod(shape) for shape in array_shapes(path).values())
+        if count > 2 * MAX_WEIGHTS:
+            raise ValueError(f"it says that it has {count} numbers")
+        return count
+    except ValueError as error:
+        raise _no_weights(path, error) from None
 
 
 def fill(parts: Sequence[keras.Model], folder: Path, others: bool = False) -> None:
@@ -328,6 +340,7 @@ def fill(parts: Sequence[keras.Model], folder: Path, others: bool = False) -> No
 
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    _count_weights(path)  # before they are read
     try:
         return read_arrays(path)
     except ValueError as error:

@@ -30,7 +30,7 @@ from sasnet_core.network.pair_head import pair_scores
 from sasnet_core.network.precision import choose_precision
 from sasnet_core.network.tracing import compiled
 from sasnet_core.network.voxels import atoms_around, stack_atoms
-from sasnet_core.network.weights import fill, read_info
+from sasnet_core.network.weights import check_sizes, fill, read_info
 from sasnet_core.scoring.ensemble import Ensemble
 from sasnet_core.scoring.lookahead import AT_ONCE, in_order
 from sasnet_core.scoring.memory import PAIRS_LISTED, Sizes
@@ -335,6 +335,7 @@ def _load_one(
 ) -> Predictor:
     """Load the weights of one network."""
     assert info.model is not None
+    check_sizes(info.model, info.folder)
     network = build_network(info.model, precision)
     fill(network.parts, info.folder)
     identity = [info.sha256, info.sizes(), precision, engine]

@@ -72,7 +72,9 @@ class ScoreCache:
         scores = list(stored)
         for matrix in compute(left, right, seed, missing):
             scores.append(matrix)
-            if len(scores) == count:  # save before the last yield: the caller may stop there
+            # Save before the last yield, because the caller may stop there; but keep what another
+            # process may have saved meanwhile if it has more.
+            if len(scores) == count > len(_read(path)):
                 with written_whole(path, "wb") as stream:
                     np.save(stream, np.stack(scores))
             yield matrix

@@ -50,6 +50,10 @@ examples:
 exit codes: 0 done, 2 the input or a setting cannot be used (one line says why)"""
 
 
+#: Larger numbers are slips; some would end in a traceback or never.
+LARGEST = {"rotations": 1_000_000, "threads": 4096, "memory": 1_000_000}
+
+
 def build_parser() -> Parser:
     """Make the command line's parser."""
     parser = Parser(
@@ -213,6 +217,9 @@ def check_options(options: argparse.Namespace) -> None:
         raise SettingError(f"--threads must be 1 or more, got {options.threads}")
     if options.memory is not None and not options.memory > 0:
         raise SettingError(f"--memory must be more than 0, got {options.memory:g}")
+    for name, most in LARGEST.items():
+        if (getattr(options, name) or 0) > most:
+            raise SettingError(f"--{name} must be {most} or less, got {getattr(options, name)}")
     check_input(options)
     listed_pairs(options)
 

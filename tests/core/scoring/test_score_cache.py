@@ -73,7 +73,19 @@ def test_a_predictor_scores_the_same_from_what_was_kept(tmp_path, partners):
     np.testing.assert_allclose(scores[1].matrix, plain.matrix, atol=1e-5)
 
 
-def test_scores_of_one_engine_are_not_taken_for_those_of_another(tmp_path, weights_folder, partners):
+def test_scores_of_one_engine_are_not_taken_for_those_of_another(
+    tmp_path, weights_folder, partners
+):
     for engine in ("lattice", "windows"):
         load_predictor(weights_folder, "float32", engine, tmp_path).score(*partners, rotations=1)
     assert len(list(tmp_path.rglob("*.npy"))) == 2
+
+
+def test_fewer_rotations_do_not_replace_more_of_another_process(tmp_path, partners):
+    slow = ScoreCache(tmp_path, ["net"]).rotations(*partners, 0, 2, Counting())
+    next(slow)
+    found(ScoreCache(tmp_path, ["net"]), partners, 5, Counting())
+    assert len(list(slow)) == 1
+    compute = Counting()
+    assert found(ScoreCache(tmp_path, ["net"]), partners, 5, compute) == [0, 1, 2, 3, 4]
+    assert compute.asked == []

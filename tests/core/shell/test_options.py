@@ -42,6 +42,13 @@ BAD_OPTIONS = {
     "no threads": ((*ONE, "--threads", "0"), "--threads must be 1 or more, got 0"),
     "no memory": ((*ONE, "--memory", "0"), "--memory must be more than 0, got 0"),
     "NaN memory": ((*ONE, "--memory", "nan"), "--memory must be more than 0, got nan"),
+    "endless memory": ((*ONE, "--memory", "inf"), "--memory must be 1000000 or less, got inf"),
+    "huge memory": ((*ONE, "--memory", "1e300"), "--memory must be 1000000 or less, got 1e+300"),
+    "too many threads": (
+        (*ONE, "--threads", "9" * 20),
+        "--threads must be 4096 or less, got 99999",
+    ),
+    "too many rotations": ((*ONE, "--rotations", "9" * 400), "--rotations must be 1000000 or less"),
     "three files": (("a.pdb", "b.pdb", "c.pdb"), "one or two structure files are needed, got 3"),
     "no files": ((), "one or two structure files are needed, got 0"),
     "demo and files": (("a.pdb", "--demo"), "--demo has its own structure"),
