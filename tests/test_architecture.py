@@ -29,7 +29,12 @@ DOORS = {"cli", "predict", "weights"}
 ANYWHERE, IN_FUNCTION, FOR_TYPES = "anywhere", "in a function", "for types only"
 #: Libraries that take time to import, or that few machines have, and where they may be imported.
 HEAVY = {
-    "gemmi": {"structure.reading": ANYWHERE, "structure.writing": ANYWHERE},
+    "gemmi": {
+        "structure.atom_site": ANYWHERE,
+        "structure.cif_names": ANYWHERE,
+        "structure.reading": ANYWHERE,
+        "structure.writing": ANYWHERE,
+    },
     "tensorflow": {
         "training.steps_tensorflow": ANYWHERE,
         "network.tracing": IN_FUNCTION,

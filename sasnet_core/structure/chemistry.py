@@ -9,6 +9,9 @@ CHANNELS = ("C", "O", "N", "S")
 NO_CHANNEL = -1
 
 _HYDROGENS = frozenset({"H", "D", "T"})
+#: Atoms that modified amino acids have too.
+_BACKBONE = frozenset({"N", "CA", "C", "O", "CB"})
+_AMINO_ACID_ELEMENTS = frozenset("CNOSHD")
 #: Selenium replaces sulphur in MSE and SEC, so it counts in the channel of sulphur.
 _CHANNEL_OF = MappingProxyType({"C": 0, "O": 1, "N": 2, "S": 3, "SE": 3})
 
@@ -23,6 +26,18 @@ _ONE_LETTER = MappingProxyType(
         "HIE": "H", "HIP": "H", "CYX": "C", "CYM": "C", "ASH": "D", "GLH": "E", "LYN": "K",
         "CSO": "C", "SEP": "S", "TPO": "T", "PTR": "Y", "MLY": "K", "M3L": "K", "PCA": "E",
         "HYP": "P", "CME": "C", "KCX": "K", "LLP": "K", "CSD": "C", "OCS": "C",
+    }
+)  # fmt: skip
+
+#: Names of four letters in Amber, CHARMM, GROMOS and OPLS, beside N or C before a usual name.
+_LONG_NAMES = MappingProxyType(
+    {
+        "HISA": "HIS", "HISB": "HIS", "HISD": "HIS", "HISE": "HIS", "HISH": "HIS", "HISP": "HIS",
+        "HIS1": "HIS", "HIS2": "HIS", "HISN": "HIS", "HISX": "HIS", "GLUP": "GLU", "GLUH": "GLU",
+        "ASPP": "ASP", "ASPH": "ASP", "LYSH": "LYS", "LYSN": "LYS", "LYSP": "LYS", "ARGN": "ARG",
+        "ARGP": "ARG", "CYSH": "CYS", "CYS1": "CYS", "CYS2": "CYS", "CYSS": "CYS", "CYSX": "CYS",
+        "CYSN": "CYS", "CYSP": "CYS", "CYSD": "CYS", "TYRU": "TYR", "TYRN": "TYR", "GLUN": "GLU",
+        "ASPN": "ASP", "SERN": "SER", "THRN": "THR",
     }
 )  # fmt: skip
 
@@ -63,6 +78,22 @@ def channel_of(element: str) -> int:
     return _CHANNEL_OF.get(element.upper(), NO_CHANNEL)
 
 
+def usual_name(residue_name: str) -> str:
+    """Return the name of three letters for one of four that a force field uses, or the name itself.
+
+    Examples
+    --------
+    >>> [usual_name(name) for name in ("NGLY", "HISE", "CCYX", "TIP3")]
+    ['GLY', 'HIS', 'CYX', 'TIP3']
+    """
+    name = residue_name.upper()
+    if name in _LONG_NAMES:
+        return _LONG_NAMES[name]
+    if len(name) == 4 and name[0] in "NC" and name[1:] in _ONE_LETTER:
+        return name[1:]
+    return residue_name
+
+
 def one_letter(residue_name: str) -> str:
     """Return the one-letter code of a residue name, or ``X`` if it has none.
 
@@ -71,7 +102,21 @@ def one_letter(residue_name: str) -> str:
     >>> "".join(map(one_letter, ("TYR", "MSE", "HOH")))
     'YMX'
     """
-    return _ONE_LETTER.get(residue_name.upper(), "X")
+    return _ONE_LETTER.get(usual_name(residue_name).upper(), "X")
+
+
+def element_of(residue_name: str, atom_name: str) -> str:
+    """Take the element of an amino acid's atom from its name; empty if that does not tell.
+
+    Examples
+    --------
+    >>> [element_of("GLY", "CA"), element_of("MSE", "SE"), element_of("CA", "CA")]
+    ['C', 'SE', '']
+    """
+    name = atom_name.lstrip("0123456789'\"").upper()
+    if one_letter(residue_name) == "X" and (name not in _BACKBONE or name == residue_name):
+        return ""
+    return "SE" if name.startswith("SE") else name[:1] if name[:1] in _AMINO_ACID_ELEMENTS else ""
 
 
 def largest_area(residue_name: str) -> float:

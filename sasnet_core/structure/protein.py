@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sasnet_core.errors import StructureError
-from sasnet_core.structure.chemistry import HEAVY_ATOMS, channel_of, is_hydrogen, one_letter
+from sasnet_core.structure.chemistry import (
+    HEAVY_ATOMS,
+    channel_of,
+    is_hydrogen,
+    one_letter,
+    usual_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -190,7 +196,11 @@ def build_protein(name: str, raw: RawResidues) -> Protein:
         skipped=tuple(skipped[row] for row in sorted(skipped)),
     )
     found = np.bincount(atoms.atom_residues, minlength=len(raw.names))[chosen]
-    return replace(protein, warnings=_warnings(protein, raw.names[chosen], found))
+    warnings = (
+        *_warnings(protein, raw.names[chosen], found),
+        *_repeat_warnings(name, raw.select_atoms(heavy & ~raw.has_altloc)),
+    )
+    return replace(protein, warnings=warnings)
 
 
 def _label(raw: RawResidues, row: int) -> tuple[str, str, str]:
@@ -219,15 +229,15 @@ def _alternatives(raw: RawResidues) -> dict[int, int]:
     for labels in (raw.chain_ids, raw.residue_ids, raw.segment_ids):
         same &= labels[1:] == labels[:-1]
     firsts = np.flatnonzero(np.diff(same.astype(np.int8), prepend=0) == 1)
+    ends = np.flatnonzero(np.diff(same.astype(np.int8), append=0) == -1) + 2
+    occupancies = np.zeros(len(raw.names))  # the highest of each residue
+    np.maximum.at(occupancies, raw.atom_residues, np.nan_to_num(raw.occupancies))
+    alone = np.bincount(raw.atom_residues[~raw.has_altloc], minlength=len(raw.names)) > 0
     losers: dict[int, int] = {}
-    for first in firsts.tolist():
-        rows = [first, first + 1]
-        while rows[-1] < len(same) and same[rows[-1]]:
-            rows.append(rows[-1] + 1)
-        atoms = [np.flatnonzero(raw.atom_residues == row) for row in rows]
-        if all(raw.has_altloc[a].all() for a in atoms):
-            best = max(range(len(rows)), key=lambda k: raw.occupancies[atoms[k]].max(initial=0))
-            losers |= {row: rows[best] for k, row in enumerate(rows) if k != best}
+    for first, end in zip(firsts.tolist(), ends.tolist(), strict=True):
+        if not alone[first:end].any():
+            best = first + int(occupancies[first:end].argmax())
+            losers |= {row: best for row in range(first, end) if row != best}
     return losers
 
 
@@ -265,8 +275,9 @@ def _best_locations(raw: RawResidues) -> RawResidues:
         return raw
     suspect = np.isin(raw.atom_residues, suspects)
     rows = np.flatnonzero(suspect)
+    occupancies = np.nan_to_num(raw.occupancies[rows]).tolist()
     names = zip(raw.atom_residues[rows].tolist(), raw.atom_names[rows].tolist(), strict=True)
-    best = rows[best_locations(list(names), raw.occupancies[rows].tolist())]
+    best = rows[best_locations(list(names), occupancies)]
     kept = np.concatenate([np.flatnonzero(~suspect), best])
     return raw.select_atoms(kept[np.argsort(raw.atom_residues[kept], kind="stable")])
 
@@ -285,6 +296,17 @@ def _residues_with_twins(raw: RawResidues) -> np.ndarray:
     return np.unique(raw.atom_residues[np.isin(hashes, twins)])
 
 
+def _repeat_warnings(name: str, atoms: RawResidues) -> list[str]:
+    """Warn of atoms without alternate locations that repeat a name in their residue."""
+    lost = len(atoms.positions) - len(_best_locations(atoms).positions)
+    if not lost:
+        return []
+    return [
+        f"{name}: {lost} heavy atoms repeat the name of another in their residue and are omitted; "
+        "check the residue numbers"
+    ]
+
+
 def _check_places(name: str, positions: np.ndarray, with_center: np.ndarray) -> None:
     if not with_center.any():
         raise StructureError(
@@ -301,7 +323,7 @@ def _check_places(name: str, positions: np.ndarray, with_center: np.ndarray) -> 
 
 def _warnings(protein: Protein, names: np.ndarray, found: np.ndarray) -> tuple[str, ...]:
     """List what is wrong with a protein, from its residues' names and numbers of heavy atoms."""
-    wanted = np.array([HEAVY_ATOMS.get(name, 0) for name in names.tolist()])
+    wanted = np.array([HEAVY_ATOMS.get(usual_name(name), 0) for name in names.tolist()])
     there, expected = int(np.minimum(found, wanted).sum()), int(wanted.sum())
     warnings = []
     if there < COMPLETENESS_WARNING * expected:

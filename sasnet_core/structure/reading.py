@@ -1,14 +1,13 @@
-"""Read structure files and make proteins of them. Only this module and `writing` know gemmi."""
+"""Read structure files and make proteins of them, with gemmi."""
 
 from __future__ import annotations
 
 import functools
-import gzip
 import hashlib
+import itertools
 import math
 import operator
 import re
-import zlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,21 +18,21 @@ import gemmi
 import numpy as np
 
 from sasnet_core.errors import SelectionError, StructureError
-from sasnet_core.structure.pdb_repair import clean_records
+from sasnet_core.structure.atom_site import atom_block, repair_atom_site
+from sasnet_core.structure.chemistry import usual_name
+from sasnet_core.structure.opening import as_utf8, plain_text, read_bytes, unpack
+from sasnet_core.structure.pdb_labels import relabel
+from sasnet_core.structure.pdb_repair import clean_records, one_byte_a_letter
+from sasnet_core.structure.placeholders import with_reasons, without_placeholders
 from sasnet_core.structure.plddt import bfactors_are_plddt, local_plddt, on_hundred
 from sasnet_core.structure.protein import Protein, RawResidues, build_protein
+from sasnet_core.structure.recognize import MMCIF, find_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sasnet_core.structure.plddt import Place
 
-_GZIP_MAGIC = b"\x1f\x8b"
-#: Unpacked, all structures in the PDB are much smaller (bytes).
-_MAX_UNPACKED = 4 << 30
-#: Bytes unpacked at a time.
-_PIECE = 1 << 24
-_ATOM_RECORD = re.compile(rb"^(ATOM  |HETATM)", re.MULTILINE)
 #: Largest distance between a chain's centres of mass in two conformers; copies that symmetry makes
 #: are farther apart (angstrom).
 _CONFORMER_SHIFT = 5.0
@@ -46,6 +45,15 @@ _KIND_WORDS = {
 
 #: Chain, residue id and segment.
 ResidueKey = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    """What is in the text of a file."""
+
+    structure: gemmi.Structure
+    block: gemmi.cif.Block | None  # of an mmCIF file
+    copies: dict[str, str]  # new name of a chain to its name in the file
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,7 @@ class Structure:
     gemmi_structure: gemmi.Structure = field(repr=False)
     gemmi_model: gemmi.Model = field(repr=False)
     _plddt: dict[Place, float] = field(default_factory=dict, repr=False)
+    _copies: dict[str, str] = field(default_factory=dict, repr=False)  # new name to that in file
 
     @property
     def is_pdb(self) -> bool:
@@ -167,7 +176,24 @@ class Structure:
         self.require_chains(chosen)
         raw = self._raw
         wanted = raw.select(np.isin(raw.chain_ids, chosen))
-        return build_protein(name or f"{self.name}:{','.join(chosen)}", wanted)
+        name = name or f"{self.name}:{','.join(chosen)}"
+        placed, warnings = without_placeholders(name, wanted)
+        protein = build_protein(name, placed)
+        return replace(
+            protein,
+            skipped=with_reasons(protein.skipped, wanted, placed),
+            warnings=(*protein.warnings, *warnings, *self._copy_warnings(chosen)),
+        )
+
+    def _copy_warnings(self, chosen: Sequence[str]) -> Iterator[str]:
+        """Yield a warning for each name that several chains have in the file."""
+        for original in dict.fromkeys(self._copies.values()):
+            copies = [new for new, old in self._copies.items() if old == original]
+            if not {original, *copies}.isdisjoint(chosen):
+                yield (
+                    f"{self.name}: {len(copies) + 1} chains of this file have the name "
+                    f"{original or '_'!r}; the further ones are called {', '.join(copies)}"
+                )
 
     def ignored(self, used_chains: Iterable[str]) -> dict[str, list[str]]:
         """List what a prediction for some chains ignores.
@@ -204,11 +230,14 @@ class Structure:
                     segment = getattr(residue, self._segment_field)
                     yield (chain.name, _residue_id(residue), segment), residue
 
-    def old_bfactors(self, chain_ids: Sequence[str]) -> dict[ResidueKey, list[float]]:
-        """List the B factors that are in the file: of each residue, its atoms in file order."""
-        found: dict[ResidueKey, list[float]] = {}
+    def old_bfactors(self, chain_ids: Sequence[str]) -> dict[ResidueKey, list[float | None]]:
+        """List the B factors that are in the file: of each residue, its atoms in file order.
+
+        None stands for a B factor that is not a finite number.
+        """
+        found: dict[ResidueKey, list[float | None]] = {}
         for key, residue in self.residues(chain_ids):
-            found.setdefault(key, []).extend(round(atom.b_iso, 2) for atom in residue)
+            found.setdefault(key, []).extend(map(known_bfactor, residue))
         return found
 
     def plddt(self, chain_ids: Sequence[str]) -> dict[ResidueKey, float]:
@@ -228,10 +257,13 @@ class Structure:
             if not bfactors_are_plddt(title):
                 return {}
             means = [sum(atom.b_iso for atom in r) / max(len(r), 1) for r in residues]
-            return dict(zip(keys, on_hundred(means), strict=True))
+            known = [row for row, mean in enumerate(means) if math.isfinite(mean)]
+            values = on_hundred([means[row] for row in known])
+            return {keys[row]: value for row, value in zip(known, values, strict=True)}
         places = [(r.subchain, r.label_seq or 0) for r in residues]
         pairs = zip(keys, places, strict=True)
-        return {key: self._plddt[place] for key, place in pairs if place in self._plddt}
+        found = {key: self._plddt[place] for key, place in pairs if place in self._plddt}
+        return {key: value for key, value in found.items() if math.isfinite(value)}
 
 
 def read(path: str | Path, model: int = 1, assembly: str | None = None) -> Structure:
@@ -252,20 +284,18 @@ def read(path: str | Path, model: int = 1, assembly: str | None = None) -> Struc
         The file is missing, empty, damaged, of no known format, or has no such model or assembly.
     """
     path = Path(path)
-    data = _read_bytes(path)
-    structure, block = _parse(path, _unpack(path, data))
-    found = structure_of(path, data, structure, block, model)
+    data = read_bytes(path)
+    found = _structure_of(path, data, _parse(path, plain_text(unpack(path, data))), model)
     return found if assembly is None else found.assembly(assembly)
 
 
-def structure_of(
-    path: Path,
-    data: bytes,
-    structure: gemmi.Structure,
-    block: gemmi.cif.Block | None,
-    model: int,
-) -> Structure:
-    """Make the `Structure` of a file from its bytes and what gemmi found in them."""
+def structure_of(path: Path, data: bytes, block: gemmi.cif.Block) -> Structure:
+    """Return what `read` returns for an mmCIF file of some bytes, which hold some data block."""
+    return _structure_of(path, data, _parse_block(path, block), 1)
+
+
+def _structure_of(path: Path, data: bytes, parsed: _Parsed, model: int) -> Structure:
+    structure, block = parsed.structure, parsed.block
     structure.merge_chain_parts()  # waters and ligands of a chain stand apart from it in files
     structure.setup_entities()
     chosen = _choose_model(path, structure, model)
@@ -279,52 +309,37 @@ def structure_of(
         gemmi_structure=structure,
         gemmi_model=chosen,
         _plddt={} if block is None else _model_plddt(block, str(chosen.num)),
+        _copies=parsed.copies,
     )
 
 
-def _read_bytes(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise StructureError(f"{path}: this file does not exist; check the path") from None
-    except OSError as error:
-        raise StructureError(f"{path}: cannot be read ({error.strerror}); check it") from None
-    if not data:
-        raise StructureError(f"{path}: this file is empty; fetch it again")
-    return data
-
-
-def _unpack(path: Path, data: bytes) -> bytes:
-    if not data.startswith(_GZIP_MAGIC):
-        return data
-    text = bytearray()
-    try:
-        with gzip.open(path) as stream:  # read(limit) would allocate the whole limit
-            while len(text) < _MAX_UNPACKED and (piece := stream.read(_PIECE)):
-                text += piece
-    except (OSError, EOFError, zlib.error):
-        raise StructureError(
-            f"{path}: the gzip file is truncated or damaged; fetch it again"
-        ) from None
-    if len(text) >= _MAX_UNPACKED:
-        raise StructureError(f"{path}: over {_MAX_UNPACKED >> 30} GiB unpacked; not a structure")
-    return bytes(text)
-
-
-def _parse(path: Path, text: bytes) -> tuple[gemmi.Structure, gemmi.cif.Block | None]:
+def _parse(path: Path, text: bytes) -> _Parsed:
     """Read the text of a file; returns the data block of an mmCIF file too."""
     try:
-        if text.startswith(b"_atom_site.") or b"\n_atom_site." in text:
-            block = gemmi.cif.read_string(text).sole_block()
-            return gemmi.make_structure_from_block(block), block
-        if _ATOM_RECORD.search(text):
-            return gemmi.read_pdb_string(clean_records(path, text)), None
+        if find_format(path, text) == MMCIF:
+            return _parse_block(path, atom_block(path, as_utf8(text)))
+        return _parse_pdb(path, text)
     except (RuntimeError, ValueError, UnicodeDecodeError) as error:
-        reason = str(error).splitlines()[0]
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise StructureError(f"{path}: damaged structure file ({reason}); repair it") from None
-    raise StructureError(
-        f"{path}: a PDB or mmCIF file with atoms is needed, this is neither; check the file"
-    )
+
+
+def _parse_block(path: Path, block: gemmi.cif.Block) -> _Parsed:
+    copies = repair_atom_site(path, block)
+    return _Parsed(gemmi.make_structure_from_block(block), block, copies)
+
+
+def _parse_pdb(path: Path, text: bytes) -> _Parsed:
+    records = clean_records(path, one_byte_a_letter(text))
+    records, relabelled = relabel(path, records)
+    structure = gemmi.read_pdb_string(records)
+    for chain in itertools.chain.from_iterable(structure):
+        chain.name = relabelled.chains.get(chain.name, chain.name)
+    if relabelled.residues or relabelled.segments:
+        for residue in itertools.chain.from_iterable(itertools.chain.from_iterable(structure)):
+            residue.name = relabelled.residues.get(residue.name, residue.name)
+            residue.segment = relabelled.segments.get(residue.segment, residue.segment)
+    return _Parsed(structure, None, relabelled.copies)
 
 
 def _model_plddt(block: gemmi.cif.Block, model: str) -> dict[Place, float]:
@@ -421,6 +436,11 @@ def _stem(path: Path) -> str:
         name = stem
 
 
+def known_bfactor(atom: gemmi.Atom) -> float | None:
+    """Return the B factor of an atom, to two decimals, or None if it is not a finite number."""
+    return round(atom.b_iso, 2) if math.isfinite(atom.b_iso) else None
+
+
 def _is_protein(residue: gemmi.Residue) -> bool:
     """Tell whether a residue is an amino acid, or unknown with a backbone.
 
@@ -438,7 +458,7 @@ def _is_protein(residue: gemmi.Residue) -> bool:
 @functools.cache
 def _residue_kind(name: str) -> tuple[bool, bool]:
     """Return whether a residue name is that of an amino acid, and that of a nucleotide."""
-    found = gemmi.find_tabulated_residue(name)
+    found = gemmi.find_tabulated_residue(usual_name(name))
     return found.is_amino_acid(), found.kind in _NUCLEIC
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import string
 from typing import TYPE_CHECKING
 
 import gemmi
@@ -11,8 +10,9 @@ import numpy as np
 
 from sasnet_core.errors import StructureError
 from sasnet_core.structure.chemistry import CHANNELS
+from sasnet_core.structure.cif_names import document_of
 from sasnet_core.structure.protein import best_locations
-from sasnet_core.structure.reading import structure_of
+from sasnet_core.structure.reading import known_bfactor, structure_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -60,21 +60,21 @@ def write_mmcif(
         What `reading.read` would return for the new file.
     """
     chains: dict[str, gemmi.Chain] = {}
-    old: list[float] = []
+    old: list[float | None] = []
     for key, residue in structure.residues(chain_ids):
-        old += [atom.b_iso for atom in residue]
+        old += map(known_bfactor, residue)
         new = chains.setdefault(key[0], gemmi.Chain(key[0])).add_residue(residue)
         _set_bfactors(new, bfactors.get(key, NO_VALUE))
         if structure.is_pdb:
             new.subchain = key[0]
-    document = _document(_joined(structure, chains.values()))
+    document = document_of(_joined(structure, chains.values()))
     block = document.sole_block()
     block.find_loop("_atom_site.id").get_loop().add_columns([OLD_B], "?")
     for row, value in zip(block.find([OLD_B]), old, strict=True):
-        row[0] = f"{value:.2f}"
+        row[0] = "?" if value is None else f"{value:.2f}"
     data = document.as_string().encode()
     path.write_bytes(data)
-    return structure_of(path, data, gemmi.make_structure_from_block(block), block, 1)
+    return structure_of(path, data, block)
 
 
 def write_pdb(
@@ -141,7 +141,7 @@ def protein_mmcif(protein: Protein, bfactors: np.ndarray) -> str:
     structure.name = "protein"
     model.add_chain(chain)
     structure.add_model(model)
-    return _document(structure).as_string()
+    return document_of(structure).as_string()
 
 
 def _atom(protein: Protein, row: int, name: str) -> gemmi.Atom:
@@ -154,7 +154,7 @@ def _atom(protein: Protein, row: int, name: str) -> gemmi.Atom:
 
 def _seqid(residue_id: str) -> gemmi.SeqId:
     """Take apart a residue id; gemmi itself reads insertion codes as lower-case letters."""
-    number = residue_id.rstrip(string.ascii_letters)
+    number = residue_id[: re.match(r"-?\d*", residue_id).end()]  # type: ignore[union-attr]
     return gemmi.SeqId(int(number), residue_id[len(number) :] or " ")
 
 
@@ -173,11 +173,6 @@ def _joined(structure: Structure, chains: Iterable[gemmi.Chain]) -> gemmi.Struct
     joined.spacegroup_hm = structure.gemmi_structure.spacegroup_hm
     joined.add_model(model)
     return joined
-
-
-def _document(structure: gemmi.Structure) -> gemmi.cif.Document:
-    structure.setup_entities()
-    return structure.make_mmcif_document()
 
 
 def _keep_best_locations(residue: gemmi.Residue) -> None:

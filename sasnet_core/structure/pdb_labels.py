@@ -1,0 +1,214 @@
+"""Chains, residues and segments of PDB files whose columns do not tell them apart."""
+
+from __future__ import annotations
+
+import itertools
+import string
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sasnet_core.errors import StructureError
+from sasnet_core.structure.chemistry import usual_name
+from sasnet_core.structure.residue_order import AtomLabels, arrange, text, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sasnet_core.structure.residue_order import Arrangement
+
+#: Columns of an atom record, counted from 0.
+_ATOM, _ALTLOC, _RESIDUE, _CHAIN = slice(12, 16), slice(16, 17), slice(17, 20), slice(20, 22)
+_RESIDUE_ID, _SEGMENT = slice(22, 27), slice(72, 76)
+#: The same if the name of a residue has four letters.
+_LONG_RESIDUE, _LETTER = slice(17, 21), slice(21, 22)
+#: Records that belong to the atom before them.
+_ATTACHED = (b"ANISOU", b"SIGATM", b"SIGUIJ")
+_WIDTH = 80
+_LETTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits
+
+
+@dataclass
+class Codes:
+    """Short codes in the columns of a PDB file, for names that do not fit into them.
+
+    Attributes
+    ----------
+    width : int
+        Letters of a code.
+    used : set of str
+        Names that are no codes.
+    names : dict
+        Code to name.
+    """
+
+    width: int
+    used: set[str]
+    names: dict[str, str] = field(default_factory=dict)
+    _codes: dict[str, str] = field(default_factory=dict)
+
+    def code(self, name: str) -> str:
+        """Return what to write for a name: itself, if it fits."""
+        if len(name) <= self.width and name.isascii():
+            return name
+        if name not in self._codes:
+            self._codes[name] = self._free()
+            self.names[self._codes[name]] = name
+        return self._codes[name]
+
+    def _free(self) -> str:
+        letters = itertools.product(_LETTERS, repeat=self.width)
+        free = (code for code in map("".join, letters) if code not in self.used)
+        try:
+            found = next(free)
+        except StopIteration:
+            raise StructureError("too many names for a PDB file; use an mmCIF file") from None
+        self.used.add(found)
+        return found
+
+
+@dataclass(frozen=True)
+class Relabelled:
+    """Names that codes in a PDB text stand for."""
+
+    chains: dict[str, str] = field(default_factory=dict)
+    residues: dict[str, str] = field(default_factory=dict)
+    segments: dict[str, str] = field(default_factory=dict)
+    copies: dict[str, str] = field(default_factory=dict)  # new chain name to that in the file
+
+
+def relabel(path: Path, content: bytes) -> tuple[bytes, Relabelled]:
+    """Write the atom records of a PDB file so that gemmi finds its chains and residues.
+
+    Parameters
+    ----------
+    path : Path
+        The file that the text comes from, for messages.
+    content : bytes
+        The file, cleaned by `pdb_repair`.
+
+    Returns
+    -------
+    content : bytes
+        The same if its columns tell all residues apart. Otherwise the atoms of a residue stand
+        together, and columns may hold codes.
+    relabelled : Relabelled
+        What the codes stand for.
+    """
+    lines = content.split(b"\n")
+    rows = [k for k, line in enumerate(lines) if line.startswith((b"ATOM  ", b"HETATM"))]
+    labels = _labels(lines, rows)
+    arrangement = arrange(labels, segments_name_chains=True)
+    if arrangement is None and not _need_codes(lines, rows, labels):
+        return content, Relabelled()
+    try:
+        return _relabelled(lines, rows, labels, arrangement)
+    except StructureError as error:
+        raise StructureError(f"{path}: {error}") from None
+
+
+def _relabelled(
+    lines: list[bytes], rows: list[int], labels: AtomLabels, arrangement: Arrangement | None
+) -> tuple[bytes, Relabelled]:
+    """Write names and codes into records, and put the records into their order."""
+    columns = (
+        texts(labels.chains) if arrangement is None else arrangement.chains,
+        texts(labels.names),
+        texts(labels.segments) if arrangement is None else arrangement.segments,
+    )
+    codes = [Codes(width, set(names)) for width, names in zip((2, 3, 4), columns, strict=True)]
+    for place, *names in zip(rows, *columns, strict=True):
+        written = (kind.code(name) for kind, name in zip(codes, names, strict=True))
+        lines[place] = _record(lines[place], *written)
+    copies = {} if arrangement is None else arrangement.copies
+    if arrangement is not None:
+        lines = list(_ordered(lines, rows, labels, arrangement))
+    chains, residues, segments = (kind.names for kind in codes)
+    return b"\n".join(lines), Relabelled(chains, residues, segments, copies)
+
+
+def _labels(lines: list[bytes], rows: list[int]) -> AtomLabels:
+    padded = b"".join(lines[row][:_WIDTH].ljust(_WIDTH) for row in rows)
+    fields = np.frombuffer(padded, np.uint8).reshape(-1, _WIDTH)
+
+    def column(place: slice) -> np.ndarray:
+        width = place.stop - place.start
+        return np.ascontiguousarray(fields[:, place]).view(f"S{width}")[:, 0]
+
+    models, breaks = _models(lines, rows)
+    long = _has_long_name(fields)
+    return AtomLabels(
+        models=models,
+        chains=np.where(long, column(_LETTER), column(_CHAIN)),
+        residue_ids=column(_RESIDUE_ID),
+        names=np.where(long, column(_LONG_RESIDUE), column(_RESIDUE)),
+        atom_names=column(_ATOM),
+        altlocs=column(_ALTLOC),
+        segments=column(_SEGMENT),
+        breaks=breaks,
+    )
+
+
+def _models(lines: list[bytes], rows: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the coordinate model of each atom, and whether a TER stands before it."""
+    heads = np.array([line[:5] for line in lines], "S5")
+    model, ends = np.cumsum(heads == b"MODEL")[rows], np.cumsum(np.char.startswith(heads, b"TER"))
+    return model, np.diff(ends[rows], prepend=0) > 0
+
+
+def _has_long_name(fields: np.ndarray) -> np.ndarray:
+    """Tell residue names of four letters from chain names of two; both use column 21.
+
+    A letter there belongs to the names if it makes all names before it ones that a force field
+    uses; shape (n_atoms,), bool.
+    """
+    letters = fields[:, _CHAIN.start]
+    long = np.zeros(len(fields), bool)
+    for letter in set(np.unique(letters).tolist()) - {ord(" ")}:
+        here = letters == letter
+        found = np.unique(np.ascontiguousarray(fields[here, _LONG_RESIDUE]).view("S4"))
+        long |= here & all(usual_name(text(name)) != text(name) for name in found)
+    return long
+
+
+def _need_codes(lines: list[bytes], rows: list[int], labels: AtomLabels) -> bool:
+    """Tell whether a name has four letters or is not ASCII."""
+    long = any(len(text(name)) > 3 for name in np.unique(labels.names))
+    return long or not all(lines[row].isascii() for row in rows)
+
+
+def _record(line: bytes, chain: str, residue: str, segment: str) -> bytes:
+    """Write names into the columns of an atom record; what else is not ASCII becomes ``?``."""
+    line = line.ljust(76)
+    pieces = (
+        line[:17], residue.rjust(3).encode(), chain.rjust(2).encode(), line[22:72],
+        segment.ljust(4).encode(), line[76:],
+    )  # fmt: skip
+    return b"".join(pieces).decode("ascii", "replace").replace("\ufffd", "?").encode()
+
+
+def _ordered(
+    lines: list[bytes], rows: list[int], labels: AtomLabels, arrangement: Arrangement
+) -> Iterator[bytes]:
+    """Yield the lines of a file, its atoms in their new order in each coordinate model."""
+    has_ends = bool(labels.breaks.any())
+    done = 0
+    for _, atoms in itertools.groupby(arrangement.order, labels.models.__getitem__):
+        group = list(atoms)
+        places = [rows[row] for row in group]
+        yield from _between(lines[done : min(places)])
+        for row, place in zip(group, places, strict=True):
+            yield lines[place]
+            while (place := place + 1) < len(lines) and lines[place].startswith(_ATTACHED):
+                yield lines[place]
+            if has_ends and row in arrangement.polymer_ends:
+                yield b"TER"
+        done = max(places) + 1
+    yield from _between(lines[done:])
+
+
+def _between(lines: list[bytes]) -> Iterator[bytes]:
+    """Yield the lines around the atoms, without those that belong to one of them."""
+    return (line for line in lines if not line.startswith((b"TER", *_ATTACHED)))
