@@ -1,10 +1,15 @@
 import json
+import random
+import shutil
+import struct
+import zipfile
 
 import gemmi
 import numpy as np
 import pytest
 
-from sasnet_core.errors import ResultError
+from sasnet_core.errors import ResultError, SasnetError
+from sasnet_core.results.formats.registry import FORMATS, write_formats
 from sasnet_core.results.reading import read_result
 from sasnet_core.structure import reading
 from tests.core.build import (
@@ -118,5 +123,84 @@ def test_a_result_of_an_older_sasnet_is_refused(saved):
 
 def test_a_result_without_scores_is_refused(saved):
     (saved[1] / "scores.npz").unlink()
+    with pytest.raises(ResultError, match="missing or damaged"):
+        read_result(saved[1])
+
+
+def test_a_folder_that_a_killed_run_left_is_named_as_such(saved):
+    (saved[1] / "result.json").unlink()
+    with pytest.raises(ResultError, match="this result is unfinished"):
+        read_result(saved[1])
+
+
+ODD_VALUES = [None, True, -1, 0, 2, 10**9, 10**400, 0.5, float("nan"), float("inf"), "", "A", "nan",
+              "\udce9", [], [[]], {}, [1, "a"]]  # fmt: skip
+
+
+def mutate(values, rng):
+    """Change or remove one value of a result.json, at any depth."""
+    while True:
+        key = rng.choice(list(values) if isinstance(values, dict) else range(len(values)))
+        inner = values[key]
+        if not isinstance(inner, (dict, list)) or not inner or rng.random() < 0.2:
+            break
+        values = inner
+    if rng.random() < 0.2:
+        del values[key]
+    else:
+        values[key] = rng.choice(ODD_VALUES)
+
+
+def damage(folder, rng):
+    """Change one file of a result in one of many ways."""
+    name = rng.choice(["result.json"] * 6 + ["scores.npz"] * 2 + ["complex.cif"])
+    path = folder / name
+    data = path.read_bytes()
+    kind = rng.random()
+    if name == "result.json" and kind < 0.8:
+        values = json.loads(data)
+        mutate(values, rng)
+        path.write_text(json.dumps(values))
+    elif name == "scores.npz" and kind < 0.6:
+        with np.load(path) as old:
+            arrays = dict(old)
+        key = rng.choice(list(arrays))
+        arrays[key] = rng.choice(
+            [arrays[key][:-1], np.zeros(0), arrays[key].T.copy(), np.array([{}], object),
+             np.full(arrays[key].shape, np.nan, np.float32), np.zeros((5, 3)), np.array("x")]
+        )  # fmt: skip
+        np.savez_compressed(path, **arrays)
+    elif kind < 0.9:
+        at = rng.randrange(len(data))
+        path.write_bytes(data[:at] if kind > 0.85 else data[:at] + b"\xff" + data[at + 1 :])
+    else:
+        path.unlink()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_damaged_result_is_read_or_refused_in_one_line(saved, tmp_path, seed):
+    """Ten changes for each seed; the long run raises the number of seeds."""
+    rng = random.Random(seed)
+    for number in range(10):
+        folder, out = tmp_path / f"copy{number}", tmp_path / f"exports{number}"
+        shutil.copytree(saved[1], folder)
+        out.mkdir()
+        damage(folder, rng)
+        try:
+            result = read_result(folder)
+            for name in FORMATS:
+                try:
+                    write_formats(result, [name], out)
+                except SasnetError as error:
+                    assert "\n" not in str(error)
+        except SasnetError as error:
+            assert "\n" not in str(error)
+
+
+def test_an_array_of_an_impossible_size_is_refused_before_it_is_read(saved):
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000, 1000000000), }"
+    data = b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + header.ljust(117) + b"\n"
+    with zipfile.ZipFile(saved[1] / "scores.npz", "w") as archive:
+        archive.writestr("scores.npy", data)
     with pytest.raises(ResultError, match="missing or damaged"):
         read_result(saved[1])
