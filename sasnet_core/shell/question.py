@@ -91,9 +91,16 @@ def check_sides(file: Structure, left: list[str], right: list[str]) -> None:
         )
     both = sorted(set(left) & set(right))
     if both:
+        shown = ", ".join(name or "_" for name in both)
+        known = file.chain_ids()
+        advice = (
+            f"choose among {', '.join(name or '_' for name in known)}"
+            if len(known) > 1
+            else "the file has no other; give its chains names, or, for a homodimer of one chain, "
+            "give the file twice"
+        )
         raise SelectionError(
-            f"{file.path}: chain {', '.join(both)} is on both sides; each chain may be on one "
-            "(for a homodimer of one chain give the file twice)"
+            f"{file.path}: chain {shown} is on both sides; each chain may be on one ({advice})"
         )
 
 
