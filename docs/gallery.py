@@ -3,7 +3,8 @@
     python docs/gallery.py ../shared/data/db5
 
 The folder is docking benchmark 5 (CODE_r_u.pdb.gz, CODE_l_u.pdb.gz and db5.csv). Takes the first
-complexes of DB4U, so that nobody selects them by hand; writes gallery.md and gallery/ in docs/.
+complexes of DB4U, so that nobody selects them by hand, and the one with the lowest AUROC in
+results/beyond-DB4U.csv (train.tables beyond); writes gallery.md and gallery/ in docs/.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from PIL import Image
 
 DOCS = Path(__file__).parent
 WIDTH = 1200  # pixels
+SPLIT = "DB4U"
 HEAD = """\
 # Gallery
 
@@ -39,14 +41,21 @@ BENCHMARK = """
 
 The first {count} complexes of {split} of docking benchmark 5, not selected by hand, drawn by
 `python docs/gallery.py BENCHMARK`. The files lie superimposed on the complex. The
-network does not use that: each partner is rotated on its own.
+network does not use that: each partner is rotated on its own. AUROC: over all pairs of residues,
+20 rotations (1: perfect, 0.5: chance).
+"""
+FAILURE = """
+## A failure
+
+The complex of {split} with the lowest AUROC. Nothing in the picture shows that it is wrong.
 """
 ENTRY = """
 ### {code}: {unbound_receptor} and {unbound_ligand}
 
 ![{code}, both partners coloured by probability](gallery/{code}.jpg)
 
-{likely} ({category}, {difficulty}). `sasnet_predict {code}_r_u.pdb.gz {code}_l_u.pdb.gz`
+{likely}. AUROC {auroc:.2f} ({category}, {difficulty}).
+`sasnet_predict {code}_r_u.pdb.gz {code}_l_u.pdb.gz`
 """
 
 
@@ -54,21 +63,33 @@ def main(arguments: list[str] | None = None) -> int:
     """Predict, draw, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("benchmark", type=Path, help="folder of docking benchmark 5")
-    parser.add_argument("--split", choices=("DB3", "DB4U"), default="DB4U")
     parser.add_argument("--count", type=int, default=4, help="complexes (default: 4; 0: demo only)")
     parser.add_argument("--rotations", type=int, default=20)
     parser.add_argument("--output", type=Path, default=DOCS, help="folder for gallery.md")
     options = parser.parse_args(arguments)
-    with (options.benchmark / "db5.csv").open(newline="") as stream:
-        rows = [row for row in csv.DictReader(stream) if row["split"] == options.split]
-    rows = rows[: options.count]
-    text = HEAD
-    if rows:
-        text += BENCHMARK.format(count=len(rows), split=options.split)
-    for row in rows:
-        text += ENTRY.format(**row, **draw(row["code"], options))
-    (options.output / "gallery.md").write_text(text)
+    (options.output / "gallery.md").write_text(HEAD + (benchmark(options) if options.count else ""))
     return 0
+
+
+def benchmark(options: argparse.Namespace) -> str:
+    """Write the sections of the benchmark's complexes."""
+    table = read(options.benchmark / "db5.csv")
+    rows = {row["code"]: row for row in table if row["split"] == SPLIT}
+    measured = read(DOCS / "results" / f"beyond-{SPLIT}.csv")
+    aurocs = {row["id"]: float(row["auroc"]) for row in measured}
+
+    def entry(code: str) -> str:
+        return ENTRY.format(**rows[code], **draw(code, options), auroc=aurocs[code])
+
+    text = BENCHMARK.format(count=options.count, split=SPLIT)
+    text += "".join(map(entry, list(rows)[: options.count]))
+    return text + FAILURE.format(split=SPLIT) + entry(min(aurocs, key=aurocs.__getitem__))
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """Read a table."""
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
 
 
 def draw(code: str, options: argparse.Namespace) -> dict[str, str]:
