@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sasnet_core.results.result import Result
 
 NAME = "result.schema.json"
@@ -60,7 +62,7 @@ def _is_number(value: Any) -> bool:
     return type(value) in (int, float) and math.isfinite(value) and abs(value) < 1e300
 
 
-_TYPES = {
+_TYPES: dict[str, Callable[[Any], bool]] = {
     "object": lambda value: isinstance(value, dict),
     "array": lambda value: isinstance(value, list),
     "string": lambda value: isinstance(value, str),
@@ -70,7 +72,7 @@ _TYPES = {
     "boolean": lambda value: isinstance(value, bool),
 }
 #: Each says whether a value breaks a rule of the schema.
-_RULES = {
+_RULES: dict[str, Callable[[Any, Any], bool]] = {
     "const": lambda value, wanted: value != wanted,
     "enum": lambda value, wanted: value not in wanted,
     "minimum": lambda value, least: _is_number(value) and value < least,

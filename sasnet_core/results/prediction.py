@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -210,7 +209,7 @@ class Prediction:
             found = partner.structure.old_bfactors(partner.chain_ids)
             old += [found[key] for key in partner.protein.residue_keys()]
         rows = zip(self.residue_rows(), old, strict=True)
-        return [{**vars(row), "old_b_factors": _finite(values)} for row, values in rows]
+        return [{**vars(row), "old_b_factors": values} for row, values in rows]
 
     def _input(self, partner: InputPartner) -> dict[str, Any]:
         used = partner.chain_ids
@@ -231,11 +230,6 @@ class Prediction:
             "predicted_model": partner.predicted_model(),
             **partner.settings,
         }
-
-
-def _finite(values: list[float]) -> list[float | None]:
-    """Replace what JSON has no word for, as in a file whose B factors are "nan", by None."""
-    return [value if math.isfinite(value) else None for value in values]
 
 
 def _rounded(value: float) -> float:

@@ -105,7 +105,7 @@ def _read_arrays(folder: Path, values: dict[str, Any]) -> dict[str, np.ndarray]:
     path = folder / SCORES_FILE
     counts = Counter(row["side"] for row in values["residues"])
     shape = counts["left"], counts["right"]
-    wanted = {"scores": shape, "spread": shape}
+    wanted: dict[str, tuple[int, ...]] = {"scores": shape, "spread": shape}
     wanted |= {f"{side}_residues": (counts[side],) for side in SIDES}
     try:
         found = array_shapes(path)

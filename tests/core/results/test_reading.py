@@ -102,6 +102,16 @@ def test_old_b_factors_are_kept_in_the_structure_and_the_result(tmp_path):
     assert [row["old_b_factors"] for row in residues[:2]] == [list(range(6)), list(range(6, 12))]
 
 
+def test_b_factors_that_are_no_numbers_are_null_and_the_result_is_read(tmp_path):
+    lines = [line[:60] + "   nan" + line[66:] for line in chain_lines("A", 2)]
+    lines += chain_lines("B", 2, start=(0, 5, 0))
+    entry = reading.read(write_pdb(tmp_path / "pair.pdb", lines))
+    folder = save_prediction(random_prediction((entry, ["A"]), (entry, ["B"])), tmp_path / "out")
+    residues = json.loads((folder / "result.json").read_text())["residues"]
+    assert [row["old_b_factors"] for row in residues[1:3]] == [[None] * 6, [0] * 6]
+    assert read_result(folder).left.protein.n_residues == 2
+
+
 def test_a_folder_without_a_result_is_refused(tmp_path):
     with pytest.raises(ResultError, match=r"result\.json is missing"):
         read_result(tmp_path)
