@@ -1,7 +1,7 @@
 """The JSON Schema of result.json, and a check by it.
 
 The check knows the keywords that our schema uses. The package jsonschema knows all of them, but it
-takes 0.3 s to import and seconds for a large result.
+took 0.6 s to import and 1.5 s for 600 residues and 1,000 pairs; this check took 0.3 s.
 """
 
 from __future__ import annotations

@@ -155,7 +155,8 @@ def test_a_chain_name_that_is_no_letter_is_shown(viewer, tmp_path):
 
 
 def test_modified_residues_are_shown_too(viewer, tmp_path):
-    lines = [*chain_lines("A", 3, residue="MSE", record="HETATM"), *chain_lines("A", 2, first=4)]
+    lines = chain_lines("A", 3, residue="MSE", record="HETATM")
+    lines += chain_lines("A", 2, first=4, start=(11.4, 0, 0))
     entry = reading.read(write_pdb(tmp_path / "one.pdb", lines))
     result = saved((entry, reading.read(entry.path)), (["A"], ["A"]), tmp_path / "out")
     _, data, _ = written(result, tmp_path / "page")
