@@ -10,7 +10,7 @@ WORKERS ?= 2
 DEMO_STAMP = $(VENV)/.installed-demo
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test test-all tests lint docs libraries bench screenshots plugin clean
+.PHONY: demo test test-all tests lint docs libraries bench fuzz screenshots plugin clean
 
 demo: $(or $(wildcard $(STAMP)),$(DEMO_STAMP))
 	@.ci/system-libraries libgl1
@@ -61,6 +61,10 @@ $(PEERS)/.installed: benchmarks/requirements.txt
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet -r $<
 	touch $@
+
+# Reads, writes and reads 2,000 structure files that were changed at random.
+fuzz: $(STAMP)
+	$(BIN)/python -m tests.fuzz_structures --count 2000
 
 # The README's pictures of PyMOL's window: a real prediction on a virtual screen.
 screenshots: $(STAMP)

@@ -92,10 +92,10 @@ def check_sides(file: Structure, left: list[str], right: list[str]) -> None:
     both = sorted(set(left) & set(right))
     if both:
         shown = ", ".join(name or "_" for name in both)
-        known = file.chain_ids()
+        chains = [name or "_" for name in file.chain_ids()]
         advice = (
-            f"choose among {', '.join(name or '_' for name in known)}"
-            if len(known) > 1
+            f"choose among {', '.join(chains)}"
+            if len(chains) > 1
             else "the file has no other; give its chains names, or, for a homodimer of one chain, "
             "give the file twice"
         )

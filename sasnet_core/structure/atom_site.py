@@ -142,7 +142,8 @@ class _Sites:
     def complete_elements(self) -> None:
         """Take missing elements of amino acids' atoms from their names."""
         known = self._optional("type_symbol")
-        missing = np.isin(known, ["", "X"])
+        unknown = [text for text in set(known.tolist()) if gemmi.Element(text).name == "X"]
+        missing = np.isin(known, unknown)
         if not missing.any():
             return
         names, atoms = self._texts(*_RESIDUES), self._texts(*_ATOMS)

@@ -11,6 +11,7 @@ import numpy as np
 
 from sasnet_core.errors import StructureError
 from sasnet_core.structure.chemistry import usual_name
+from sasnet_core.structure.pdb_repair import is_atom
 from sasnet_core.structure.residue_order import AtomLabels, arrange, text, texts
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def relabel(path: Path, content: bytes) -> tuple[bytes, Relabelled]:
         What the codes stand for.
     """
     lines = content.split(b"\n")
-    rows = [k for k, line in enumerate(lines) if line.startswith((b"ATOM  ", b"HETATM"))]
+    rows = [k for k, line in enumerate(lines) if is_atom(line)]
     labels = _labels(lines, rows)
     arrangement = arrange(labels, segments_name_chains=True)
     if arrangement is None and not _need_codes(lines, rows, labels):

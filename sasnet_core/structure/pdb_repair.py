@@ -22,7 +22,8 @@ _ELEMENT = re.compile(rb"^ *([A-Za-z]{1,2}) *(?:[0-9]*[+-]|[+-][0-9]*|[0-9]?)$")
 _CARD = re.compile(rb"[0-9][A-Z0-9]{3} *[0-9]+ *")
 #: Columns of an atom record, counted from 0: three coordinates; element and charge.
 _CHECKED_COLUMNS = np.array([*range(30, 54), *range(76, 80)])
-_RECORDS = (b"ATOM  ", b"HETATM")
+#: Letters that gemmi knows an atom record by.
+_RECORDS = (b"ATOM", b"HETA")
 _CONTROL = bytes(code for code in range(32) if code != ord("\n")) + b"\x7f"
 _WITHOUT_CONTROL = bytes.maketrans(_CONTROL, b" " * len(_CONTROL))
 
@@ -44,9 +45,14 @@ def one_byte_a_letter(text: bytes) -> bytes:
     if text.isascii():
         return text
     return b"\n".join(
-        line if line.isascii() else _latin1(line) if line.startswith(_RECORDS) else as_utf8(line)
+        line if line.isascii() else _latin1(line) if is_atom(line) else as_utf8(line)
         for line in text.split(b"\n")
     )
+
+
+def is_atom(line: bytes) -> bool:
+    """Tell whether gemmi takes a line for an atom record."""
+    return line[:4].upper() in _RECORDS
 
 
 def _latin1(line: bytes) -> bytes:
@@ -76,7 +82,7 @@ def clean_records(path: Path, text: bytes) -> bytes:
     letters = np.frombuffer(text + b"\n" + b" " * 80, np.uint8)
     ends = np.flatnonzero(letters == ord("\n"))
     starts = np.concatenate([[0], ends[:-1] + 1])
-    atoms = np.isin(letters[starts], list(b"AH")) & np.isin(letters[starts + 1], list(b"TE"))
+    atoms = np.isin(letters[starts], list(b"AHah")) & np.isin(letters[starts + 1], list(b"TEte"))
     starts, ends = starts[atoms], ends[atoms]
     fields = np.lib.stride_tricks.sliding_window_view(letters, 80)[starts][:, _CHECKED_COLUMNS]
     fields[_CHECKED_COLUMNS >= (ends - starts)[:, None]] = ord(" ")
@@ -123,7 +129,7 @@ def _clean_record(path: Path, line: bytes) -> bytes:
     Gemmi reads coordinates that are not numbers as 0, and it refuses text other than an element
     and a charge in their columns.
     """
-    if line[:6] not in _RECORDS:
+    if not is_atom(line):
         return line
     if not _has_coordinates(line):
         record = line.decode("ascii", "replace").rstrip()

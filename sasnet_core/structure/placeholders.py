@@ -67,7 +67,7 @@ def without_placeholders(name: str, raw: RawResidues) -> tuple[RawResidues, list
 def _places(raw: RawResidues) -> np.ndarray:
     """Give residues a number, alternative amino acids the same; shape (n_residues,), int."""
     changes = np.zeros(len(raw.names), bool)
-    for labels in (raw.chain_ids, raw.residue_ids, raw.segment_ids):
+    for labels in (raw.chain_ids, raw.residue_ids):
         changes[1:] |= labels[1:] != labels[:-1]
     return np.cumsum(changes)
 

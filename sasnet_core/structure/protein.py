@@ -226,7 +226,7 @@ def _alternatives(raw: RawResidues) -> dict[int, int]:
         Row of each residue to omit, to the row of the one that replaces it.
     """
     same = np.ones(max(0, len(raw.names) - 1), bool)
-    for labels in (raw.chain_ids, raw.residue_ids, raw.segment_ids):
+    for labels in (raw.chain_ids, raw.residue_ids):
         same &= labels[1:] == labels[:-1]
     firsts = np.flatnonzero(np.diff(same.astype(np.int8), prepend=0) == 1)
     ends = np.flatnonzero(np.diff(same.astype(np.int8), append=0) == -1) + 2

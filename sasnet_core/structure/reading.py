@@ -19,7 +19,7 @@ import numpy as np
 
 from sasnet_core.errors import SelectionError, StructureError
 from sasnet_core.structure.atom_site import atom_block, repair_atom_site
-from sasnet_core.structure.chemistry import usual_name
+from sasnet_core.structure.chemistry import element_of, usual_name
 from sasnet_core.structure.opening import as_utf8, plain_text, read_bytes, unpack
 from sasnet_core.structure.pdb_labels import relabel
 from sasnet_core.structure.pdb_repair import clean_records, one_byte_a_letter
@@ -492,14 +492,21 @@ def _raw_residues(model: gemmi.Model, segment_id: Callable[[gemmi.Residue], str]
     rows = np.repeat(np.where(kept, np.cumsum(kept) - 1, -1), sizes)
     here = rows >= 0
     atoms = _flat_atoms(model)
+    atom_names, elements = (
+        np.asarray(column)[here] for column in (atoms.atom_names, atoms.element_names)
+    )
+    atom_residues = rows[here]
+    for row in np.flatnonzero(elements == b"X").tolist():
+        name = str(names[atom_residues[row]])
+        elements[row] = element_of(name, atom_names[row].decode("ascii", "replace")) or "X"
     return RawResidues(
         chain_ids=chain_ids,
         residue_ids=residue_ids,
         segment_ids=segment_ids,
         names=names,
-        atom_residues=rows[here],
-        atom_names=np.asarray(atoms.atom_names)[here],
-        elements=np.asarray(atoms.element_names)[here],
+        atom_residues=atom_residues,
+        atom_names=atom_names,
+        elements=elements,
         has_altloc=~np.isin(atoms.altlocs[here], [0, ord(" ")]),
         occupancies=atoms.occ[here],
         positions=atoms.pos[here],
