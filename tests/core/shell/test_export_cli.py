@@ -102,3 +102,14 @@ print(code, *sorted({{"tensorflow", "keras"}} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["0"], done.stderr
+
+
+def test_an_interrupt_is_one_line_and_exit_code_130(folder, capsys, monkeypatch):
+    from sasnet_core.results import reading as results
+
+    def interrupt(place):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(results, "read_result", interrupt)
+    assert main([str(folder), "--to", "pdb"]) == 130
+    assert capsys.readouterr().err.count("\n") == 1
