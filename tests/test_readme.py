@@ -26,7 +26,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 #: Pages that are no guides: their commands need datasets and hours, or they hold none.
 #: tests/test_documented_commands.py checks the options of these commands.
-OTHERS = {"api", "benchmarks", "experiments", "gallery", "index", "mining", "model_card", "results"}
+OTHERS = {"api", "benchmarks", "experiments", "gallery", "index", "mining", "model_card"} | {
+    "reliability",
+    "results",
+}
 GUIDES = [page for page in sorted(ROOT.glob("docs/*.md")) if page.stem not in OTHERS]
 PAGES = [ROOT / "README.md", *GUIDES]
 BLOCK = re.compile(
