@@ -42,7 +42,7 @@ def scenario(facts, demo, command):
     facts["preset"] = form.preset.currentText()
     form.run_button.click()
     facts["button"] = form.run_button.text()
-    yield lambda: "refined" in form.message.text()
+    yield lambda: "more follow" in form.message.text()
     facts["early"] = {
         "message": form.message.text(),
         "bar": form.bar.text(),
@@ -175,7 +175,7 @@ def scenario(facts, demo, command):
 
     os.environ["FAKE_MODE"] = "deaf"
     form.run_button.click()
-    yield lambda: "refined" in form.message.text()
+    yield lambda: "more follow" in form.message.text()
     form.run_button.click()
     facts["stopping"] = form.message.text()
     yield lambda: form.run_button.text() == "Run"
@@ -184,12 +184,12 @@ def scenario(facts, demo, command):
 
     os.environ["FAKE_MODE"] = "hang"
     form.run_button.click()
-    yield lambda: "refined" in form.message.text()
+    yield lambda: "more follow" in form.message.text()
     panel.run_controls.runner._prediction._job._child._process.kill()
     yield lambda: form.run_button.text() == "Run"
     facts["killed"] = form.message.text()
     form.run_button.click()
-    yield lambda: "refined" in form.message.text()
+    yield lambda: "more follow" in form.message.text()
     cmd.delete("copy")
     yield lambda: form.run_button.text() == "Run"
     facts["gone"] = form.message.text()
