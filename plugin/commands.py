@@ -61,7 +61,7 @@ def sasnet_predict(
         random rotations to average over; more rotations take longer and give
         steadier results {default: 20}
 
-        threshold = float: residues with at least this probability count as interface
+        threshold = float: residues of at least this probability are interface
         {default: the value that worked best in the benchmark}
 
         name = string: name of the result {default: built from the names of

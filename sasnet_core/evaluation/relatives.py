@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from sasnet_core.config import MiningConfig
 from sasnet_core.dataset.complexes import load_complex
+from sasnet_core.errors import DatasetError
 from sasnet_core.structure.alignment import find_similar
 
 if TYPE_CHECKING:
@@ -44,6 +46,13 @@ def find_relatives(
 
 
 def _sequences(dataset: Path, rows: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
-    """List (id, sequence) of each protein; its chains are one sequence after the other."""
-    items = ((row["id"], load_complex(dataset / row["file"])) for row in rows)
-    return [(name, p.sequence) for name, item in items for p in (item.left, item.right)]
+    """List (id, sequence) of each protein; its chains are one sequence after the other.
+
+    Complexes that cannot be read are omitted: they count 0 in every table.
+    """
+    found = []
+    for row in rows:
+        with contextlib.suppress(DatasetError, OSError):
+            item = load_complex(dataset / row["file"])
+            found += [(row["id"], protein.sequence) for protein in (item.left, item.right)]
+    return found

@@ -130,7 +130,8 @@ def test_a_signal_at_any_line_ends_the_run():
     whole = interrupted(0, signal.SIGINT)
     assert whole.returncode == 0, whole.stderr
     lines = int(whole.stdout)
-    for turn, place in enumerate(range(1, lines, lines // PLACES + 1)):
+    sure = lines * 3 // 4  # how often it waits, and so the number of lines, differs between runs
+    for turn, place in enumerate(range(1, sure, sure // PLACES + 1)):
         number = (signal.SIGINT, signal.SIGTERM)[turn % 2]
         done = interrupted(place, number)  # the children hold the pipe: its end is theirs too
         assert (done.returncode, done.stderr) == (128 + number, "\nstopped\n"), place

@@ -117,23 +117,10 @@ def test_each_side_has_the_other_as_partner(tmp_path):
     assert [side.side for side in result.sides] == ["left", "right"]
 
 
-def test_residues_that_only_a_segment_tells_apart_are_refused(tmp_path):
-    lines = [
-        *chain_lines("A", 3, segment="S1"),
-        *chain_lines("B", 3, start=(0, 5, 0)),
-        *chain_lines("A", 3, start=(0, 20, 0), segment="S2"),
-    ]
-    entry = reading.read(write_pdb(tmp_path / "pair.pdb", lines))
-    _, content = written((entry, ["A"]), (entry, ["B"]), tmp_path / "out")
-    for either in (content, read_content(tmp_path / "out")):
-        with pytest.raises(ResultError, match=r"A:1:CYS occurs twice in .+pair\.pdb"):
-            _ = either.result
-
-
 def test_files_of_two_results_are_refused(tmp_path):
     entry = reading.read(write_pdb(tmp_path / "pair.pdb", LINES))
     written((entry, ["A"]), (entry, ["B"]), tmp_path / "out")
     written((entry, ["Z"]), (entry, ["B"]), tmp_path / "other")
     (tmp_path / "other" / "scores.npz").replace(tmp_path / "out" / "scores.npz")
-    with pytest.raises(ResultError, match="files of one result"):
+    with pytest.raises(ResultError, match="pair scores of a result are needed"):
         _ = read_content(tmp_path / "out").result

@@ -149,7 +149,7 @@ def test_a_residue_is_explained_beside_the_prediction(command, work, capsys):
     assert f"{left.replace(':', '')} (left): probability" in printed and "patch 1:" in printed
     assert {row["chain"] for row in rows(work / "out" / "explain.csv")} == {left[0]}
     assert command(*ONE, "--explain", "Z:2", "-o", "other") == 2
-    assert "--explain needs a residue that was predicted" in capsys.readouterr().err
+    assert "--explain needs a predicted residue" in capsys.readouterr().err
     assert not (work / "other").exists()
 
 
@@ -184,6 +184,8 @@ def test_exports_of_an_earlier_run_are_removed(command, work):
     assert command(*ONE, "--quiet", "--export", "pdb") == 0
     assert (work / "out" / "complex.pdb").exists()
     assert command(*ONE, "--quiet") == 0
+    assert (work / "out" / "complex.pdb").exists(), "it still belongs to the same result"
+    assert command(*ONE, "--quiet", "--seed", "1") == 0
     assert not (work / "out" / "complex.pdb").exists()
 
 

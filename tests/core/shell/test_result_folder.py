@@ -81,27 +81,6 @@ def high_threshold(prediction):
     return replace(prediction, calibration=replace(prediction.calibration, threshold=0.999999))
 
 
-def ambiguous(tmp_path):
-    """Two residues with the same chain and number."""
-    lines = [
-        *chain_lines("A", 3, segment="S1"),
-        *chain_lines("B", 3, start=(0, 5, 0)),
-        *chain_lines("A", 3, start=(0, 20, 0), segment="S2"),
-    ]
-    entry = reading.read(write_pdb(tmp_path / "twice.pdb", lines))
-    return random_prediction((entry, ["A"]), (entry, ["B"]))
-
-
-def test_residues_of_the_same_name_are_predicted_but_not_exported(tmp_path, folder):
-    content = Content(5, ("pdb", "boltz"), picture=False, explained=(("left", 0),))
-    messages = write_result_folder(ambiguous(tmp_path), folder, content)
-    assert set(contents(folder)) == TABLES
-    reason = "A:1:CYS occurs twice"
-    assert len(messages.problems) == 1 and reason in messages.problems[0]
-    assert len(messages.notes) == 1 and messages.notes[0].startswith("no report: ")
-    assert messages.explanation[0].startswith("nothing explained: ")
-
-
 def test_the_picture_is_drawn_before_the_report(prediction, folder, monkeypatch, tmp_path):
     def draw(path):
         (path / "picture.png").write_bytes(b"\x89PNG")

@@ -96,6 +96,10 @@ for case in CASES:
 """
 
 
+#: Set for the tests' workers; with them two devices reduce in different orders and block.
+ONE_THREAD = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
 @pytest.fixture(scope="module")
 def on_two_devices(tmp_path_factory):
     """What one and two devices train, all cases in one process."""
@@ -104,6 +108,7 @@ def on_two_devices(tmp_path_factory):
     done = subprocess.run(
         [sys.executable, "-c", TWO_DEVICES, str(folder)],
         cwd=ROOT,
+        env={k: v for k, v in os.environ.items() if k not in ONE_THREAD},
         capture_output=True,
         text=True,
         check=False,
