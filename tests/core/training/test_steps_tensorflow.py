@@ -52,7 +52,8 @@ CASES = {
     "layer, gradients clipped": ("layer", 0.0, 20.0),
     "batch, gradients clipped": ("batch", 0.0, 20.0),
 }
-#: Trains each case on one and on two devices, which must be set up before TensorFlow starts.
+#: Trains a case on one and on two devices, which must be set up before TensorFlow starts. Each case
+#: has a process: TensorFlow's collectives of one process remember the shapes of earlier networks.
 TWO_DEVICES = """
 import json, sys
 import numpy as np
@@ -65,7 +66,7 @@ from sasnet_core.training.stream import ComplexStream, Source
 from tests.core.training.test_steps_tensorflow import CASES
 from tests.core.training.test_trainer import MODEL, arrays, trainer
 
-folder = Path(sys.argv[1])
+folder, case = Path(sys.argv[1]), sys.argv[2]
 stream = ComplexStream([Source(folder)], seed=0)
 
 def train(case, devices):
@@ -83,44 +84,25 @@ def train(case, devices):
     with run.settled():
         return losses, start, arrays(run)
 
-found = {}
-for case in CASES:
-    one, start, alone = train(case, ["CPU:0"])
-    two, _, together = train(case, ["CPU:0", "CPU:1"])
-    found[case] = {
-        "losses": [one, two],
-        "moved": max(float(np.abs(a - b).max()) for a, b in zip(start, alone)),
-        "apart": max(float(np.abs(a - b).max()) for a, b in zip(alone, together)),
-    }
+one, start, alone = train(case, ["CPU:0"])
+two, _, together = train(case, ["CPU:0", "CPU:1"])
+found = {
+    "losses": [one, two],
+    "moved": max(float(np.abs(a - b).max()) for a, b in zip(start, alone)),
+    "apart": max(float(np.abs(a - b).max()) for a, b in zip(alone, together)),
+}
 (folder / "found.json").write_text(json.dumps(found))
 """
 
 
-#: Set for the tests' workers; with them two devices reduce in different orders and block.
-ONE_THREAD = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-
-
-@pytest.fixture(scope="module")
-def on_two_devices(tmp_path_factory):
-    """What one and two devices train, all cases in one process."""
-    folder = tmp_path_factory.mktemp("devices")
-    write_dataset(folder, [sticky_complex(k) for k in range(2)], ["a", "b"])
-    done = subprocess.run(
-        [sys.executable, "-c", TWO_DEVICES, str(folder)],
-        cwd=ROOT,
-        env={k: v for k, v in os.environ.items() if k not in ONE_THREAD},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads((folder / "found.json").read_text())
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
-def test_two_devices_train_the_network_of_one(on_two_devices, case):
-    found = on_two_devices[case]
+def test_two_devices_train_the_network_of_one(tmp_path, case):
+    write_dataset(tmp_path, [sticky_complex(k) for k in range(2)], ["a", "b"])
+    command = [sys.executable, "-c", TWO_DEVICES, str(tmp_path), case]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads((tmp_path / "found.json").read_text())
     np.testing.assert_allclose(*found["losses"], rtol=1e-3)
     assert found["moved"] > 1e-3
     assert found["apart"] < 1e-3
