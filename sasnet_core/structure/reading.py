@@ -43,6 +43,8 @@ _KIND_WORDS = {
     gemmi.EntityType.NonPolymer: "ligand",
 }
 
+#: Names of the backbone's atoms.
+BACKBONE = (b"N", b"CA", b"C", b"O")
 #: Chain, residue id and segment.
 ResidueKey = tuple[str, str, str]
 
@@ -139,6 +141,51 @@ class Structure:
                 joined.add_chain(chain)
         _name_copies(joined)
         return replace(self, gemmi_model=joined)
+
+    def models(self) -> list[Structure]:
+        """Return each coordinate model of the file, in its order."""
+        return [replace(self, gemmi_model=model) for model in self.gemmi_structure]
+
+    def model_text(self) -> bytes:
+        """Return the coordinate model as the text of an mmCIF file."""
+        alone = gemmi.Structure()
+        alone.name = self.name
+        alone.add_model(self.gemmi_model)
+        alone.setup_entities()
+        text: str = alone.make_mmcif_document().as_string()
+        return text.encode()
+
+    def backbone(self, protein: Protein) -> np.ndarray:
+        """Find the backbone atoms of a protein that was made of this structure.
+
+        Parameters
+        ----------
+        protein : Protein
+            From `protein`, not moved.
+
+        Returns
+        -------
+        ndarray, shape (n_residues, 4), int64
+            Rows of N, CA, C and O in ``protein.coords``; -1 for those that are missing.
+        """
+        raw = self._raw
+        keys = list(zip(raw.chain_ids, raw.residue_ids, raw.segment_ids, strict=True))
+        named: dict[tuple[object, bytes], bytes] = {}
+        positions = raw.positions.astype(np.float32)
+        for row, position, name in zip(
+            raw.atom_residues.tolist(), positions, raw.atom_names.tolist(), strict=True
+        ):
+            if name in BACKBONE:
+                named[keys[row], position.tobytes()] = name
+        found = np.full((protein.n_residues, len(BACKBONE)), -1, np.int64)
+        own_keys = protein.residue_keys()
+        for atom, (row, position) in enumerate(
+            zip(protein.atom_residues.tolist(), protein.coords, strict=True)
+        ):
+            name = named.get((own_keys[row], position.tobytes())) if row >= 0 else None
+            if name is not None:
+                found[row, BACKBONE.index(name)] = atom
+        return found
 
     def require_chains(self, chain_ids: Sequence[str]) -> None:
         """Raise SelectionError unless every chain is there and holds protein."""
@@ -287,6 +334,11 @@ def read(path: str | Path, model: int = 1, assembly: str | None = None) -> Struc
     data = read_bytes(path)
     found = _structure_of(path, data, _parse(path, plain_text(unpack(path, data))), model)
     return found if assembly is None else found.assembly(assembly)
+
+
+def read_text(path: Path, text: bytes) -> Structure:
+    """Return what `read` returns for a file with this text (`opening.plain_text`)."""
+    return _structure_of(path, text, _parse(path, text), 1)
 
 
 def structure_of(path: Path, data: bytes, block: gemmi.cif.Block) -> Structure:

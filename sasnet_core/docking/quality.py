@@ -1,0 +1,181 @@
+"""How near a pose is to a known complex: native contacts, RMSD, DockQ.
+
+The measures are those of CAPRI and of DockQ (Basu and Wallner 2016; Mirabello and Wallner 2024).
+The package DockQ 2.1.3 cannot be used here, because it needs numpy below 2;
+``python -m benchmarks.quality`` compares the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sasnet_core.dataset.db5 import map_residues
+from sasnet_core.errors import StructureError
+from sasnet_core.structure.contacts import contacts
+
+if TYPE_CHECKING:
+    from sasnet_core.structure.protein import Protein
+
+#: Residues with heavy atoms nearer than this are native contacts, and those nearer than the other
+#: are in the interface of the interface RMSD (angstrom).
+CONTACT, INTERFACE = 5.0, 10.0
+#: Distances at which a term of DockQ is one half (angstrom).
+IRMSD_HALF, LRMSD_HALF = 1.5, 8.5
+#: DockQ from which a pose is acceptable, of medium and of high quality.
+ACCEPTABLE, MEDIUM, HIGH = 0.23, 0.49, 0.80
+#: An interface of fewer common backbone atoms on a side cannot be superimposed.
+_FEWEST = 3
+
+
+@dataclass(frozen=True)
+class Quality:
+    """A pose compared with the complex.
+
+    Attributes
+    ----------
+    fnat : float
+        Share of the native contacts that the pose has.
+    irmsd : float
+        RMSD of the backbone of the interface, superimposed (angstrom).
+    lrmsd : float
+        RMSD of the backbone of the smaller protein, the larger superimposed (angstrom).
+    dockq : float
+        0 to 1; acceptable from `ACCEPTABLE`.
+    """
+
+    fnat: float
+    irmsd: float
+    lrmsd: float
+    dockq: float
+
+
+class Reference:
+    """A complex that poses are compared with.
+
+    Parameters
+    ----------
+    complex_ : tuple of Protein
+        Left and right partner of the complex.
+    complex_backbone : tuple of ndarray
+        `Structure.backbone` of both.
+    pose : tuple of Protein
+        Left and right partner of a pose. Residues are matched by their sequences, chain by chain.
+    pose_backbone : tuple of ndarray
+        `Structure.backbone` of both.
+
+    Raises
+    ------
+    StructureError
+        The partners of the complex do not touch, or have too little in common with the pose's.
+    """
+
+    def __init__(
+        self,
+        complex_: tuple[Protein, Protein],
+        complex_backbone: tuple[np.ndarray, np.ndarray],
+        pose: tuple[Protein, Protein],
+        pose_backbone: tuple[np.ndarray, np.ndarray],
+    ) -> None:
+        self._maps = tuple(map_residues(a, b) for a, b in zip(complex_, pose, strict=True))
+        native = contacts(*complex_, CONTACT)
+        if not len(native):
+            raise StructureError(
+                f"the partners of the reference, {complex_[0].name} and {complex_[1].name}, must "
+                "touch, they do not; check its chains"
+            )
+        self._count = len(native)
+        mapped = np.stack([self._maps[0][native[:, 0]], self._maps[1][native[:, 1]]], axis=1)
+        self._native = _codes(mapped[(mapped >= 0).all(axis=1)], pose[1].n_residues)
+        near = contacts(*complex_, INTERFACE)
+        pairs = zip(complex_backbone, pose_backbone, self._maps, strict=True)
+        sides = [_common(*pair) for pair in pairs]
+        self._atoms = [side[1] for side in sides]  # rows of the pose's atoms
+        self._places = [c.coords[side[0]] for c, side in zip(complex_, sides, strict=True)]
+        self._interface = [np.isin(side[2], near[:, k]) for k, side in enumerate(sides)]
+        if min(mask.sum() for mask in self._interface) < _FEWEST:
+            raise StructureError(
+                f"the reference {complex_[0].name}, {complex_[1].name} must hold the proteins of "
+                "the poses, their sequences differ; check its chains"
+            )
+        self._larger = 0 if complex_[0].n_residues > complex_[1].n_residues else 1
+
+    def measure(self, left: Protein, right: Protein) -> Quality:
+        """Compare a pose with the complex."""
+        found = _codes(contacts(left, right, CONTACT), right.n_residues)
+        fnat = len(np.intersect1d(found, self._native, assume_unique=True)) / self._count
+        atoms = [p.coords[rows] for p, rows in zip((left, right), self._atoms, strict=True)]
+        at_interface = [
+            np.concatenate([side[rows] for side, rows in zip(both, self._interface, strict=True)])
+            for both in (atoms, self._places)
+        ]
+        turn, shift = superposition(*at_interface)
+        irmsd = rmsd(at_interface[0] @ turn + shift, at_interface[1])
+        larger, smaller = self._larger, 1 - self._larger
+        turn, shift = superposition(atoms[larger], self._places[larger])
+        lrmsd = rmsd(atoms[smaller] @ turn + shift, self._places[smaller])
+        return Quality(fnat, irmsd, lrmsd, dockq(fnat, irmsd, lrmsd))
+
+
+def _codes(pairs: np.ndarray, n_right: int) -> np.ndarray:
+    """Give each pair of residues a number."""
+    return pairs[:, 0].astype(np.int64) * n_right + pairs[:, 1]
+
+
+def _common(
+    reference: np.ndarray, pose: np.ndarray, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find backbone atoms that both have.
+
+    Returns
+    -------
+    tuple of ndarray, shape (n,)
+        Atom of the reference, atom of the pose, and residue of the reference.
+    """
+    residues = np.flatnonzero(rows >= 0)
+    first, second = reference[residues], pose[rows[residues]]
+    both = (first >= 0) & (second >= 0)
+    return first[both], second[both], residues[np.nonzero(both)[0]]
+
+
+def superposition(moving: np.ndarray, fixed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find the rigid motion that superimposes points on others (Kabsch 1976).
+
+    Parameters
+    ----------
+    moving, fixed : ndarray, shape (n, 3)
+        The points, in the same order.
+
+    Returns
+    -------
+    turn : ndarray, shape (3, 3)
+    shift : ndarray, shape (3,)
+        ``moving @ turn + shift`` is the result.
+    """
+    centers = moving.mean(axis=0, dtype=np.float64), fixed.mean(axis=0, dtype=np.float64)
+    covariance = (moving - centers[0]).T @ (fixed - centers[1])  # (3, 3)
+    u, _, v = np.linalg.svd(covariance)
+    mirror = np.sign(np.linalg.det(u) * np.linalg.det(v))
+    turn = u @ np.diag([1.0, 1.0, mirror]) @ v
+    return turn, centers[1] - centers[0] @ turn
+
+
+def rmsd(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the root mean square distance of points, shape (n, 3), in angstrom."""
+    return float(np.sqrt(((first - second) ** 2).sum(axis=1).mean()))
+
+
+def dockq(fnat: float, irmsd: float, lrmsd: float) -> float:
+    """Combine three measures to one, 0 to 1 (Basu and Wallner 2016).
+
+    Examples
+    --------
+    >>> dockq(1.0, 0.0, 0.0)
+    1.0
+    >>> round(dockq(0.5, 1.5, 8.5), 3)
+    0.5
+    """
+    terms = fnat, 1 / (1 + (irmsd / IRMSD_HALF) ** 2), 1 / (1 + (lrmsd / LRMSD_HALF) ** 2)
+    return sum(terms) / len(terms)

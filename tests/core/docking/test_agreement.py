@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from sasnet_core.docking.agreement import Judge
+from sasnet_core.fitted import Calibration
+
+CALIBRATION = Calibration(slope=1.0, pair_slope=1.0)
+
+
+def judge(matrix, left=None, right=None):
+    ones = np.ones(len(matrix)), np.ones(matrix.shape[1])
+    return Judge(matrix, CALIBRATION, (ones[0] if left is None else left, ones[1]))
+
+
+def grid(rows, columns):
+    return np.array([(i, j) for i in rows for j in columns])
+
+
+@pytest.fixture
+def matrix():
+    found = np.full((6, 5), 0.01, np.float32)
+    found[:2, :2] = 0.5
+    return found
+
+
+def test_contacts_where_the_prediction_is_high_score_more(matrix):
+    good, bad = (judge(matrix).judge(grid(*rows)) for rows in (((0, 1), (0, 1)), ((4, 5), (3, 4))))
+    assert good.score > 0 > bad.score
+    assert good.pairs > bad.pairs and good.sites > bad.sites
+    assert (good.contacts, good.left, good.right) == (4, 2, 2)
+
+
+def test_contacts_everywhere_score_as_chance_does(matrix):
+    found = judge(matrix).judge(grid(range(6), range(5)))
+    assert found.score == pytest.approx(0, abs=1e-9)
+
+
+def test_a_flat_prediction_says_nothing():
+    flat = judge(np.full((6, 5), 0.2, np.float32))
+    assert flat.judge(grid((0, 1), (0, 1, 2))).score == pytest.approx(0, abs=1e-9)
+
+
+def test_chance_counts_exposed_residues_only(matrix):
+    buried = np.array([1.0, 1, 0, 0, 0, 0])
+    contacts = grid((0, 1), (0, 1))
+    among_all, among_exposed = judge(matrix), judge(matrix, left=buried)
+    assert among_exposed.judge(contacts).score < among_all.judge(contacts).score
+
+
+def test_no_contacts_score_nothing(matrix):
+    found = judge(matrix).judge(np.zeros((0, 2), np.int32))
+    assert (found.score, found.contacts) == (0.0, 0)

@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+from sasnet_core.docking.quality import Reference, dockq, rmsd, superposition
+from sasnet_core.errors import StructureError
+from sasnet_core.structure import reading
+from sasnet_core.structure.rotations import random_rotation
+from tests.core.build import chain_lines, write_pdb
+
+ALIKE = np.eye(3)
+
+
+def helix(chain, count, start):
+    """Residues of a repeating sequence: alignments need something to align."""
+    names = "CYS SER ALA GLY VAL LEU THR ASP LYS PHE".split()
+    return [
+        line.replace("CYS", names[k * k % 10])
+        for k in range(count)
+        for line in chain_lines(chain, 1, first=k + 1, start=np.add(start, (3.8 * k, 0, 0)))
+    ]
+
+
+@pytest.fixture
+def complex_(tmp_path):
+    lines = [*helix("A", 14, (0, 0, 0)), *helix("B", 11, (0, 5.5, 0))]
+    return reading.read(write_pdb(tmp_path / "complex.pdb", lines))
+
+
+def parts(structure):
+    proteins = structure.protein(["A"]), structure.protein(["B"])
+    return proteins, tuple(structure.backbone(protein) for protein in proteins)
+
+
+def moved(protein, turn=ALIKE, shift=(0, 0, 0)):
+    return protein.with_coordinates(protein.coords @ turn + shift, protein.centers @ turn + shift)
+
+
+def test_the_complex_itself_is_perfect_wherever_it_lies(complex_):
+    proteins, backbones = parts(complex_)
+    reference = Reference(proteins, backbones, proteins, backbones)
+    turn = random_rotation(np.random.default_rng(0))
+    found = reference.measure(*(moved(p, turn, (9, 8, 7)) for p in proteins))
+    assert (found.fnat, found.dockq) == (1.0, pytest.approx(1.0, abs=1e-5))
+    assert max(found.irmsd, found.lrmsd) < 1e-3
+
+
+def test_a_shift_of_the_smaller_protein_is_its_rmsd(complex_):
+    proteins, backbones = parts(complex_)
+    reference = Reference(proteins, backbones, proteins, backbones)
+    found = reference.measure(proteins[0], moved(proteins[1], shift=(0, 3.0, 0)))
+    assert found.lrmsd == pytest.approx(3.0, abs=1e-3)
+    assert 0 < found.irmsd < 3 and found.fnat < 1 and found.dockq < 1
+
+
+def test_contacts_of_residues_that_the_pose_lacks_count_as_lost(complex_, tmp_path):
+    proteins, backbones = parts(complex_)
+    lines = [*helix("A", 14, (0, 0, 0)), *helix("B", 11, (0, 5.5, 0))[: 6 * 6]]
+    pose, pose_backbones = parts(reading.read(write_pdb(tmp_path / "short.pdb", lines)))
+    reference = Reference(proteins, backbones, pose, pose_backbones)
+    found = reference.measure(*pose)
+    assert 0.3 < found.fnat < 0.8 and found.irmsd < 1e-3
+
+
+def test_partners_that_do_not_touch_are_no_reference(complex_):
+    proteins, backbones = parts(complex_)
+    apart = proteins[0], moved(proteins[1], shift=(0, 50, 0))
+    with pytest.raises(StructureError, match="must touch"):
+        Reference(apart, backbones, proteins, backbones)
+
+
+def test_superposition_undoes_a_motion_and_never_mirrors():
+    rng = np.random.default_rng(1)
+    points = rng.normal(size=(9, 3))
+    other = points @ random_rotation(rng) + [1, 2, 3]
+    turn, shift = superposition(other, points)
+    assert rmsd(other @ turn + shift, points) < 1e-9
+    turn, _ = superposition(points * [1, 1, -1], points)
+    assert np.linalg.det(turn) == pytest.approx(1)
+
+
+def test_dockq_of_a_far_pose_is_almost_nothing():
+    assert dockq(0.0, 20.0, 60.0) < 0.01
