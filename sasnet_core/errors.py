@@ -63,6 +63,10 @@ class WeightsError(SasnetError):
     """A weights folder is missing, damaged or made with other settings."""
 
 
+class ProfileError(SasnetError):
+    """Profiles of conservation cannot be made or used."""
+
+
 class DatasetError(SasnetError):
     """A dataset or benchmark folder cannot be used."""
 
