@@ -102,6 +102,10 @@ class ModelConfig(Settings):
         crowded its place is, beside its embedding.
     dropout : float
         Share of the context layers' inputs and messages that are set to 0 in training.
+    site_terms : bool
+        Whether a pair's logit also has a term of each residue alone: how likely it is in any
+        interface (paper: no). The sum of the two is what a protein's residues have in common with
+        all partners; it also answers where a single protein would bind.
 
     Examples
     --------
@@ -121,6 +125,7 @@ class ModelConfig(Settings):
     neighbours: int = 20
     makeup: bool = False
     dropout: float = 0.0
+    site_terms: bool = False
 
     _rules = {
         "context_layers": Rule("a whole number from 0 to 8", lambda value: 0 <= value <= 8),

@@ -63,6 +63,8 @@ if TYPE_CHECKING:
     Value = TypeVar("Value")
 
 CONFIG_FILE, CHECKPOINTS = "config.json", "checkpoints"
+#: How the names of the site terms' variables begin in a file of weights.
+SITE_VARIABLES = "head/site/"
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -76,7 +78,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--start",
         type=Path,
-        help="weights to start from: all of them if they are of the same network, else the tower's",
+        help="weights to start from: all of them if they are of the same network (it may have "
+        "site_terms in addition), else the tower's",
     )
     parser.add_argument(
         "--engine",
@@ -171,6 +174,8 @@ def differences(kept: RunConfig, given: RunConfig) -> list[str]:
 def start(network: Network, folder: Path) -> None:
     """Fill a network with the weights of a folder: all if it is the same network, else the tower.
 
+    The same network with site terms in addition counts as the same; they start at 0.
+
     Raises
     ------
     WeightsError
@@ -180,8 +185,9 @@ def start(network: Network, folder: Path) -> None:
     if info.members:
         raise SettingError(f"{folder}: weights of one network are needed, this is an ensemble; "
                            "name one of its members")  # fmt: skip
-    same = info.model == network.config
-    fill(network.parts if same else [network.tower], folder, others=not same)
+    assert info.model is not None
+    same = network.config in (info.model, replace(info.model, site_terms=True))
+    fill(network.parts if same else [network.tower], folder, not same, SITE_VARIABLES)
 
 
 def make_stream(

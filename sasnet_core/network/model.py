@@ -67,6 +67,9 @@ def build_head(config: ModelConfig, dtype: Any = None) -> keras.Model:
     for number, size in enumerate(config.head_sizes, start=1):
         x = _dense_block(x, config, size, f"dense{number}", dtype)
     logit = layers.Dense(1, name="logit", dtype="float32")(x)
+    if config.site_terms:
+        site = layers.Dense(1, kernel_initializer="zeros", name="site", dtype="float32")
+        logit = layers.Add(name="with_sites", dtype="float32")([logit, site(left), site(right)])
     return keras.Model([left, right], logit, name="head")
 
 

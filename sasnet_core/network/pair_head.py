@@ -69,6 +69,23 @@ def finish_head(head: keras.Model, config: ModelConfig, x: Any, training: bool =
     return ops.squeeze(head.get_layer("logit")(ops.cast(x, "float32")), -1)
 
 
+def site_logits(head: keras.Model, embeddings: Any) -> Any:
+    """Compute the log odds that each residue is in any interface, whoever the partner is.
+
+    Parameters
+    ----------
+    head : keras.Model
+        From `build_head`, with `ModelConfig.site_terms`.
+    embeddings : tensor, shape (n_residues, head_input)
+        What the head reads.
+
+    Returns
+    -------
+    tensor, shape (n_residues,), float32
+    """
+    return ops.squeeze(head.get_layer("site")(ops.cast(embeddings, "float32")), -1)
+
+
 def pair_scores(head: keras.Model, config: ModelConfig, left: Any, right: Any, pairs: Any) -> Any:
     """Score pairs of residues, both orders of the head averaged, block by block.
 
@@ -103,12 +120,16 @@ def pair_scores(head: keras.Model, config: ModelConfig, left: Any, right: Any, p
             other = [ops.pad(part, ((0, 0), (0, ONES))) for part in other]
     left_sums, right_sums = ops.concatenate(one, 1), ops.concatenate(other, 1)
     width = one[0].shape[1]  # of one order; the sums hold both orders side by side
+    sites = [site_logits(head, side) for side in (left, right)] if config.site_terms else None
 
     def both_orders(rows: Any) -> Any:
         sums = ops.take(left_sums, rows[:, 0], 0) + ops.take(right_sums, rows[:, 1], 0)
         x = finish(ops.reshape(sums, (-1, width)))  # (2 * n_pairs, width)
-        scores = ops.sigmoid(_infer_rest(head, config, x))  # (2 * n_pairs, 1)
-        return ops.mean(ops.reshape(scores, (-1, 2)), axis=1, keepdims=True)
+        logits = ops.reshape(_infer_rest(head, config, x), (-1, 2))  # (n_pairs, 2 orders)
+        if sites is not None:
+            terms = ops.take(sites[0], rows[:, 0]) + ops.take(sites[1], rows[:, 1])  # (n_pairs,)
+            logits = logits + ops.expand_dims(terms, 1)
+        return ops.mean(ops.sigmoid(logits), axis=1, keepdims=True)
 
     return in_blocks(both_orders, pairs, PAIR_BLOCK, PAIR_UNIT)[:, 0]
 

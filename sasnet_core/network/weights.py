@@ -300,7 +300,9 @@ def _count_weights(path: Path) -> int:
         raise _no_weights(path, error) from None
 
 
-def fill(parts: Sequence[keras.Model], folder: Path, others: bool = False) -> None:
+def fill(
+    parts: Sequence[keras.Model], folder: Path, others: bool = False, new: str | None = None
+) -> None:
     """Fill parts of a network with the weights of a folder.
 
     Parameters
@@ -311,6 +313,8 @@ def fill(parts: Sequence[keras.Model], folder: Path, others: bool = False) -> No
         Made by `save_weights`.
     others : bool
         Whether the folder may hold weights of other parts too.
+    new : str, optional
+        Variables whose name begins like this stay as they are if the folder has none of them.
 
     Raises
     ------
@@ -321,6 +325,8 @@ def fill(parts: Sequence[keras.Model], folder: Path, others: bool = False) -> No
     arrays = _read_arrays(folder / WEIGHTS_FILE)
     if others:
         arrays = {name: value for name, value in arrays.items() if name in variables}
+    if new and not any(name.startswith(new) for name in arrays):
+        variables = {name: v for name, v in variables.items() if not name.startswith(new)}
     if set(arrays) != set(variables):
         differing = sorted(set(arrays) ^ set(variables))
         raise WeightsError(

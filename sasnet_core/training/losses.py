@@ -10,7 +10,7 @@ from keras import ops
 
 from sasnet_core.network.lattice import layer_reach
 from sasnet_core.network.lattice_tower import embed_features, lattice_features
-from sasnet_core.network.pair_head import finish_head, split_head
+from sasnet_core.network.pair_head import finish_head, site_logits, split_head
 from sasnet_core.structure.chemistry import AMINO_ACIDS
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ class TrainingLoss:
         embeddings = self.embed(values)  # (n_residues, embedding_size)
         patches = network.add_context(embeddings, values["surroundings"], training=True)
         pairs = pair_loss(network.head, network.config, patches, values)
-        answers = self._auxiliary([embeddings, patches])  # (n_residues, 22)
+        read = site_logits(network.head, patches)[:, None] if network.config.site_terms else patches
+        answers = self._auxiliary([embeddings, read])  # (n_residues, 22)
         return pairs + self._weight * auxiliary_loss(answers, values["residues"]), pairs
 
     def untrained(self, trained: list[keras.Variable]) -> list[keras.Variable]:
@@ -112,12 +113,16 @@ def build_auxiliary(model: ModelConfig) -> keras.Model:
     keras.Model
         Inputs (n_residues, embedding_size), what the tower gave, and (n_residues, head_input),
         what the head reads; output (n_residues, 22): amino-acid logits and exposed area read
-        from the first, interface logit from the second.
+        from the first, interface logit from the second. With `ModelConfig.site_terms` the second
+        input is the interface logit, (n_residues, 1): the head has it already.
     """
+    size = 1 if model.site_terms else model.head_input
     embedding = keras.Input((model.embedding_size,), name="embedding")
-    patch = keras.Input((model.head_input,), name="patch")
+    patch = keras.Input((size,), name="patch")
     own = keras.layers.Dense(len(AMINO_ACIDS) + 1, name="own", dtype="float32")(embedding)
-    interface = keras.layers.Dense(1, name="interface", dtype="float32")(patch)
+    interface = patch
+    if not model.site_terms:
+        interface = keras.layers.Dense(1, name="interface", dtype="float32")(patch)
     answers = keras.layers.Concatenate(name="answers", dtype="float32")([own, interface])
     return keras.Model([embedding, patch], answers, name="auxiliary")
 
@@ -146,6 +151,9 @@ def pair_loss(
     rows = values["pairs"]  # (n_pairs, 2)
     x = ops.take(left, rows[:, 0], axis=0) + ops.take(right, rows[:, 1], axis=0)
     logits = finish_head(head, model, x, training=True)  # (n_pairs,)
+    if model.site_terms:
+        sites = site_logits(head, embeddings)  # (n_residues,)
+        logits = logits + ops.take(sites, rows[:, 0]) + ops.take(sites, rows[:, 1])
     return ops.sum(cross_entropy(values["labels"], logits) * values["weights"])
 
 

@@ -190,6 +190,12 @@ def test_fit_starts_from_given_weights_and_refuses_those_of_another_network(
     )
     for name in given.files:
         np.testing.assert_array_equal(given[name], trained[name])
+    write_settings(tmp_path, {"site_terms": True}, **train)
+    assert fit.main([*arguments, "-o", str(tmp_path / "sites")]) == 0
+    with np.load(tmp_path / "sites/last/weights.npz") as trained:
+        assert {*trained.files} - {*given.files} == {"head/site/kernel", "head/site/bias"}
+        for name in given.files:
+            np.testing.assert_array_equal(given[name], trained[name])
     write_settings(tmp_path, {"embedding_size": 8}, **train)
     with pytest.raises(WeightsError, match="must have shape"):
         fit.main([*arguments, "-o", str(tmp_path / "other")])

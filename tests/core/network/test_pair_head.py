@@ -4,13 +4,32 @@ import numpy as np
 import pytest
 
 from sasnet_core.network import pair_head
-from sasnet_core.network.pair_head import finish_head, pair_scores, split_head
+from sasnet_core.network.pair_head import finish_head, pair_scores, site_logits, split_head
 from tests.core.build import assert_alive, assert_close, tiny_model, tiny_network
 
 
 def random_embeddings(config, count=20):
     rng = np.random.default_rng(3)
     return rng.normal(size=(2, count, config.embedding_size)).astype(np.float32)
+
+
+def draw_site_terms(head):
+    rng = np.random.default_rng(4)
+    for variable in head.get_layer("site").weights:
+        variable.assign(rng.normal(scale=0.3, size=variable.shape))
+
+
+def test_site_terms_are_added_to_the_logits_of_pairs():
+    config = replace(tiny_model(16), site_terms=True)
+    head = tiny_network(config).head
+    left, right = random_embeddings(config)
+    for variable in head.get_layer("site").weights:
+        variable.assign(np.zeros(variable.shape))
+    before = np.asarray(head([left, right]))[:, 0]
+    draw_site_terms(head)
+    terms = np.asarray(site_logits(head, left)) + np.asarray(site_logits(head, right))
+    assert_close(np.asarray(head([left, right]))[:, 0], before + terms)
+    assert terms.std() > 0.1
 
 
 @pytest.mark.parametrize("normalization", ["batch", "layer"])
@@ -28,8 +47,9 @@ def test_a_split_head_gives_the_logits_of_the_head(normalization, training):
 
 @pytest.mark.parametrize("sizes", [(11,), (11, 8), (7, 8, 9)])
 @pytest.mark.parametrize("normalization", ["batch", "layer"])
-def test_pairs_are_scored_as_the_head_scores_them(sizes, normalization):
-    config = replace(tiny_model(16, normalization), head_sizes=sizes)
+@pytest.mark.parametrize("site_terms", [False, True])
+def test_pairs_are_scored_as_the_head_scores_them(sizes, normalization, site_terms):
+    config = replace(tiny_model(16, normalization), head_sizes=sizes, site_terms=site_terms)
     network = tiny_network(config)
     left, right = random_embeddings(config)
     pairs = np.stack([np.arange(20), np.arange(20)], axis=1).astype(np.int32)

@@ -1,8 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from keras import ops
 
-from sasnet_core.training.losses import auxiliary_loss, cross_entropy
+from sasnet_core.training.losses import (
+    TrainingLoss,
+    auxiliary_loss,
+    build_auxiliary,
+    cross_entropy,
+    pair_loss,
+)
+from tests.core.build import tiny_model, tiny_network
 
 
 def test_the_cross_entropy_of_a_pair_is_the_textbook_one_and_stays_finite():
@@ -31,3 +40,36 @@ def test_residue_questions_cost_nothing_when_answered_right():
         wrong = right.copy()
         wrong[0, column] -= 60.0
         assert float(auxiliary_loss(ops.array(wrong), targets)) > 1
+
+
+def test_site_terms_are_part_of_a_pairs_logit_and_answer_whether_a_residue_is_interface():
+    config = replace(tiny_model(16), site_terms=True)
+    network = tiny_network(config)
+    rng = np.random.default_rng(1)
+    embeddings = rng.normal(size=(6, config.head_input)).astype(np.float32)
+    values = {
+        "embeddings": embeddings,
+        "surroundings": (),
+        "pairs": np.array([[0, 3], [1, 4], [2, 5]], np.int32),
+        "labels": np.array([1, 0, 1], np.float32),
+        "weights": np.full(3, 1 / 3, np.float32),
+        "residues": {
+            "amino_acids": np.full(6, -1, np.int32),
+            "exposed_areas": np.zeros(6, np.float32),
+            "in_interface": np.array([1, 0, 1, 0, 1, 1], np.float32),
+            "weights": np.full(6, 1 / 6, np.float32),
+        },
+    }
+    left, right = (embeddings[values["pairs"][:, side]] for side in (0, 1))
+    logits = np.asarray(network.head([left, right], training=True))[:, 0]
+    expected = np.mean(cross_entropy(values["labels"], logits))
+    assert float(pair_loss(network.head, config, embeddings, values)) == pytest.approx(
+        float(expected), rel=1e-4
+    )
+    auxiliary = build_auxiliary(config)
+    total, pairs = TrainingLoss(network, auxiliary, 1.0)(values)
+    site = np.asarray(network.head.get_layer("site")(embeddings))
+    answers = auxiliary([embeddings, site])
+    np.testing.assert_array_equal(np.asarray(answers)[:, 21], site[:, 0])
+    residues = float(auxiliary_loss(answers, values["residues"]))
+    assert float(total) == pytest.approx(float(pairs) + residues, rel=1e-4)
