@@ -24,8 +24,9 @@ test: $(STAMP) libraries
 test-all: $(STAMP) libraries
 	$(MAKE) -j3 tests lint docs PYTEST_OPTIONS=--sweeps
 
+# In the order of tests/conftest.py: a long file that starts last keeps one worker waiting.
 tests: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_OPTIONS)
 
 libraries: $(STAMP)
 	@.ci/system-libraries libgl1 libegl1 libglib2.0-0 xvfb libxkbcommon-x11-0 libdbus-1-3 \

@@ -83,7 +83,7 @@ setup(
             "playwright>=1.40",
             "psutil",
             "pytest",
-            "pytest-xdist>=3.2",
+            "pytest-xdist>=3.7",
             "pyyaml",
             "ruff>=0.17,<0.18",
         ],

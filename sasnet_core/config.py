@@ -57,6 +57,22 @@ MAX_HEAD_LAYERS, MAX_WEIGHTS = 16, 1_000_000_000
 #: Batches whose statistics batch normalization takes before each evaluation (ours: enough that no
 #: single batch decides them, few enough to cost little beside the evaluation).
 STATISTICS_BATCHES = 16
+#: Distances (angstrom) by which the context layers tell where a neighbour is: on a bell curve
+#: around each, this wide (ours: from the closest CAs to beyond the paper's cube, overlapping).
+CONTEXT_DISTANCES, CONTEXT_DISTANCE_WIDTH = tuple(float(d) for d in range(2, 25, 2)), 2.0
+#: Radii within which the atoms around a residue are counted for its make-up (angstrom; ours: from
+#: its direct neighbours to a small protein).
+CROWDING_RADII = (8.0, 12.0, 16.0, 20.0)
+#: Radius of the half spheres before and behind a residue (angstrom; Hamelryck 2005, "An amino acid
+#: has two sides: a new 2D measure of solvent exposure").
+HALF_SPHERE_RADIUS = 13.0
+#: Heavy atoms per cubic angstrom of protein, about (1.35 g/cm3, 15 Da an atom with its hydrogens):
+#: brings counts to the scale of 1.
+ATOM_DENSITY = 0.05
+#: Heavy atoms of a residue, about, in the order of `chemistry.CHANNELS` (C, O, N, S; at least 1),
+#: and the distance from CA to the end of a long side chain (angstrom): they bring a residue's own
+#: numbers to the scale of 1 (ours).
+TYPICAL_ATOMS, LONG_SIDE_CHAIN = (5.0, 1.4, 1.5, 1.0), 5.0
 #: Unit of exposed areas in the auxiliary loss (A^2): a typical exposed residue, so that areas have
 #: the scale of the other losses.
 EXPOSED_AREA_UNIT = 50.0

@@ -35,7 +35,9 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(config, items):
-    """Skip the full sweeps over real structures unless they are asked for."""
+    """Begin with the files that take long, and skip the sweeps unless they are asked for."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
     if config.getoption("--sweeps"):
         return
     for item in items:

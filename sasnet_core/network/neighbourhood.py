@@ -10,32 +10,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sasnet_core.config import (
+    ATOM_DENSITY,
+    CONTEXT_DISTANCE_WIDTH,
+    CONTEXT_DISTANCES,
+    CROWDING_RADII,
+    HALF_SPHERE_RADIUS,
+    LONG_SIDE_CHAIN,
+    TYPICAL_ATOMS,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sasnet_core.structure.protein import Protein
 
-#: A distance is described by how near it is to each of these (angstrom) ...
-DISTANCES = np.linspace(2.0, 24.0, 12)
-#: ... on a bell curve this wide.
-DISTANCE_WIDTH = 2.0
 #: Numbers that describe where a neighbour is.
-GEOMETRY_SIZE = 2 * len(DISTANCES) + 3 + 1
-#: The atoms around a residue are counted within each of these (angstrom) ...
-CROWDING = (8.0, 12.0, 16.0, 20.0)
-#: ... and, within this, apart for the half spheres before and behind it.
-HALF_SPHERE = 13.0
-#: Atoms per cubic angstrom of protein, about: brings counts to the scale of 1.
-ATOM_DENSITY = 0.05
-#: Divisors that bring a residue's atom counts to the scale of 1, in the order of
-#: `chemistry.CHANNELS`: C, O, N, S.
-TYPICAL_ATOMS = np.array([5.0, 1.4, 1.5, 1.0])
+GEOMETRY_SIZE = 2 * len(CONTEXT_DISTANCES) + 3 + 1
+#: Numbers that describe a residue itself.
+MAKEUP_SIZE = len(TYPICAL_ATOMS) + 1 + len(CROWDING_RADII) + 2
 #: Residues whose crowding is counted at a time, which bounds the memory.
 CROWDING_BLOCK = 256
-#: CA to the last atom (angstrom).
-LONG_SIDE_CHAIN = 5.0
-#: Numbers that describe a residue itself.
-MAKEUP_SIZE = len(TYPICAL_ATOMS) + 1 + len(CROWDING) + 2
 
 
 @dataclass(frozen=True)
@@ -107,10 +102,10 @@ def find_makeup(protein: Protein) -> np.ndarray:
     -------
     ndarray, shape (n_residues, MAKEUP_SIZE), float32
         Atoms of each channel, which distinguish most amino acids; the farthest atom's distance from
-        the CA, which distinguishes more; atoms of residues within each of `CROWDING` of its mean
-        atom position; and those within `HALF_SPHERE` before and behind it, along its direction (CA
-        to mean position). All at the scale of 1; distances from 1 A below a bound to 1 A above it
-        count less and less, so that nothing jumps.
+        the CA, which distinguishes more; atoms of residues within each of `CROWDING_RADII` of its
+        mean atom position; and those within `HALF_SPHERE_RADIUS` before and behind it, along its
+        direction (CA to mean position). All at the scale of 1; distances from 1 A below a bound to
+        1 A above it count less and less, so that nothing jumps.
     """
     count, rows = protein.n_residues, protein.atom_residues
     known = rows >= 0
@@ -138,8 +133,10 @@ def _crowding(
     lines = others - points[:, None]
     distances = np.linalg.norm(lines, axis=-1)
     cosines = np.einsum("ijk,ik->ij", lines, directions) / np.maximum(distances, 1e-3)
-    balls = [_within(distances, radius) @ weights / _atoms_in_ball(radius) for radius in CROWDING]
-    near = _within(distances, HALF_SPHERE) / _atoms_in_ball(HALF_SPHERE)
+    balls = [
+        _within(distances, radius) @ weights / _atoms_in_ball(radius) for radius in CROWDING_RADII
+    ]
+    near = _within(distances, HALF_SPHERE_RADIUS) / _atoms_in_ball(HALF_SPHERE_RADIUS)
     halves = [(near * (1 + sign * cosines)) @ weights for sign in (1, -1)]
     return np.stack([*balls, *halves], axis=1)
 
@@ -185,7 +182,8 @@ def squared_distances(points: np.ndarray) -> np.ndarray:
 
 
 def _bells(distances: np.ndarray) -> np.ndarray:
-    return np.exp(-(((distances[..., None] - DISTANCES) / DISTANCE_WIDTH) ** 2))
+    steps = (distances[..., None] - np.array(CONTEXT_DISTANCES)) / CONTEXT_DISTANCE_WIDTH
+    return np.exp(-(steps**2))
 
 
 def join_surroundings(parts: Sequence[Surroundings]) -> Surroundings:

@@ -55,4 +55,4 @@ class JaxSteps(OneDevice):
 
     def observer(self, loss: TrainingLoss) -> Callable[[Any], Any]:
         """Make a step that moves nothing but the statistics of batch normalization."""
-        return lambda values: loss(values)[1]
+        return lambda values: loss(jax.tree.map(jax.numpy.asarray, values))[1]

@@ -1,9 +1,13 @@
 import os
 import subprocess
 import sys
+from functools import partial
 
 import pytest
+import tensorflow as tf
+import threadpoolctl
 
+from sasnet_core.network.devices import share_threads
 from tests.conftest import ROOT
 
 CHILD = """
@@ -37,21 +41,15 @@ def test_threads_are_limited_before_the_first_computation_or_refused():
     assert second.startswith("SettingError --threads 2 must be set before the first prediction")
 
 
-SHARED = """
-import sys
-import tensorflow as tf
-from sasnet_core.network.devices import share_threads
-threading = tf.config.threading
-print(share_threads(int(sys.argv[1]), 2), threading.get_intra_op_parallelism_threads())
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("threads", "told"), [(1, "0 1"), (2, "2 1"), (3, "2 3")])
-def test_steps_are_divided_only_where_tasks_leave_threads_over(threads, told):
-    done = subprocess.run(
-        [sys.executable, "-c", SHARED, str(threads)], cwd=ROOT,
-        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert done.stdout.strip() == told
+@pytest.mark.parametrize(("threads", "at_once", "inside"), [(1, 0, 1), (2, 2, 1), (3, 2, 3)])
+def test_steps_are_divided_only_where_tasks_leave_threads_over(
+    threads, at_once, inside, monkeypatch
+):
+    told = {}
+    for name in ("intra", "inter"):
+        setter = f"set_{name}_op_parallelism_threads"
+        monkeypatch.setattr(tf.config.threading, setter, partial(told.__setitem__, name))
+    limit = partial(told.__setitem__, "numpy")
+    monkeypatch.setattr(threadpoolctl, "threadpool_limits", limit)
+    assert share_threads(threads, 2) == at_once
+    assert told == {"intra": inside, "inter": threads, "numpy": threads}

@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sasnet_core.config import TYPICAL_ATOMS
 from sasnet_core.network import neighbourhood
 from sasnet_core.network.neighbourhood import (
     GEOMETRY_SIZE,
     MAKEUP_SIZE,
-    TYPICAL_ATOMS,
     find_makeup,
     find_surroundings,
     join_surroundings,

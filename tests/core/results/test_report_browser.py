@@ -62,6 +62,7 @@ def show(chromium):
 
     def open_report(folder):
         page = chromium.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(180_000)  # a busy machine draws the 3D view in minutes
         opened.append((Seen(page), folder / "report.html"))
         page.goto(opened[-1][1].as_uri())
         page.wait_for_selector("body[data-ready]")
@@ -92,21 +93,34 @@ def spread_out(chain, count, at):
     ]
 
 
-@pytest.fixture
-def pair(tmp_path):
+@pytest.fixture(scope="module")
+def entry(tmp_path_factory):
     lines = [
         *spread_out("A", 30, (0, 0, 0)),
         *residue_lines("A", 30, (40, 0, 0), icode="A", residue="TYR"),
         *spread_out("B", 20, (20, 0, 0)),
     ]
-    entry = reading.read(write_pdb(tmp_path / f"{HOSTILE}.pdb", lines))
-    return reported((entry, entry), (["A"], ["B"]), tmp_path / "out", threshold=0.8)
+    return reading.read(write_pdb(tmp_path_factory.mktemp("pair") / f"{HOSTILE}.pdb", lines))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def pair(entry, tmp_path_factory):
+    """A report without the 3D view, which takes seconds to draw."""
+    folder = tmp_path_factory.mktemp("flat") / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threedmol, "installed_folder", lambda: folder / "none")
+        return reported((entry, entry), (["A"], ["B"]), folder, threshold=0.8)
+
+
+@pytest.fixture(scope="module")
 def viewer():
     if not (threedmol.installed_folder() / threedmol.SCRIPT).is_file():
         pytest.skip(f"3Dmol.js is not here; {threedmol.COMMAND} installs it from npm")
+
+
+@pytest.fixture(scope="module")
+def pair_in_3d(entry, viewer, tmp_path_factory):
+    return reported((entry, entry), (["A"], ["B"]), tmp_path_factory.mktemp("3d") / "out")
 
 
 def css(probability):
@@ -158,8 +172,8 @@ def test_spread_is_shown_on_request(pair, show):
     assert "0.2 or more" in page.locator("#controls").inner_text()
 
 
-def test_the_best_pairs_are_listed_and_can_be_chosen(pair, show, viewer):
-    page = show(pair.folder)
+def test_the_best_pairs_are_listed_and_can_be_chosen(pair_in_3d, show):
+    pair, page = pair_in_3d, show(pair_in_3d.folder)
     cells = page.locator("#best tbody tr")
     assert cells.count() == 50
     scores = [float(cells.nth(k).locator("td").nth(2).inner_text()) for k in range(50)]
@@ -224,8 +238,8 @@ def test_a_residue_lists_its_best_partners(pair, show):
     assert page.evaluate("[chosen.left, chosen.right]") == [[best], [4]]
 
 
-def test_the_structures_are_drawn_and_turn_apart(pair, show, viewer):
-    page = show(pair.folder)
+def test_the_structures_are_drawn_and_turn_apart(pair_in_3d, show):
+    pair, page = pair_in_3d, show(pair_in_3d.folder)
     colours = page.evaluate(
         """() => { viewer.view.render(); const canvas = document.querySelector("#view canvas");
         const copy = document.createElement("canvas"); copy.width = canvas.width;

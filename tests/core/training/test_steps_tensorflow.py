@@ -95,8 +95,12 @@ found = {
 """
 
 
+#: These hold what the others do, and each costs a process.
+FULL = [pytest.param(case, marks=pytest.mark.sweep) for case in list(CASES)[1:3]]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", ["layer", "batch, gradients clipped", *FULL])
 def test_two_devices_train_the_network_of_one(tmp_path, case):
     write_dataset(tmp_path, [sticky_complex(k) for k in range(2)], ["a", "b"])
     command = [sys.executable, "-c", TWO_DEVICES, str(tmp_path), case]
