@@ -27,7 +27,8 @@ DAMAGED = (
 NAMES_FILE = "pymol.json"
 #: Every file that belongs to a result; a user may keep others in the same folder.
 RESULT_FILES = (
-    RESULT_FILE, SCORES_FILE, NAMES_FILE, "residues.csv", "pairs.csv", "complex.cif", "left.cif",
+    RESULT_FILE, SCORES_FILE, NAMES_FILE, "residues.csv", "patches.csv", "patch_pairs.csv",
+    "pairs.csv", "complex.cif", "left.cif",
     "right.cif", "picture.png", "session.pse", "explain.csv", "report.html",
     "haddock_ambiguous.tbl", "haddock_unambiguous.tbl", "haddock_left.pdb", "haddock_right.pdb",
     "haddock_residues.csv", "boltz.yaml", "boltz_contacts.yaml", "boltz_residues.csv",

@@ -1,4 +1,4 @@
-"""Parameters fitted to the scores of trained networks: smoothing, mixture, calibration."""
+"""Parameters fitted to the scores of trained networks: smoothing, mixture, calibration, patches."""
 
 from __future__ import annotations
 
@@ -158,3 +158,42 @@ class Calibration(Settings):
                 f"highest: {max(self.precisions):.2f}); choose a lower precision"
             )
         return self.at_threshold(reached)
+
+
+@dataclass(frozen=True)
+class PatchLaw(Settings):
+    """How likely patches of residues are right.
+
+    A patch has two numbers: the log odds of the mean probability of its residues, and the same of
+    the best other patch of its protein, its rival. Log odds that half of its residues or more are
+    in the interface: ``chance_own * own + chance_rival * rival + chance_intercept``; log odds of
+    the share of its residues in the interface: the same with ``share_``. Log odds that a left and
+    a right patch touch: ``touch_slope * sum of the log odds of both chances + touch_intercept``.
+
+    Attributes
+    ----------
+    chance_own, chance_rival, chance_intercept : float
+        Of the chance that a patch is right by half or more.
+    share_own, share_rival, share_intercept : float
+        Of the share of its residues that is expected in the interface.
+    touch_slope, touch_intercept : float
+        Of the chance that a residue of one patch touches a residue of the other.
+    fitted_on : str
+        Description of the complexes on which these were fitted.
+    rotations : int
+        Rotations averaged for the fit.
+    patches : int
+        Patches of those complexes.
+    """
+
+    chance_own: float = 1.0
+    chance_rival: float = 0.0
+    chance_intercept: float = 0.0
+    share_own: float = 1.0
+    share_rival: float = 0.0
+    share_intercept: float = 0.0
+    touch_slope: float = 1.0
+    touch_intercept: float = 0.0
+    fitted_on: str = ""
+    rotations: int = 0
+    patches: int = 0

@@ -4,8 +4,9 @@
 
 Fits logistic functions (`fitted.Calibration`) on complexes that the weights were not trained on,
 with --rotations averaged, and stores them beside the weights, with the threshold of the best F1 and
-the precision and recall of other thresholds. Prints the expected calibration error and the Brier
-skill score of the residue probabilities on complexes left out of the fit.
+the precision and recall of other thresholds. Then fits how likely patches of residues are right
+(`fitted.PatchLaw`; train.patches shows how reliable that is). Prints the expected calibration error
+and the Brier skill score of the residue probabilities on complexes left out of the fit.
 """
 
 from __future__ import annotations
@@ -17,18 +18,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize
 
 from sasnet_core.config import ROTATIONS
 from sasnet_core.dataset.complexes import Complex
 from sasnet_core.errors import run_script
 from sasnet_core.evaluation.interface_residues import Site, labels, probabilities, sites_of
+from sasnet_core.evaluation.logistic_fit import fit_logistic
+from sasnet_core.evaluation.patch_fit import collect_patches, fit_law
 from sasnet_core.evaluation.selection_set import add_fit_options, read_selection_set
 from sasnet_core.fitted import Calibration
 from sasnet_core.metrics import brier_skill, calibration_error
 from sasnet_core.network.weights import default_folder, read_info, write_fitted
 from sasnet_core.scoring.calibration import mean_log_odds
-from sasnet_core.scoring.log_odds import logistic, logit
+from sasnet_core.scoring.log_odds import logit
 from sasnet_core.scoring.predictor import load_predictor
 
 #: Non-contacts of a complex that the fit of pairs uses.
@@ -73,32 +75,6 @@ def collect(item: Complex, matrix: np.ndarray, rng: np.random.Generator) -> Coll
         truth.ravel()[rows],
         np.repeat([1.0, len(others) / len(drawn)], [len(contacts), len(drawn)]),
     )
-
-
-def fit_logistic(
-    x: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
-) -> list[float]:
-    """Fit coefficients of log odds by maximum likelihood.
-
-    Parameters
-    ----------
-    x : ndarray, shape (n, n_coefficients)
-        Terms of the log odds.
-    labels : ndarray, shape (n,), bool
-        Outcomes.
-    weights : ndarray, shape (n,), optional
-        Cases that each row represents.
-    """
-    y = labels.astype(float)
-    w = np.ones(len(y)) if weights is None else weights
-
-    def loss(coefficients: np.ndarray) -> tuple[float, np.ndarray]:
-        z = x @ coefficients
-        value = np.average(np.logaddexp(0, z) - y * z, weights=w)
-        return float(value), (w * (logistic(z) - y)) @ x / w.sum()
-
-    result = minimize(loss, np.zeros(x.shape[1]), jac=True, method="BFGS")
-    return [round(float(number), 4) for number in result.x]
 
 
 def residue_terms(site: Site) -> np.ndarray:
@@ -192,14 +168,17 @@ def main(arguments: list[str] | None = None) -> int:
     info = read_info(options.weights or default_folder())
     predictor = load_predictor(info.folder, score_cache=options.kept)
     rng = np.random.default_rng(0)
-    collected = []
+    collected, scored = [], []
     for item in selection.complexes():
         matrix = predictor.score(item.left, item.right, options.rotations).matrix
         collected.append(collect(item, matrix, rng))
+        scored.append((item, matrix))
     origin = {"fitted_on": selection.description, "rotations": options.rotations}
     calibration = replace(fit(collected), **origin)
-    write_fitted(info, calibration, info.smoothing)
-    print(calibration)
+    patches = [collect_patches(item, matrix, calibration) for item, matrix in scored]
+    law = replace(fit_law(patches), **origin)
+    write_fitted(info, calibration, info.smoothing, law)
+    print(calibration, law, sep="\n")
     truth = labels([site for found in collected for site in found.sites])
     held_out = held_out_probabilities([found.sites for found in collected])
     print(

@@ -8,7 +8,7 @@ import json
 import math
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ import numpy as np
 from sasnet_core.config import MAX_WEIGHTS, ModelConfig
 from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.files import array_shapes, read_arrays, write_arrays, write_json
-from sasnet_core.fitted import Calibration, Mixture, Smoothing
+from sasnet_core.fitted import Calibration, Mixture, PatchLaw, Smoothing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +55,8 @@ class WeightsInfo:
         Of an ensemble; their own calibrations and smoothings play no part in it.
     mixture : Mixture or None
         How an ensemble's members speak with one voice.
+    patches : PatchLaw or None
+        How likely patches of residues are right; None before `train.calibrate` has run.
     """
 
     folder: Path
@@ -64,6 +66,7 @@ class WeightsInfo:
     smoothing: Smoothing
     members: tuple[WeightsInfo, ...] = ()
     mixture: Mixture | None = None
+    patches: PatchLaw | None = None
 
     def needed_calibration(self) -> Calibration:
         """Return the calibration.
@@ -120,21 +123,31 @@ def write_config(
     _write_values(folder, own, calibration, smoothing or Smoothing())
 
 
-def write_fitted(info: WeightsInfo, calibration: Calibration | None, smoothing: Smoothing) -> None:
+def write_fitted(
+    info: WeightsInfo,
+    calibration: Calibration | None,
+    smoothing: Smoothing,
+    patches: PatchLaw | None = None,
+) -> None:
     """Change what was fitted for weights, those of an ensemble too; the weights stay."""
     values = json.loads((info.folder / CONFIG_FILE).read_text())
     own = {key: values[key] for key in ("model", "members", "mixture", "sha256") if key in values}
-    _write_values(info.folder, own, calibration, smoothing)
+    _write_values(info.folder, own, calibration, smoothing, patches)
 
 
 def _write_values(
-    folder: Path, own: dict[str, Any], calibration: Calibration | None, smoothing: Smoothing
+    folder: Path,
+    own: dict[str, Any],
+    calibration: Calibration | None,
+    smoothing: Smoothing,
+    patches: PatchLaw | None = None,
 ) -> None:
     values = {
         "format": FORMAT,
         **own,
         "calibration": calibration.to_dict() if calibration else None,
         "smoothing": smoothing.to_dict(),
+        "patches": patches.to_dict() if patches else None,
     }
     write_json(values, folder / CONFIG_FILE)
 
@@ -220,10 +233,12 @@ def _read_info(folder: Path, is_member: bool = False) -> WeightsInfo:
         fitted = values["calibration"]
         calibration = None if fitted is None else Calibration.from_dict(fitted)
         smoothing = Smoothing.from_dict(values["smoothing"])
+        law = values.get("patches")  # weights of older versions have none
+        patches = None if law is None else PatchLaw.from_dict(law)
         if "members" in values:
             if is_member:
                 raise ValueError("a member of an ensemble must be one network")
-            return _read_ensemble(folder, values, calibration, smoothing)
+            return replace(_read_ensemble(folder, values, calibration, smoothing), patches=patches)
         _needs(folder, WEIGHTS_FILE)
         model = ModelConfig.from_dict(values["model"])
         expected = str(values["sha256"])
@@ -238,7 +253,7 @@ def _read_info(folder: Path, is_member: bool = False) -> WeightsInfo:
             f"{folder / WEIGHTS_FILE}: sha256 must be {expected[:12]}..., is {found[:12]}...; "
             "the file is damaged or belongs to another configuration: fetch it again"
         )
-    return WeightsInfo(folder, model, found, calibration, smoothing)
+    return WeightsInfo(folder, model, found, calibration, smoothing, patches=patches)
 
 
 def _needs(folder: Path, name: str) -> None:

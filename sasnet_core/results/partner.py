@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sasnet_core.structure.plddt import LOW_PLDDT
+from sasnet_core.structure.surface import exposed_area, relative_exposure
 
 if TYPE_CHECKING:
     from sasnet_core.structure.protein import Protein
@@ -40,6 +41,16 @@ class Partner:
     side: str
     structure: Structure
     protein: Protein
+
+    @cached_property
+    def exposed_area(self) -> np.ndarray:
+        """Exposed area of each residue, the partner alone; shape (n_residues,), square angstrom."""
+        return exposed_area(self.protein)
+
+    @property
+    def exposure(self) -> np.ndarray:
+        """Share of the largest area that each residue can expose, shape (n_residues,)."""
+        return relative_exposure(self.protein, self.exposed_area)
 
     @property
     def chain_ids(self) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,15 @@ import numpy as np
 from sasnet_core import __version__
 from sasnet_core.metrics import auroc
 from sasnet_core.results.partner import residue_key
+from sasnet_core.results.patches import (
+    PatchPair,
+    PredictedPatch,
+    patch_numbers,
+    patch_pairs,
+    patch_row,
+    patch_values,
+    predicted_patches,
+)
 from sasnet_core.scoring.calibration import pair_log_odds, residue_probabilities
 from sasnet_core.scoring.pair_scores import best_pairs
 from sasnet_core.structure.contacts import contact_matrix, contacts
@@ -38,6 +48,7 @@ class ResidueRow:
     spread: float
     max_pair_score: float
     segment: str
+    patch: int  # rank of the patch it belongs to; 0: none
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,30 @@ class Prediction:
         alone = residue_probabilities(best, self.calibration)
         return probability, alone.std(axis=0)
 
+    @cached_property
+    def patches(self) -> dict[str, tuple[PredictedPatch, ...]]:
+        """The patches of each side, the likeliest first."""
+        sizes = self.scores.matrix.shape[::-1]
+        return {
+            partner.side: predicted_patches(
+                partner, self.probabilities(partner.side)[0].round(4), size, self.weights.patches
+            )
+            for partner, size in zip((self.left, self.right), sizes, strict=True)
+        }
+
+    @property
+    def patch_pairs(self) -> tuple[PatchPair, ...]:
+        """The pairs of a left and a right patch, by falling chance that they touch."""
+        return patch_pairs(self.patches["left"], self.patches["right"], self.weights.patches)
+
+    def patch_rows(self) -> list[dict[str, Any]]:
+        """List the rows of patches.csv."""
+        return [
+            patch_row(patch, partner)
+            for partner in (self.left, self.right)
+            for patch in self.patches[partner.side]
+        ]
+
     def above_average(self) -> Prediction:
         """Raise the threshold to the mean probability of all residues, if that is higher.
 
@@ -113,6 +148,7 @@ class Prediction:
         for partner, axis in ((self.left, 1), (self.right, 0)):
             probability, spread = self.probabilities(partner.side)
             best = self.scores.matrix.max(axis=axis)
+            patch = patch_numbers(self.patches[partner.side], partner.protein.n_residues)
             for row in range(partner.protein.n_residues):
                 chain, number, code, name = residue_key(partner.protein, row)
                 rows.append(
@@ -126,6 +162,7 @@ class Prediction:
                         _rounded(spread[row]),
                         _rounded(best[row]),
                         str(partner.protein.segment_ids[row]),
+                        int(patch[row]),
                     )
                 )
         return rows
@@ -158,8 +195,9 @@ class Prediction:
         -------
         dict or None
             Number of contacts, AUROC over all pairs (None if all touch), and per side the residues
-            in contact and how many of the likely ones are among them. None when nothing touches or
-            the partners come from two files.
+            in contact, how many of the likely ones and of each patch are among them, and the AUROC
+            over the residues (None if all touch). None when nothing touches or the partners come
+            from two files.
         """
         if self.left.structure is not self.right.structure:
             return None
@@ -172,12 +210,17 @@ class Prediction:
             "pair_auroc": None if labels.all() else _rounded(auroc(labels, self.scores.matrix)),
         }
         for partner, axis in ((self.left, 1), (self.right, 0)):
-            touching = labels.any(axis=axis)
-            likely = self.probabilities(partner.side)[0] >= self.calibration.threshold
+            touching = np.asarray(labels.any(axis=axis))
+            probability = self.probabilities(partner.side)[0]
+            likely = probability >= self.calibration.threshold
+            patches = [touching[list(patch.rows)] for patch in self.patches[partner.side]]
             report[partner.side] = {
                 "residues_in_contact": int(touching.sum()),
                 "residues_likely": int(likely.sum()),
                 "likely_and_in_contact": int((touching & likely).sum()),
+                "patches_in_contact": [int(found.sum()) for found in patches],
+                "auroc": None if touching.all() else _rounded(auroc(touching, probability)),
+                "touching": np.flatnonzero(touching).tolist(),
             }
         return report
 
@@ -193,11 +236,18 @@ class Prediction:
                 "model": self.weights.sizes(),
                 "smoothing": self.weights.smoothing.to_dict(),
                 "calibration": self.calibration.to_dict(),
+                "patches": self.weights.patches.to_dict() if self.weights.patches else None,
             },
             "threshold": self.calibration.threshold,
             "settings": self.settings,
             "warnings": self.warnings(),
             "observed_in_input": self.observed(),
+            "patches": [
+                patch_values(patch, partner)
+                for partner in (self.left, self.right)
+                for patch in self.patches[partner.side]
+            ],
+            "patch_pairs": [vars(pair) for pair in self.patch_pairs],
             "residues": self._residues(),
             "pairs": [vars(row) for row in self.pair_rows(pair_count)],
         }

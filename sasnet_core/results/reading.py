@@ -86,7 +86,7 @@ def _check_values(values: dict[str, Any], path: Path) -> None:
     if not problem and [entry["side"] for entry in values["inputs"]] != list(SIDES):
         problem = ".inputs must be left, then right"
     if not problem:
-        problem = _calibration_problem(values["weights"]["calibration"])
+        problem = _calibration_problem(values["weights"]["calibration"]) or _patch_problem(values)
     if problem:
         raise ResultError(f"{path}: damaged or changed ({problem}); predict again")
 
@@ -98,6 +98,22 @@ def _calibration_problem(values: dict[str, Any]) -> str:
         return f"calibration: {error}"
     sizes = {len(calibration.thresholds), len(calibration.precisions), len(calibration.recalls)}
     return "" if len(sizes) == 1 and 0 not in sizes else "calibration: tables of different lengths"
+
+
+def _patch_problem(values: dict[str, Any]) -> str:
+    """Say which patch names a residue that is not there; nothing if all are."""
+    counts = Counter(row["side"] for row in values["residues"])
+    ranks: Counter[str] = Counter()
+    for patch in values.get("patches", []):
+        side = patch["side"]
+        ranks[side] += 1
+        rows = [patch["around"]["row"], *(residue["row"] for residue in patch["residues"])]
+        if patch["rank"] != ranks[side] or max(rows) >= counts[side]:
+            return f"patch {patch['rank']} of the {side} side is not one of its residues"
+    for pair in values.get("patch_pairs", []):
+        if pair["left"] > ranks["left"] or pair["right"] > ranks["right"]:
+            return "patch_pairs must be of patches"
+    return ""
 
 
 def _read_arrays(folder: Path, values: dict[str, Any]) -> dict[str, np.ndarray]:

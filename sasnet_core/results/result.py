@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sasnet_core.errors import ResultError
-from sasnet_core.results.partner import PredictedPartner, residue_labels
+from sasnet_core.results.partner import SIDES, PredictedPartner, residue_labels
+from sasnet_core.results.patches import (
+    PatchPair,
+    PredictedPatch,
+    patch_of,
+    predicted_patches,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +65,23 @@ class Result:
         """The structure files: that of the complex, or one of each side."""
         both = [self.left.structure, self.right.structure]
         return both[:1] if both[0] is both[1] else both
+
+    @cached_property
+    def patches(self) -> dict[str, tuple[PredictedPatch, ...]]:
+        """The patches of each side, the likeliest first; computed if the file has none."""
+        if "patches" in self.values:
+            found = [patch_of(values) for values in self.values["patches"]]
+            return {name: tuple(p for p in found if p.side == name) for name in SIDES}
+        sizes = self.scores.shape[::-1]
+        return {
+            side.side: predicted_patches(side, side.probability, size, None)
+            for side, size in zip(self.sides, sizes, strict=True)
+        }
+
+    @property
+    def patch_pairs(self) -> tuple[PatchPair, ...]:
+        """The pairs of patches by falling chance that they touch; an older file has none."""
+        return tuple(PatchPair(**values) for values in self.values.get("patch_pairs", []))
 
     def partner(self, side: PredictedPartner) -> PredictedPartner:
         """Return the other side."""

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sasnet_core.results.patches import patch_row, patch_sentence
+
 if TYPE_CHECKING:
-    from sasnet_core.fitted import Calibration
+    from collections.abc import Sequence
+
+    from sasnet_core.fitted import Calibration, PatchLaw
     from sasnet_core.results.partner import InputPartner
+    from sasnet_core.results.patches import PatchPair, PredictedPatch
     from sasnet_core.results.prediction import PairRow, Prediction, ResidueRow
 
-#: Residues named per side, pairs named in all.
-MOST_RESIDUES = 15
-MOST_PAIRS = 5
+#: Patches of a side, residues of a patch and pairs of patches that are named.
+MOST_PATCHES = 3
+MOST_RESIDUES = 20
+MOST_PAIRS = 3
 #: Columns of summary.csv beside those of the list.
 SUMMARY_COLUMNS = (
     "left_residues", "right_residues", "left_likely", "right_likely", "left_highest",
-    "right_highest", "best_pair_left", "best_pair_right", "best_pair_score", "contacts_in_input",
-    "pair_auroc_in_input", "warnings",
+    "right_highest", "left_patch", "left_patch_chance", "left_patch_members", "right_patch",
+    "right_patch_chance", "right_patch_members", "patches_touch_chance", "best_pair_left",
+    "best_pair_right", "best_pair_score", "contacts_in_input", "pair_auroc_in_input", "warnings",
 )  # fmt: skip
 
 
@@ -34,7 +41,8 @@ def summary_row(prediction: Prediction, notes: list[str]) -> dict[str, Any]:
     -------
     dict
         By `SUMMARY_COLUMNS`: residues, residues called likely and the highest probability of each
-        side, the best pair, and how the contacts of an input that is a complex compare.
+        side, the first patch of each side, the best pair, and how the contacts of an input that is
+        a complex compare.
     """
     rows = prediction.residue_rows()
     found: dict[str, Any] = {}
@@ -45,10 +53,13 @@ def summary_row(prediction: Prediction, notes: list[str]) -> dict[str, Any]:
             value >= prediction.calibration.threshold for value in side
         )
         found[f"{partner.side}_highest"] = max(side)
+        found |= _first_patch(prediction, partner)
     best = prediction.pair_rows(1)[0]
     observed = prediction.observed() or {}
+    first = [p.chance for p in prediction.patch_pairs if p.left == p.right == 1]
     return {
         **found,
+        "patches_touch_chance": first[0] if first else "",
         "best_pair_left": _left(best),
         "best_pair_right": _right(best),
         "best_pair_score": best.score,
@@ -58,8 +69,16 @@ def summary_row(prediction: Prediction, notes: list[str]) -> dict[str, Any]:
     }
 
 
+def _first_patch(prediction: Prediction, partner: InputPartner) -> dict[str, Any]:
+    row = patch_row(prediction.patches[partner.side][0], partner)
+    name = f"{partner.side}_patch"
+    return {
+        name: row["around"], f"{name}_chance": row["chance"], f"{name}_members": row["members"],
+    }  # fmt: skip
+
+
 def summary_lines(prediction: Prediction) -> list[str]:
-    """List likely residues and pairs, and compare them with the contacts of an input complex.
+    """List the best patches and pairs of them; compare them with an input that is a complex.
 
     Returns
     -------
@@ -70,16 +89,17 @@ def summary_lines(prediction: Prediction) -> list[str]:
     lines = []
     for partner in (prediction.left, prediction.right):
         side = [row for row in rows if row.side == partner.side]
-        chains = ",".join(partner.chain_ids)
-        title = f"{partner.side} (chain {chains})"
-        lines += _side_lines(title, side, prediction.calibration.threshold)
+        lines += _side_lines(prediction, partner, side)
         lines += _model_lines(partner, side, prediction.calibration.threshold)
-    lines.append(meaning(prediction.calibration))
     settings = prediction.settings
-    rotations = f"{settings['rotations']} rotations in {settings['precision']}"
-    lines.append(f"most likely pairs (score, spread over {rotations}):")
-    lines += [f"  {_pair(row)}" for row in prediction.pair_rows(MOST_PAIRS)]
-    return lines + _observed_lines(prediction)
+    return [
+        *lines,
+        *_pair_lines(prediction.patch_pairs),
+        *patch_meaning(prediction.weights.patches),
+        meaning(prediction.calibration),
+        f"computed with {settings['rotations']} rotations in {settings['precision']}",
+        *_observed_lines(prediction),
+    ]
 
 
 def meaning(calibration: Calibration) -> str:
@@ -92,22 +112,44 @@ def meaning(calibration: Calibration) -> str:
     )
 
 
-def _side_lines(title: str, rows: list[ResidueRow], threshold: float) -> list[str]:
-    ranked = sorted(rows, key=lambda row: -row.probability)
-    likely = [row for row in ranked if row.probability >= threshold]
-    if likely:
-        head = f"{title}: {len(likely)} of {len(rows)} residues likely in the interface"
-    else:
-        head = f"{title}: no residue is likely in the interface; the highest are"
-    named = (likely or ranked)[:MOST_RESIDUES]
+def patch_meaning(law: PatchLaw | None) -> list[str]:
+    """Explain what the numbers of patches mean, in one line; none if they have no chances."""
+    if law is None:
+        return []
+    return [
+        "chance: that at least half of the patch is in the interface; expected right: the share of "
+        f"its residues that is (both from {law.fitted_on}; they assume that the two proteins bind)"
+    ]
+
+
+def _side_lines(prediction: Prediction, partner: InputPartner, rows: list[ResidueRow]) -> list[str]:
+    patches = prediction.patches[partner.side][:MOST_PATCHES]
+    threshold = prediction.calibration.threshold
+    likely = sum(row.probability >= threshold for row in rows)
+    lines = [f"{partner.side} (chain {','.join(partner.chain_ids)}):"]
+    for patch in patches:
+        lines.append(f"  {patch_sentence(patch, partner)}")
+        if patch.rank == 1:
+            lines += [f"    {text}" for text in _member_lines(patch, rows)]
+    return [*lines, f"  {likely} of {len(rows)} residues are likely (residues.csv)"]
+
+
+def _member_lines(patch: PredictedPatch, rows: list[ResidueRow]) -> list[str]:
+    """Name the residues of a patch with their probabilities, five in a line."""
+    named = [rows[row] for row in patch.rows[:MOST_RESIDUES]]
     texts = [
         f"{row.name} {row.chain}{row.number}{row.insertion_code} {row.probability:.2f}"
         for row in named
     ]
-    lines = [f"{head}:"] + [f"  {', '.join(texts[k : k + 5])}" for k in range(0, len(texts), 5)]
-    if len(likely) > len(named):
-        lines.append(f"  and {len(likely) - len(named)} more in residues.csv")
-    return lines
+    lines = [", ".join(texts[k : k + 5]) for k in range(0, len(texts), 5)]
+    more = len(patch.rows) - len(named)
+    return [*lines, f"and {more} more in patches.csv"] if more else lines
+
+
+def _pair_lines(pairs: Sequence[PatchPair]) -> list[str]:
+    """Name the pairs of patches that touch with the highest chance, in one line."""
+    named = [f"left {p.left} - right {p.right} {p.chance:.2f}" for p in pairs[:MOST_PAIRS]]
+    return [f"patches that touch, by chance: {', '.join(named)}"] if named else []
 
 
 def _model_lines(partner: InputPartner, rows: list[ResidueRow], threshold: float) -> list[str]:
@@ -120,10 +162,6 @@ def _model_lines(partner: InputPartner, rows: list[ResidueRow], threshold: float
         f"  a predicted model, mean pLDDT {model['mean']:.0f}; {len(partner.low_plddt)} residues "
         f"are under {model['low_below']:g}, {likely} of them likely"
     ]
-
-
-def _pair(row: PairRow) -> str:
-    return f"{_left(row)} - {_right(row)}  {row.score:.3f} +/- {row.spread:.3f}"
 
 
 def _left(row: PairRow) -> str:
@@ -145,10 +183,22 @@ def _observed_lines(prediction: Prediction) -> list[str]:
         "the input is a complex; comparison with its contacts, which the network did not use:",
         found,
     ]
-    for side in ("left", "right"):
-        counts = observed[side]
-        lines.append(
-            f"  {side}: {counts['likely_and_in_contact']} of the {counts['residues_likely']} "
-            f"likely residues touch; {counts['residues_in_contact']} touch in all"
-        )
+    for partner in (prediction.left, prediction.right):
+        lines += _side_comparison(partner, observed[partner.side])
     return lines
+
+
+def _side_comparison(partner: InputPartner, counts: dict[str, Any]) -> list[str]:
+    """Compare a side's patches and likely residues with its contacts."""
+    touching, residues = counts["residues_in_contact"], partner.protein.n_residues
+    share = f"{touching} of {residues} residues touch ({touching / residues:.0%})"
+    auroc = "" if counts["auroc"] is None else f", AUROC {counts['auroc']:.3f}"
+    sizes = [f"{found}" for found in counts["patches_in_contact"][:MOST_PATCHES]]
+    return [
+        f"  {partner.side}: {share}{auroc}; in patch {', '.join(_numbered(sizes))}; "
+        f"{counts['likely_and_in_contact']} of the {counts['residues_likely']} likely residues"
+    ]
+
+
+def _numbered(counts: list[str]) -> list[str]:
+    return [f"{number}: {count}" for number, count in enumerate(counts, 1)]

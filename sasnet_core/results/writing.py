@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sasnet_core.errors import OutputError
 from sasnet_core.files import write_arrays, write_json
+from sasnet_core.results import patches
 from sasnet_core.results.formats.registry import FORMATS, format_files
 from sasnet_core.results.partner import SIDES, residue_labels
 from sasnet_core.results.prediction import PairRow, ResidueRow
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 
 #: Every file that a run may write.
 PRODUCTS = (
-    "residues.csv", "pairs.csv", "scores.npz", "result.json", "complex.cif", "left.cif",
-    "right.cif", "picture.png", "session.pse", "explain.csv", *format_files(list(FORMATS)),
+    "residues.csv", "patches.csv", "patch_pairs.csv", "pairs.csv", "scores.npz", "result.json",
+    "complex.cif", "left.cif", "right.cif", "picture.png", "session.pse", "explain.csv",
+    *format_files(list(FORMATS)),
 )  # fmt: skip
 
 
@@ -134,7 +136,7 @@ class OutputFolder:
 
 
 def write_prediction(prediction: Prediction, folder: Path, pair_count: int | None) -> FolderContent:
-    """Write residues.csv, pairs.csv, scores.npz, result.json and the coloured structures.
+    """Write the tables, scores.npz, result.json and the coloured structures.
 
     Parameters
     ----------
@@ -157,6 +159,9 @@ def write_prediction(prediction: Prediction, folder: Path, pair_count: int | Non
     columns = [f.name for f in fields(PairRow)]
     pairs = [asdict(r) for r in prediction.pair_rows(pair_count)]
     write_spreadsheet(pairs, folder / "pairs.csv", columns)
+    write_spreadsheet(prediction.patch_rows(), folder / patches.NAME, patches.COLUMNS)
+    rows = [patches.pair_row(pair) for pair in prediction.patch_pairs]
+    write_spreadsheet(rows, folder / patches.PAIRS_NAME, patches.PAIR_COLUMNS)
     values, arrays = _as_in_json(prediction.to_dict(pair_count)), _arrays(prediction)
     write_json(values, folder / RESULT_FILE)
     write_arrays(arrays, folder / SCORES_FILE)

@@ -48,3 +48,18 @@ def contact_matrix(contact_pairs: np.ndarray, n_left: int, n_right: int) -> np.n
     matrix = np.zeros((n_left, n_right), bool)
     matrix[contact_pairs[:, 0], contact_pairs[:, 1]] = True
     return matrix
+
+
+def neighbouring_residues(protein: Protein, cutoff: float) -> np.ndarray:
+    """Find the residue pairs of one protein with two heavy atoms within a cutoff (angstrom).
+
+    Returns
+    -------
+    ndarray, shape (n, 2), int64
+        Rows of residues, the smaller first, each pair once.
+    """
+    near = protein.tree.query_pairs(cutoff, output_type="ndarray")
+    rows = np.sort(protein.atom_residues[near].astype(np.int64), axis=1)
+    apart = (rows[:, 0] >= 0) & (rows[:, 0] < rows[:, 1])
+    codes = np.unique(rows[apart, 0] * protein.n_residues + rows[apart, 1])
+    return np.stack(np.divmod(codes, protein.n_residues), axis=1)

@@ -41,13 +41,15 @@ def exposed_area(
     )
 
 
-def relative_exposure(protein: Protein) -> np.ndarray:
+def relative_exposure(protein: Protein, areas: np.ndarray | None = None) -> np.ndarray:
     """Compute each residue's exposed area relative to the largest it can have.
 
     Parameters
     ----------
     protein : Protein
         The protein, alone.
+    areas : ndarray, shape (n_residues,), optional
+        Its result of `exposed_area`, if that is known.
 
     Returns
     -------
@@ -55,7 +57,7 @@ def relative_exposure(protein: Protein) -> np.ndarray:
         About 0 to 1; more than 1 is possible at chain ends.
     """
     largest = np.array([largest_area(name) for name in protein.residue_names.tolist()])
-    return exposed_area(protein) / largest
+    return (exposed_area(protein) if areas is None else areas) / largest
 
 
 def buried_area(left: Protein, right: Protein, probe: float = SURFACE_PROBE) -> float:

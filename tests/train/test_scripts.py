@@ -21,7 +21,7 @@ from sasnet_core.network.weights import read_info, save_weights
 from tests.conftest import SHARED
 from tests.core.build import random_complex
 from tests.train.conftest import TINY, needs_shared
-from train import calibrate, db5, ensemble, evaluate, mine, reliability, smooth
+from train import calibrate, db5, ensemble, evaluate, mine, patches, reliability, smooth
 
 
 @needs_shared
@@ -165,6 +165,24 @@ def test_calibrate_stores_what_it_fitted(dataset, weights):
     assert calibration.fitted_on == "3 unbound complexes of DB4U"
     assert calibration.rotations == 1
     assert 0 < calibration.threshold < 1
+    law = read_info(weights).patches
+    assert (law.fitted_on, law.rotations) == ("3 unbound complexes of DB4U", 1)
+    assert law.patches > 6
+
+
+@needs_shared
+def test_patches_are_fitted_and_compared_with_complexes_left_out(dataset, weights, tmp_path):
+    quick = ["--weights", str(weights), "--rotations", "1", "--kept", str(tmp_path / "kept")]
+    assert calibrate.main([str(dataset), *quick]) == 0
+    before = read_info(weights)
+    assert patches.main([str(dataset), *quick, "-o", str(tmp_path)]) == 0
+    assert read_info(weights) == before, "train.calibrate fits the same"
+    text = (tmp_path / "results.md").read_text()
+    assert "## Patches: DB4U" in text and "| patch 1 | 6 | " in text
+    assert "Each complex is compared with a fit on the others" in text
+    assert patches.main([str(dataset), *quick, "-o", str(tmp_path), "--check"]) == 0
+    assert "What is stored, fitted on 3 unbound" in (tmp_path / "results.md").read_text()
+    assert read_info(weights) == before
 
 
 @needs_shared
@@ -264,7 +282,7 @@ def test_the_test_set_is_looked_at_on_purpose_only(benchmark, weights, tmp_path,
     for split in ([], ["--split", "DB5U"], ["--split", "DB4U,DB5U"]):
         with pytest.raises(SettingError, match="1 of the complexes are of the test set"):
             evaluate.main([*arguments, *split, "--looks", str(looks)])
-    for script in (calibrate, smooth):
+    for script in (calibrate, smooth, patches):
         with pytest.raises(SettingError, match="nothing is fitted or chosen on it"):
             script.main([*arguments, "--split", "DB4U,DB5U"])
     assert not looks.exists()

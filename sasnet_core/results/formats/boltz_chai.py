@@ -19,7 +19,6 @@ from sasnet_core.results.partner import PLACE_COLUMNS
 from sasnet_core.results.spreadsheet import write_spreadsheet
 from sasnet_core.results.top_pairs import best_separate_pairs
 from sasnet_core.structure.chemistry import one_letter
-from sasnet_core.structure.surface import relative_exposure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +85,7 @@ class Sequences:
         """Return the best pairs of exposed residues, each residue once, with their scores."""
         left, right = self.result.sides
         allowed = [
-            (relative_exposure(side.protein) >= EXPOSED_SHARE)
+            (side.exposure >= EXPOSED_SHARE)
             & np.array([token.usable for token in self.tokens[side.side]])
             for side in (left, right)
         ]

@@ -17,7 +17,6 @@ from sasnet_core.files import write_lines
 from sasnet_core.results.partner import PLACE_COLUMNS
 from sasnet_core.results.spreadsheet import write_spreadsheet
 from sasnet_core.results.top_pairs import MOST_PAIRS, best_separate_pairs
-from sasnet_core.structure.surface import relative_exposure
 from sasnet_core.structure.writing import write_pdb
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ def write_haddock(result: Result, folder: Path) -> list[str]:
 
 def molecule(result: Result, side: PredictedPartner) -> Molecule:
     """Assign HADDOCK numbers to a partner's residues; find the active and passive ones."""
-    exposure = relative_exposure(side.protein)
+    exposure = side.exposure
     exposed = exposure >= EXPOSED_SHARE
     active = exposed & (side.probability >= result.threshold)
     near = _near(side, active) if active.any() else np.ones(len(active), bool)

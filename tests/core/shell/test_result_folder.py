@@ -12,7 +12,15 @@ from sasnet_core.shell.result_folder import Content, draw_picture, write_result_
 from sasnet_core.structure import reading
 from tests.core.build import chain_lines, contents, random_prediction, table, write_pdb
 
-TABLES = {"pairs.csv", "residues.csv", "result.json", "scores.npz", "complex.cif"}
+TABLES = {
+    "patches.csv",
+    "patch_pairs.csv",
+    "pairs.csv",
+    "residues.csv",
+    "result.json",
+    "scores.npz",
+    "complex.cif",
+}
 
 
 @pytest.fixture
