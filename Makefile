@@ -20,7 +20,7 @@ demo: $(or $(wildcard $(STAMP)),$(DEMO_STAMP))
 test: $(STAMP) libraries
 	$(MAKE) -j3 tests lint docs
 
-# The same with the full sweeps over real structures.
+# The same with the sweeps: all real structures, more examples, and what repeats cheaper tests.
 test-all: $(STAMP) libraries
 	$(MAKE) -j3 tests lint docs PYTEST_OPTIONS=--sweeps
 

@@ -15,8 +15,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the processors alre
     for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
 
-settings.register_profile("sasnet", deadline=None, max_examples=25, derandomize=True)
-settings.load_profile("sasnet")
+#: Examples of each property test: in `make test`, and with the sweeps (`make test-all`).
+EXAMPLES, SWEPT_EXAMPLES = 12, 100
 
 ROOT = Path(__file__).parents[1]
 #: Exit code of a process that SIGTERM ended.
@@ -29,8 +29,11 @@ def pytest_addoption(parser):
     parser.addoption("--sweeps", action="store_true", help="run the tests marked sweep as well")
 
 
-def pytest_configure():
-    """End on SIGTERM, in the process that shares out the tests too."""
+def pytest_configure(config):
+    """Set how many examples are tried; end on SIGTERM, in the process that shares out tests too."""
+    count = SWEPT_EXAMPLES if config.getoption("--sweeps") else EXAMPLES
+    settings.register_profile("sasnet", deadline=None, max_examples=count, derandomize=True)
+    settings.load_profile("sasnet")
     signal.signal(signal.SIGTERM, end_everything)
 
 
@@ -42,7 +45,7 @@ def pytest_collection_modifyitems(config, items):
         return
     for item in items:
         if item.get_closest_marker("sweep"):
-            item.add_marker(pytest.mark.skip(reason="a full sweep: make test-all"))
+            item.add_marker(pytest.mark.skip(reason="a sweep: make test-all"))
 
 
 def pytest_runtest_setup(item):

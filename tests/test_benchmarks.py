@@ -63,6 +63,7 @@ def test_the_peers_script_asks_for_nothing_of_sasnet():
 
 
 @pytest.mark.slow
+@pytest.mark.sweep  # tests/core/scoring/test_memory.py has a smaller one
 def test_two_thousand_residues_a_side_stay_under_four_gib():
     # The paper's sizes take longer: `python -m benchmarks.memory`.
     found = memory.in_child("shipped", "float32", 2000)

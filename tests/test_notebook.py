@@ -35,6 +35,7 @@ def test_the_notebook_runs(run):
 
 
 @pytest.mark.slow
+@pytest.mark.sweep  # twenty rotations more
 def test_the_notebook_finds_the_residues_that_the_command_finds(run, tmp_path, capsys):
     folder = str(tmp_path / "out")
     assert main(["--demo", "-o", folder, "--no-picture", "--no-report"]) == 0

@@ -103,7 +103,7 @@ class TensorFlowSteps:
     def _on_every_device(self, function: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
         strategy = self._strategy
 
-        @tf.function(input_signature=[self._spec])
+        @tf.function(input_signature=[self._spec], autograph=False)
         def step(values: Any) -> Any:
             losses = strategy.run(function, args=(values,))
             return strategy.reduce(tf.distribute.ReduceOp.MEAN, losses, axis=None)

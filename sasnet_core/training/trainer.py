@@ -98,7 +98,7 @@ class Trainer:
         with self.steps.scope():
             self.network = build_network(config.model, config.train.precision)
             self.auxiliary = build_auxiliary(config.model)
-            self.optimizer = _optimizer(config.train)
+            self.optimizer = build_optimizer(config.train)
             self.variables = [
                 variable
                 for part in self._parts
@@ -250,7 +250,8 @@ def _array(variable: keras.Variable) -> np.ndarray:
     return np.array(ops.convert_to_numpy(variable))
 
 
-def _optimizer(config: TrainConfig) -> keras.Optimizer:
+def build_optimizer(config: TrainConfig) -> keras.Optimizer:
+    """Make the optimizer of a run, with its weight decay and moving average."""
     none = 0.0 if config.optimizer == "adamw" else None  # AdamW refuses None
     return keras.optimizers.get(
         {

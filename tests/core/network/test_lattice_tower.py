@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from keras import ops
 
@@ -34,7 +34,6 @@ def embed_lattice_of(lattice, config, seed=0):
     return np.asarray(embed_lattice(tower, config, lattice_tensors(lattice)))
 
 
-@settings(max_examples=20)
 @given(
     seed=st.integers(0, 1000),
     edge=st.sampled_from([11, 14, 16, 20, 22]),

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sasnet_core.config import TYPICAL_ATOMS
@@ -39,7 +39,6 @@ def geometry_by_row(protein):
     return np.take_along_axis(found.geometry, order, axis=1)
 
 
-@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_only_the_protein_counts_and_not_where_it_lies(seed):
     rng = np.random.default_rng(seed)

@@ -79,7 +79,9 @@ def folders(out):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    "precision", ["bfloat16", pytest.param("float32", marks=pytest.mark.sweep)]
+)
 def test_a_row_has_the_same_bytes_as_a_single_run(work, weights_folder, monkeypatch, precision):
     def command(*arguments):
         weights = "--weights", str(weights_folder), "--precision", precision
