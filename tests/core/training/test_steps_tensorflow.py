@@ -50,7 +50,7 @@ CASES = {
     "layer": ("layer", 0.5, 1.0),
     "batch": ("batch", 0.0, 0.1),
     "layer, gradients clipped": ("layer", 0.0, 20.0),
-    "batch, gradients clipped": ("batch", 0.0, 20.0),
+    "batch, gradients clipped": ("batch", 0.5, 20.0),
 }
 #: Trains a case on one and on two devices, which must be set up before TensorFlow starts. Each case
 #: has a process: TensorFlow's collectives of one process remember the shapes of earlier networks.
@@ -95,12 +95,12 @@ found = {
 """
 
 
-#: These hold what the others do, and each costs a process.
-FULL = [pytest.param(case, marks=pytest.mark.sweep) for case in list(CASES)[1:3]]
+#: These hold less than the last, and each costs a process.
+FULL = [pytest.param(case, marks=pytest.mark.sweep) for case in list(CASES)[:3]]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", ["layer", "batch, gradients clipped", *FULL])
+@pytest.mark.parametrize("case", ["batch, gradients clipped", *FULL])
 def test_two_devices_train_the_network_of_one(tmp_path, case):
     write_dataset(tmp_path, [sticky_complex(k) for k in range(2)], ["a", "b"])
     command = [sys.executable, "-c", TWO_DEVICES, str(tmp_path), case]

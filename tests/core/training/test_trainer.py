@@ -108,7 +108,11 @@ def test_the_rate_rises_then_falls_along_a_half_cosine():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("normalization", "context_layers"),
-    [("batch", 0), ("layer", 1), pytest.param("layer", 0, marks=pytest.mark.sweep)],
+    [
+        ("layer", 1),
+        pytest.param("layer", 0, marks=pytest.mark.sweep),
+        pytest.param("batch", 0, marks=pytest.mark.sweep),
+    ],
 )
 def test_a_small_run_learns(stream, tmp_path, normalization, context_layers):
     model = replace(MODEL, normalization=normalization, context_layers=context_layers, neighbours=3)
@@ -278,6 +282,7 @@ def test_a_checkpoint_of_another_network_is_refused(stream, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.sweep  # one step of it is compared in backend_steps.py
 def test_the_papers_way_learns_too(stream, tmp_path):
     run = trainer(tmp_path, engine="windows", steps=60, positives=4, negatives=4)
     losses = [loss for _, loss in run.run(stream)]
