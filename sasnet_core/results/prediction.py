@@ -10,6 +10,7 @@ import numpy as np
 
 from sasnet_core import __version__
 from sasnet_core.metrics import auroc
+from sasnet_core.results.known_residues import known_values
 from sasnet_core.results.partner import residue_key
 from sasnet_core.results.patches import (
     PatchPair,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from sasnet_core.fitted import Calibration
     from sasnet_core.network.weights import WeightsInfo
     from sasnet_core.results.partner import InputPartner
+    from sasnet_core.scoring.known import Known
     from sasnet_core.scoring.pair_scores import PairScores
 
 #: Version of the layout of result.json, and the name of the JSON Schema that describes it.
@@ -86,6 +88,8 @@ class Prediction:
         Of the weights, with the threshold to use; turns scores into probabilities.
     settings : dict
         rotations, seed and precision.
+    known : Known or None
+        Residues that the user knows to be in the interface, or not; the scores were made with it.
     """
 
     left: InputPartner
@@ -94,6 +98,7 @@ class Prediction:
     weights: WeightsInfo
     calibration: Calibration
     settings: dict[str, Any]
+    known: Known | None = None
 
     def probabilities(self, side: str) -> tuple[np.ndarray, np.ndarray]:
         """Return probability and spread of each residue of a side, two arrays (n_residues,).
@@ -104,8 +109,11 @@ class Prediction:
         axis = 1 if side == "left" else 0
         best = self.scores.left_best if side == "left" else self.scores.right_best
         probability = residue_probabilities(self.scores.matrix.max(axis=axis), self.calibration)
-        alone = residue_probabilities(best, self.calibration)
-        return probability, alone.std(axis=0)
+        spread = residue_probabilities(best, self.calibration).std(axis=0)
+        if self.known is not None:
+            certain = self.known.included[0 if side == "left" else 1]
+            probability[certain], spread[certain] = 1, 0
+        return probability, spread
 
     @cached_property
     def patches(self) -> dict[str, tuple[PredictedPatch, ...]]:
@@ -240,6 +248,7 @@ class Prediction:
             },
             "threshold": self.calibration.threshold,
             "settings": self.settings,
+            **self._known(),
             "warnings": self.warnings(),
             "observed_in_input": self.observed(),
             "patches": [
@@ -251,6 +260,9 @@ class Prediction:
             "residues": self._residues(),
             "pairs": [vars(row) for row in self.pair_rows(pair_count)],
         }
+
+    def _known(self) -> dict[str, Any]:
+        return {"known": known_values(self.known, (self.left, self.right))} if self.known else {}
 
     def _residues(self) -> list[dict[str, Any]]:
         """List the residues with the B factors of their atoms in the input."""

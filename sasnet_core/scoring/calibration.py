@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 
 def mean_log_odds(best_scores: np.ndarray) -> float:
-    """Return the mean log odds of the best pair scores of a protein's residues."""
-    return float(logit(best_scores).mean())
+    """Return the mean log odds of the best pair scores of a protein's residues.
+
+    Residues whose best score is 0 cannot be in the interface (`known`) and do not count.
+    """
+    possible = best_scores[best_scores > 0]
+    return float(logit(possible).mean()) if possible.size else 0.0
 
 
 def residue_probabilities(
@@ -25,7 +29,8 @@ def residue_probabilities(
     Parameters
     ----------
     best_scores : ndarray, shape (..., n_residues)
-        Highest pair score of each residue of a protein.
+        Highest pair score of each residue of a protein. Residues with a score of 0 cannot be in
+        the interface (`known`): they get 0 and do not count in means and sizes.
     calibration : Calibration
         Fitted for the weights that gave the scores.
     mean : float, optional
@@ -35,10 +40,11 @@ def residue_probabilities(
     -------
     ndarray, the same shape, float64
     """
-    log_odds = logit(best_scores)
-    means = log_odds.mean(axis=-1, keepdims=True) if mean is None else mean
-    protein = calibration.own_mean * means + calibration.own_size * np.log(best_scores.shape[-1])
-    return logistic(calibration.slope * log_odds + protein + calibration.intercept)
+    log_odds, possible = logit(best_scores), best_scores > 0
+    counts = np.maximum(possible.sum(axis=-1, keepdims=True), 1)
+    means = (log_odds * possible).sum(axis=-1, keepdims=True) / counts if mean is None else mean
+    protein = calibration.own_mean * means + calibration.own_size * np.log(counts)
+    return possible * logistic(calibration.slope * log_odds + protein + calibration.intercept)
 
 
 def pair_log_odds(matrix: np.ndarray, calibration: Calibration) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import SettingError
 from sasnet_core.fitted import Smoothing
+from sasnet_core.scoring.known import InformedSmoother
 from sasnet_core.scoring.rotation_sums import RotationSums
 from sasnet_core.scoring.smoothing import Smoother
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sasnet_core.scoring.embedding_cache import EmbeddingCache
+    from sasnet_core.scoring.known import Known
     from sasnet_core.scoring.memory import Sizes
     from sasnet_core.scoring.pair_scores import PairScores
     from sasnet_core.structure.protein import Protein
@@ -69,6 +71,7 @@ class Scorer(ABC):
         seed: int = 0,
         progress: Callable[[int], None] | None = None,
         first: Callable[[PairScores], None] | None = None,
+        known: Known | None = None,
     ) -> PairScores:
         """Score every pair of residues, averaged over random rotations and both orders.
 
@@ -90,6 +93,8 @@ class Scorer(ABC):
         first : callable, optional
             Called with the scores of the first rotation, before `progress`. Not called if there
             is only one rotation.
+        known : Known, optional
+            Residues that are known to be in the interface, or not.
 
         Returns
         -------
@@ -98,7 +103,12 @@ class Scorer(ABC):
         """
         if rotations < 1:
             raise SettingError(f"rotations must be 1 or more, got {rotations}")
-        sums = RotationSums(left, right, Smoother(left, right, self.smoothing))
+        smoother = (
+            Smoother(left, right, self.smoothing)
+            if known is None
+            else InformedSmoother(left, right, self.smoothing, known)
+        )
+        sums = RotationSums(left, right, smoother)
         for number, (raw, views) in enumerate(self._rotations(left, right, rotations, seed), 1):
             sums.add(raw, views)
             if first is not None and number == 1 < rotations:

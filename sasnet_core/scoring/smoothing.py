@@ -27,13 +27,22 @@ class Smoother:
         The partners. Only distances within each partner matter.
     smoothing : Smoothing
         Width, sharpness and share.
+    barred : tuple of ndarray, optional
+        Rows of residues, left and right, whose pairs are not in the neighbourhood of others.
     """
 
-    def __init__(self, left: Protein, right: Protein, smoothing: Smoothing) -> None:
+    def __init__(
+        self,
+        left: Protein,
+        right: Protein,
+        smoothing: Smoothing,
+        barred: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> None:
         self._smoothing = smoothing
+        without = barred or (None, None)
         if smoothing.share:
-            self._left = _neighbour_weights(left.centers, smoothing.width)
-            self._right = _neighbour_weights(right.centers, smoothing.width)
+            self._left = _neighbour_weights(left.centers, smoothing.width, without[0])
+            self._right = _neighbour_weights(right.centers, smoothing.width, without[1])
 
     def smooth(self, scores: np.ndarray) -> np.ndarray:
         """Smooth a matrix of scores.
@@ -57,8 +66,15 @@ class Smoother:
         return logistic((1 - share) * own + share * field).astype(np.float32)
 
 
-def _neighbour_weights(centers: np.ndarray, width: float) -> np.ndarray:
-    """Return weights of neighbours, shape (n_residues, n_residues); rows sum to 1."""
+def _neighbour_weights(
+    centers: np.ndarray, width: float, barred: np.ndarray | None = None
+) -> np.ndarray:
+    """Return weights of neighbours, shape (n_residues, n_residues); rows sum to 1.
+
+    Barred residues are nobody's neighbours; the row of one may sum to 0.
+    """
     weights: np.ndarray = np.exp(squared_distances(centers) / (-2 * width**2))
-    weights /= weights.sum(axis=1, keepdims=True)
+    if barred is not None:
+        weights[:, barred] = 0
+    weights /= np.maximum(weights.sum(axis=1, keepdims=True), np.finfo(weights.dtype).tiny)
     return weights

@@ -111,16 +111,20 @@ def predict_one(options: argparse.Namespace, sources: Sources, formats: list[str
     """Predict one pair of partners."""
     left, right = read_partners(question(options), sources)
     from sasnet_core.results.explain import find_residues
+    from sasnet_core.results.known_residues import WORDS, find_known
     from sasnet_core.results.writing import OutputFolder
     from sasnet_core.shell.result_folder import write_result_folder
 
     settings = run_settings(options)
     content = folder_content(options, formats, find_residues(options.explain, (left, right)))
+    known = find_known(
+        {word: ",".join(getattr(options, word) or ()) for word in WORDS}, (left, right)
+    )
     info = calibrated_weights(settings)
     bar = rotation_progress(settings.rotations, progress_style(options))
     with OutputFolder(options.output or OUTPUT) as output:
         with bar as progress, loaded(settings, info) as predictor:
-            prediction = predict(predictor, left, right, settings, info, progress)
+            prediction = predict(predictor, left, right, settings, info, progress, known)
         messages = write_result_folder(prediction, output.staging, content)
         files = output.publish()
     for text in [*prediction.warnings(), *messages.notes, *output.removal_note()]:
@@ -160,8 +164,12 @@ def predict_list(options: argparse.Namespace, sources: Sources, formats: list[st
 
 def print_summary(prediction: Prediction, files: list[Path], explanation: list[str]) -> None:
     """Print the likely interface residues, how reliable they are, and the files."""
+    from sasnet_core.results.known_residues import known_lines
     from sasnet_core.results.summary import summary_lines
 
+    partners = prediction.left, prediction.right
+    if prediction.known is not None:
+        print(*known_lines(prediction.known, partners), sep="\n")
     for line in summary_lines(prediction):
         print(line)
     print("files:")

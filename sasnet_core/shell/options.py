@@ -46,6 +46,7 @@ examples:
   sasnet_predict receptor.pdb ligand.pdb -o out
   sasnet_predict receptor.pdb ligand.pdb --export haddock,chimerax
   sasnet_predict receptor.pdb ligand.pdb --explain A:52A
+  sasnet_predict receptor.pdb ligand.pdb --include left:A:45-52 --mask right:B:1-20,right:B:77
 
 exit codes: 0 done, 2 the input or a setting cannot be used (one line says why)"""
 
@@ -64,6 +65,7 @@ def build_parser() -> Parser:
     )
     _add_input(parser)
     _add_scores(parser)
+    _add_known(parser)
     _add_computing(parser)
     _add_sources(parser)
     _add_extras(parser)
@@ -130,6 +132,24 @@ def _add_scores(parser: Parser) -> None:
         help="use the lowest threshold at which this share of the likely residues was in the "
         "interface in the benchmark, at that threshold and at all higher ones",
     )
+
+
+def _add_known(parser: Parser) -> None:
+    """Add what the user knows of residues."""
+    for option, text in (
+        ("include", "residues that are in the interface, like left:A:45-52 or B:7A"),
+        (
+            "exclude",
+            "residues that are not in the interface; those near them become less likely",
+        ),
+        ("mask", "residues that cannot be reached: under a glycan, in a membrane, in a tag"),
+    ):
+        parser.add_argument(
+            f"--{option}",
+            action="append",
+            metavar="RESIDUES",
+            help=f"{text}; separate several by commas, or repeat the option",
+        )
 
 
 def _add_computing(parser: Parser) -> None:
@@ -241,6 +261,11 @@ def check_input(options: argparse.Namespace) -> None:
         raise SettingError(
             "--explain cannot be used with --batch; explain residues of a row later with "
             "sasnet_export FOLDER --explain"
+        )
+    if options.batch and (options.include or options.exclude or options.mask):
+        raise SettingError(
+            "--include, --exclude and --mask cannot be used with --batch; predict such rows one by "
+            "one"
         )
     if options.demo and (options.structures or options.left or options.right):
         raise SettingError("--demo has its own structure and chains; remove the others")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sasnet_core.network.weights import WeightsInfo
     from sasnet_core.results.partner import InputPartner
     from sasnet_core.results.prediction import Prediction
+    from sasnet_core.scoring.known import Known
     from sasnet_core.scoring.pair_scores import PairScores
     from sasnet_core.scoring.scorer import Scorer
 
@@ -89,6 +90,7 @@ def predict(
     settings: RunSettings,
     info: WeightsInfo,
     progress: Callable[[int], None] | None = None,
+    known: Known | None = None,
 ) -> Prediction:
     """Score the pairs of two partners.
 
@@ -104,6 +106,8 @@ def predict(
         Of the predictor's weights, calibrated.
     progress : callable, optional
         Called with 0 when the work begins, and with the number of rotations done after each.
+    known : Known, optional
+        Residues that are known to be in the interface, or not.
 
     Raises
     ------
@@ -120,7 +124,7 @@ def predict(
 
     def finished(scores: PairScores, rotations: int) -> Prediction:
         done = {"rotations": rotations, "seed": settings.seed, "precision": predictor.precision}
-        return _prediction(left, right, scores, info, done, settings)
+        return _prediction(left, right, scores, info, done, settings, known)
 
     def show_first(folder: Path) -> Callable[[PairScores], None]:
         report_loaded(settings.rotations)
@@ -128,7 +132,7 @@ def predict(
 
     first = show_first(settings.viewer_folder) if settings.viewer_folder else None
     proteins = left.protein, right.protein
-    scores = predictor.score(*proteins, settings.rotations, settings.seed, progress, first)
+    scores = predictor.score(*proteins, settings.rotations, settings.seed, progress, first, known)
     return finished(scores, settings.rotations)
 
 
@@ -139,10 +143,11 @@ def _prediction(
     info: WeightsInfo,
     done: dict[str, Any],
     settings: RunSettings,
+    known: Known | None,
 ) -> Prediction:
     """Calibrate scores; the threshold may rise unless the user has set it."""
     from sasnet_core.results.prediction import Prediction
 
-    prediction = Prediction(left, right, scores, info, info.needed_calibration(), done)
+    prediction = Prediction(left, right, scores, info, info.needed_calibration(), done, known)
     own_threshold = settings.threshold is None and settings.precision_target is None
     return prediction.above_average() if own_threshold else prediction

@@ -12,6 +12,7 @@ import pytest
 
 from sasnet_core.network.precision import choose_precision
 from sasnet_core.shell.cli import main
+from sasnet_core.shell.export_cli import main as export
 from tests.core.build import atom_line, chain_lines, write_pdb
 
 RESIDUE_COLUMNS = "side,chain,number,insertion_code,name,probability,spread,max_pair_score,segment"
@@ -392,3 +393,27 @@ def test_the_picture_is_drawn_where_pymol_is(work, weights_folder):
     picture = (work / "out" / "picture.png").read_bytes()
     assert picture.startswith(b"\x89PNG") and len(picture) > 10_000
     assert (work / "out" / "session.pse").stat().st_size > 0
+
+
+def test_what_is_known_is_kept_in_the_result_and_said(demo_pdb, weights_folder, tmp_path, capsys):
+    folder = tmp_path / "out"
+    options = ["--include", "left:D:45-47", "--exclude", "E:50", "--mask", "right:E:60,E:61"]
+    code = main(
+        [str(demo_pdb), "--left", "D", "--right", "E", "-o", str(folder), "--rotations", "1",
+         "--weights", str(weights_folder), "--no-picture", "--no-report", *options]
+    )  # fmt: skip
+    assert code == 0
+    assert "taken as in the interface (left): D:45-47" in capsys.readouterr().out
+    found = {
+        (r["chain"], r["number"]): float(r["probability"]) for r in rows(folder / "residues.csv")
+    }
+    assert [found["D", str(k)] for k in (45, 46, 47)] == [1, 1, 1]
+    assert [found["E", str(k)] for k in (50, 60, 61)] == [0, 0, 0]
+    known = json.loads((folder / "result.json").read_text())["known"]
+    assert [len(known[word]) for word in ("include", "exclude", "mask")] == [3, 1, 2]
+    assert export([str(folder), "--to", "haddock"]) == 0
+
+
+def test_known_residues_of_a_list_are_refused(tmp_path, capsys):
+    assert main(["--batch", str(tmp_path / "list.csv"), "--mask", "A:1"]) == 2
+    assert "cannot be used with --batch" in capsys.readouterr().err
