@@ -133,6 +133,7 @@ def fresh_clone(demo_pdb, tmp_path_factory):
     for name, module, options in (
         ("sasnet_predict", "sasnet_core.cli", ["--rotations", "1", "--no-picture"]),
         ("sasnet_export", "sasnet_core.shell.export_cli", []),
+        ("sasnet_rank", "sasnet_core.shell.rank_cli", ["--rotations", "1"]),
     ):
         text = CLIENT.format(python=sys.executable, module=module, options=options)
         write_script(folder / ".venv" / "bin" / name, text)
