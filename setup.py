@@ -73,6 +73,7 @@ setup(
         "rank": ["matplotlib>=3.8"],
         "train": ["matplotlib>=3.8", "pyopal>=0.7", "tensorboard>=2.18"],
         "test": [
+            "biopython>=1.83",
             "freesasa>=2.2",
             "hypothesis",
             "ipykernel",

@@ -3,11 +3,15 @@
     python -m train.tables table1 DB5_DATASET --mined MINED
     python -m train.tables table2 DB5_DATASET --replicates RUN_A/best RUN_B/best RUN_C/best
     python -m train.tables table3 DB5_DATASET --replicates RUN_A/best RUN_B/best RUN_C/best
+    python -m train.tables methods --weights default complex-only
     python -m train.tables beyond DB5_DATASET --weights default
 
-table1: sizes of the datasets. table2: CAUROC on unbound complexes, all rows of SASNet and the
-predictors without learning. table3: bound against unbound. beyond: average precision, precision
-among the best pairs, sites, difficulty, category, wrong partners, number of rotations.
+table1: sizes of the datasets. table2: CAUROC on unbound complexes, all rows of SASNet, the
+predictors without learning, and the compared methods as train.baselines.evaluate measured them,
+with paired tests. methods: the compared methods alone, and paired tests against networks of sasnet
+whose tables of complexes are in docs/results; nothing else is computed. table3: bound against
+unbound. beyond: average precision, precision among the best pairs, sites, difficulty, category,
+wrong partners, number of rotations.
 
 Each command writes its section of docs/results.md, and its numbers as CSV into docs/results/. The
 scores of every rotation are stored in --kept: a table that was stopped goes on from there, and
@@ -47,11 +51,15 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     tables = parser.add_subparsers(dest="table", required=True)
     for name, make in TABLES.items():
         one = tables.add_parser(name, help=make.__doc__.splitlines()[0])
-        one.add_argument("dataset", type=Path, help="dataset of train.db5")
+        if name != "methods":
+            one.add_argument("dataset", type=Path, help="dataset of train.db5")
         one.add_argument("-o", "--output", type=Path, help="folder of results.md (default: docs)")
         one.add_argument("--quick", action="store_true", help="a small run, into quick_results")
         if name == "table1":
             one.add_argument("--mined", type=Path, required=True, help="dataset of train.mine")
+            continue
+        if name == "methods":
+            one.add_argument("--weights", type=Path, nargs="+", default=[Path("default")])
             continue
         one.add_argument("--rotations", type=int, default=ROTATIONS)
         one.add_argument("--seed", type=int, default=0)
@@ -137,7 +145,15 @@ def compared(options: argparse.Namespace, table: paper_tables.Table, *states: st
     splits = reported_splits(bench, options, entrants.infos, *states)
     section = table(bench, entrants)
     text = paper_tables.write_table_section(bench, options.table, section, splits)
+    if options.table == "table2":
+        text += "\n\n" + paper_tables.compared_sections(bench, entrants, splits)
     return "\n".join([text, *footer(bench, options, splits, entrants.infos)])
+
+
+def methods(options: argparse.Namespace) -> str:
+    """Compare the other methods with the paper's numbers and with sasnet, from files alone."""
+    section = paper_tables.methods(options.output, [read_info(one) for one in options.weights])
+    return f"{section}\n\nCommand: `{options.command}`"
 
 
 def beyond(options: argparse.Namespace) -> str:
@@ -148,7 +164,9 @@ def beyond(options: argparse.Namespace) -> str:
     return "\n\n".join([*parts, "\n".join(footer(bench, options, [split], [info]))])
 
 
-TABLES = {"table1": table1, "table2": table2, "table3": table3, "beyond": beyond}
+TABLES = {
+    "table1": table1, "table2": table2, "methods": methods, "table3": table3, "beyond": beyond,
+}  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:

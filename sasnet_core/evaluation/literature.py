@@ -1,7 +1,8 @@
 """Published results, for comparison.
 
 Source, unless another is named: Townshend et al., "End-to-End Learning on 3D Protein Structure
-for Interface Prediction" (arXiv 1807.01297), tables 1 to 3. Structure only, CAUROC.
+for Interface Prediction" (arXiv 1807.01297), tables 1 to 3. CAUROC, structure only unless the name
+says otherwise.
 """
 
 from __future__ import annotations
@@ -33,6 +34,16 @@ METHODS = {
     "Order Dependent": Published(0.857, 0.864, 0.006),
     "Node Average": Published(0.876, 0.877, 0.005),
 }
+#: Table 2, second column: with conservation.
+METHODS_CONSERVATION = {
+    "NGF": Published(0.869, 0.875, 0.018),
+    "DTNN": Published(0.869, 0.870, 0.003),
+    "Node+Edge Average": Published(0.895, 0.899, 0.005),
+    "Order Dependent": Published(0.896, 0.894, 0.004),
+    "Node Average": Published(0.887, 0.888, 0.004),
+}
+SASNET_CONSERVATION = Published(0.921, 0.914, 0.009)
+SASNET_CONSERVATION_ENSEMBLE = 0.923
 SASNET = Published(0.899, 0.890, 0.011)
 SASNET_ENSEMBLE = 0.903
 #: Table 3, DB5U with bound atoms.

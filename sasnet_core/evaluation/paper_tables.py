@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from sasnet_core import markdown
 from sasnet_core.config import TEST_SPLIT
 from sasnet_core.dataset.complexes import read_manifest
-from sasnet_core.errors import SettingError
-from sasnet_core.evaluation import literature
+from sasnet_core.errors import DatasetError, SettingError
+from sasnet_core.evaluation import compared, literature
 from sasnet_core.evaluation.tables import (
     BASELINE_NAMES,
     difference,
@@ -183,15 +183,81 @@ def baseline_line(bench: Workbench, name: str, words: str) -> Line:
     return Line(words, lambda split: with_interval(values(bench.baselines(split), column)))
 
 
+def measured_methods(bench: Workbench) -> compared.Found:
+    """Read the measured rows that are beside the results."""
+    return compared.read_measured(bench.settings.output / "results" / compared.FOLDER)
+
+
+def compared_line(measured: compared.Found, method: str, name: str) -> Line:
+    """Make the row of a compared method; only the paper's number if it was not measured."""
+    one = measured.get((method, compared.STRUCTURE))
+    return Line(
+        name if one else f"{name} (published)",
+        lambda split: compared.cauroc_cell(one, split, REHEARSAL_SPLIT),
+        published(literature.METHODS[name]),
+    )
+
+
+def compared_sections(bench: Workbench, entrants: Entrants, splits: Sequence[str]) -> str:
+    """Write the column with conservation, and paired tests against the compared methods."""
+    measured = measured_methods(bench)
+    best = {
+        split: {row["id"]: float(row["auroc"]) for row in bench.table(entrants.best.folder, split)}
+        for split in splits
+    }
+    ours = {
+        ("SASNet, replicate best on DB4,", compared.STRUCTURE): best,
+        **compared.of_sasnet(measured, splits, REHEARSAL_SPLIT),
+    }
+    column = compared.column_table(measured, compared.CONSERVATION, splits, REHEARSAL_SPLIT)
+    pairs = compared.paired_table(ours, measured, splits, REHEARSAL_SPLIT)
+    return "\n".join(part for part in (column, pairs) if part)
+
+
+def methods(output: Path, weights: Sequence[WeightsInfo]) -> str:
+    """Write what was measured of the compared methods, and paired tests, from files alone.
+
+    Parameters
+    ----------
+    output : Path
+        Folder of the document; its subfolder ``results`` holds the tables.
+    weights : sequence of WeightsInfo
+        Networks of sasnet whose complexes' tables are there.
+
+    Returns
+    -------
+    str
+        Section of a document.
+
+    Raises
+    ------
+    DatasetError
+        No method was measured, or a table is missing.
+    """
+    folder, splits = output / "results" / compared.FOLDER, (REHEARSAL_SPLIT, TEST_SPLIT)
+    found = compared.read_measured(folder)
+    if not found:
+        raise DatasetError(f"{folder}: no method was measured; run train.baselines.evaluate first")
+    names = {info.folder.resolve().name: info.sha256[:12] for info in weights}
+    ours = compared.of_evaluations(output / "results", names, splits)
+    ours |= compared.of_sasnet(found, splits, REHEARSAL_SPLIT)
+    parts = [
+        compared.column_table(found, compared.STRUCTURE, splits, REHEARSAL_SPLIT),
+        compared.column_table(found, compared.CONSERVATION, splits, REHEARSAL_SPLIT),
+        compared.paired_table(ours, found, splits, REHEARSAL_SPLIT),
+    ]
+    return "\n".join(["## The compared methods", "", *(part for part in parts if part)])
+
+
 def table2(bench: Workbench, entrants: Entrants) -> Section:
     """Compare all SASNet rows with the predictors without learning, on unbound complexes."""
     settings = bench.settings
     count, ensemble = len(entrants.ranked), entrants.ensemble
+    measured = measured_methods(bench)
     lines = [
         *(baseline_line(bench, name, words) for name, words in BASELINE_NAMES.items()),
         *(
-            Line(f"{name} (published)", lambda _: "", published(numbers))
-            for name, numbers in literature.METHODS.items()
+            compared_line(measured, method, name) for method, name in compared.COMPARED.items()
         ),
         one_line(
             bench, "**SASNet, replicate best on DB4**", entrants.best,

@@ -10,6 +10,7 @@ import pytest
 from sasnet_core.config import RunConfig, TrainConfig
 from sasnet_core.dataset.complexes import MANIFEST, save_complex
 from sasnet_core.errors import DatasetError, SettingError
+from sasnet_core.evaluation.compared import write_measured
 from sasnet_core.files import write_json, write_table
 from sasnet_core.fitted import Mixture, Smoothing
 from sasnet_core.network.weights import read_info, save_ensemble, save_weights
@@ -109,6 +110,51 @@ def test_table_2_has_every_row_and_leaves_the_test_set_alone(call, tmp_path):
     assert "place 1, place 2 by DB4; one-layer sigmoid fitted on them, 2 rotations" in text
     assert (results / "table2.csv").is_file()
     assert not list(results.glob("*DB5U*"))
+
+
+def measure(tmp_path, method, column, aurocs):
+    """Write measured rows of two replicates: AUROC of the first complex, the others follow."""
+    rows = [
+        {"split": split, "id": f"C{k}", "replicate": number, "auroc": aurocs[number] + k / 100}
+        for number in aurocs
+        for k, split in enumerate(SPLITS)
+    ]
+    write_measured(tmp_path / "docs" / "results" / "table2", method, column, rows)
+
+
+def test_table_2_shows_the_compared_methods_that_were_measured(call, tmp_path):
+    measure(tmp_path, "ngf", "structure", {1: 0.5, 2: 0.7})
+    measure(tmp_path, "ngf", "conservation", {1: 0.8, 2: 0.6})
+    measure(tmp_path, "sasnet-default", "conservation", {1: 0.9})
+    text, _ = call("table2")
+    assert cells(text, "NGF ")[1:4] == [
+        "0.720 (0.710 to 0.730); 0.620 +/- 0.141", "not looked at", "0.843 (0.851 +/- 0.010)",
+    ]  # fmt: skip
+    assert cells(text, "DTNN (published)")[1] == ""
+    second = text[text.index("| CAUROC, with conservation") :]
+    assert cells(second, "NGF") == [
+        "0.820 (0.810 to 0.830); 0.720 +/- 0.141", "0.869 (0.875 +/- 0.018)",
+    ]  # fmt: skip
+    assert cells(second, "sasnet-default")[0].startswith("0.920")
+    pair = cells(second, "conservation | sasnet-default minus NGF")
+    assert pair[1] == "+0.100 (+0.100 to +0.100); 3 of 3; p = 0.25"
+    assert re.search(r"structure \| SASNet, replicate best on DB4, minus NGF \| [+-]0\.\d{3}", text)
+    assert "DB5U |" not in second.split("sasnet minus a compared method")[1]
+    looked, _ = call("table2", "--look-at-db5u")
+    assert cells(looked, "NGF ")[2].startswith("0.745 (0.740 to 0.750); 0.645")
+
+
+def test_methods_needs_files_alone(call, weights, tmp_path):
+    measure(tmp_path, "ngf", "structure", {1: 0.5, 2: 0.7})
+    arguments = ["methods", "-o", str(tmp_path / "docs"), "--weights", str(weights / "r1")]
+    with pytest.raises(DatasetError, match="a table of the complexes of r1"):
+        tables.main(arguments)
+    call("table2")
+    assert tables.main(arguments) == 0
+    section = (tmp_path / "docs" / "results.md").read_text().split("## The compared methods")[1]
+    assert cells(section, "NGF")[2] == "0.843 (0.851 +/- 0.010)"
+    assert "| structure | r1, 2 rotations, minus NGF | " in section
+    assert "Command: `python -m train.tables methods --weights r1`" in section
 
 
 def test_the_best_replicate_is_chosen_on_db4(call, weights):
