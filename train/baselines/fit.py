@@ -115,8 +115,8 @@ def train_once(
         seed = int(folder.name.rpartition("_")[2])
         settings = learning.Training(epochs=options.epochs)
         trained = learning.train(shape, settings, examples, held_out, seed, report)
-        trained.facts |= {"features": options.features, "conservation": bool(options.pssm)}
-        learning.save(folder, trained)
+        origin = {"features": options.features, "conservation": bool(options.pssm)}
+        learning.save(folder, trained, origin)
     facts = learning.read_facts(folder)
     print(f"{folder}: epoch {facts['epoch']}, mean AUROC {facts['check']['mean_auroc']:.4f}, "
           f"CAUROC {facts['check']['cauroc']:.4f}", flush=True)  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -175,12 +175,22 @@ class PairHead:
         return hidden @ self.kernel / 2 + self.bias
 
 
-def save(folder: Path, trained: Trained) -> None:
-    """Write a trained network; its facts come last, so a folder that has them is complete."""
+def save(folder: Path, trained: Trained, origin: Mapping[str, Any] | None = None) -> None:
+    """Write a trained network; its facts come last, so a folder that has them is complete.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to.
+    trained : Trained
+        The network.
+    origin : mapping, optional
+        More facts.
+    """
     arrays = {f"{place:02d}": value for place, value in enumerate(trained.model.get_weights())}
     scale = {"mean": trained.scale.mean, "deviation": trained.scale.deviation}
     write_arrays({**arrays, **scale}, folder / WEIGHTS)
-    write_json(trained.facts, folder / RUN)
+    write_json({**trained.facts, **(origin or {})}, folder / RUN)
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
