@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sasnet_core.cluster import connected
 from sasnet_core.errors import SettingError, WorkerError
 
 if TYPE_CHECKING:
@@ -298,33 +299,11 @@ def cluster_slots(address: str, must_see: Path) -> Iterator[tuple[Executor, int]
     Raises
     ------
     WorkerError
-        Dask is not installed, no scheduler answers, or a worker does not see the folder.
+        There is no such cluster, or a worker does not see the folder.
     """
-    try:
-        from distributed import Client
-    except ImportError:
-        raise WorkerError(
-            "--scheduler needs Dask; install it with: pip install 'sasnet[cluster]'"
-        ) from None
-    try:
-        client = Client(address, timeout="10s")
-    except (OSError, ValueError) as error:
-        raise WorkerError(
-            f"a Dask scheduler is needed at {address}, none answers ({error}); check the address"
-        ) from None
-    with client:
-        blind = [
-            name for name, sees in client.run(os.path.isdir, str(must_see)).items() if not sees
-        ]
-        if blind:
-            raise WorkerError(
-                f"every worker must see {must_see}, {blind[0]} does not; use a shared folder"
-            )
-        slots = sum(client.nthreads().values())
-        if not slots:
-            raise WorkerError(f"the scheduler at {address} must have workers, it has none yet")
+    with connected(address, must_see) as client:
         try:
-            yield client.get_executor(pure=False), slots
+            yield client.get_executor(pure=False), sum(client.nthreads().values())
         finally:
             client.run(close_all)
 

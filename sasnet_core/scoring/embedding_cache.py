@@ -47,6 +47,11 @@ class EmbeddingCache:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
+    def expect(self, uses: Mapping[str, int]) -> None:
+        """Take in how often further owners occur; those that are known keep their count."""
+        for owner, count in uses.items():
+            self._uses.setdefault(owner, count)
+
     @property
     def bytes_in_memory(self) -> int:
         """Bytes in memory."""

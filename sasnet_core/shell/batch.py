@@ -45,8 +45,8 @@ CACHE_MEMORY, CACHE_DISK = 1 << 30, 16 << 30
 
 
 @dataclass(frozen=True)
-class _Plan:
-    """A row that is to be predicted."""
+class Plan:
+    """A row that is to be predicted: its settings, its proteins, its pairs."""
 
     settings: dict[str, Any]
     proteins: dict[str, int]  # content hash: residues
@@ -80,6 +80,7 @@ class BatchRun:
     failures: dict[Row, str] = field(default_factory=dict)  # reasons
     summaries: dict[Row, dict[str, Any]] = field(default_factory=dict)  # lines of the summary
     _hashes: dict[Path, str] = field(default_factory=dict)
+    _sizes: dict[tuple[Any, ...], tuple[str, int]] = field(default_factory=dict)
 
     def run(
         self,
@@ -106,14 +107,31 @@ class BatchRun:
         OutputError
             Results cannot be written, or another run writes here.
         """
+        self.run_with(lambda plans: self._predict_all(plans, load, predict, style, memory), style)
+
+    def run_with(self, predict_all: Callable[[dict[Row, Plan]], None], style: str) -> None:
+        """Let a function predict the rows that are not done.
+
+        Parameters
+        ----------
+        predict_all : callable
+            Takes the rows with their plans; not called if there are none.
+        style : str
+            Of the progress.
+
+        Raises
+        ------
+        OutputError
+            Results cannot be written, or another run writes here.
+        """
         with self._opened():
             plans = self._check_rows(style)
             try:
-                self._write_tables()
+                self.write_tables()
                 if plans:
-                    self._predict_all(plans, load, predict, style, memory)
+                    predict_all(plans)
             finally:
-                self._write_tables()
+                self.write_tables()
 
     @contextmanager
     def _opened(self) -> Iterator[None]:
@@ -140,7 +158,7 @@ class BatchRun:
                 remove_leftovers(place)
             yield
 
-    def _check_rows(self, style: str) -> dict[Row, _Plan]:
+    def _check_rows(self, style: str) -> dict[Row, Plan]:
         """Plan the rows that are to be predicted; print the failures of the others at once."""
         plans = {}
         for row in watched(self.rows, "checking", style):
@@ -151,7 +169,7 @@ class BatchRun:
                 announce(f"failed: {row.id}: {self.failures[row]}", style)
         return plans
 
-    def _plan(self, row: Row) -> _Plan | None:
+    def _plan(self, row: Row) -> Plan | None:
         """Read a row's structures; None if it is done already, or cannot be done."""
         try:
             _check_row(row, self.folder)
@@ -160,12 +178,29 @@ class BatchRun:
             if done is not None and done["asked"] == settings:
                 self._take(row, done)
                 return None
-            left, right = (side.protein for side in read_partners(row.question, self.sources))
+            sizes = self._sizes_of(row)
         except Exception as error:  # whatever a file holds, the other rows go on
             self.failures[row] = _reason(error)
             return None
-        proteins = {protein.content_hash: protein.n_residues for protein in (left, right)}
-        return _Plan(settings, proteins, left.n_residues * right.n_residues)
+        return Plan(settings, dict(sizes), sizes[0][1] * sizes[1][1])
+
+    def _sizes_of(self, row: Row) -> list[tuple[str, int]]:
+        """Return content hash and residues of both partners; a partner in two rows is read once."""
+        asked = row.question
+        common = asked.model, asked.assembly
+        keys = [
+            (name, chains, *common)
+            for name, chains in zip(
+                asked.structures, (asked.left_chains, asked.right_chains), strict=False
+            )
+        ]
+        if len(asked.structures) == 2 and all(key in self._sizes for key in keys):
+            return [self._sizes[key] for key in keys]
+        proteins = [side.protein for side in read_partners(asked, self.sources)]
+        found = [(protein.content_hash, protein.n_residues) for protein in proteins]
+        if len(asked.structures) == 2:
+            self._sizes.update(zip(keys, found, strict=True))
+        return found
 
     def _row_settings(self, row: Row) -> dict[str, Any]:
         """Return all that a row's result depends on, as plain values."""
@@ -193,7 +228,7 @@ class BatchRun:
 
     def _predict_all(
         self,
-        plans: dict[Row, _Plan],
+        plans: dict[Row, Plan],
         load: Load,
         predict: Predict,
         style: str,
@@ -207,7 +242,7 @@ class BatchRun:
         with load() as predictor, cache, work as progress:
             predictor.use_cache(cache)
             for number, row in enumerate(todo, 1):
-                self._predict_row(
+                self.predict_row(
                     row,
                     plans[row].settings,
                     lambda left, right: predict(predictor, left, right, progress.rotation),
@@ -216,9 +251,9 @@ class BatchRun:
                     cache.finish(owner)
                 progress.row_done()
                 if number % TABLE_EVERY == 0:
-                    self._write_tables()
+                    self.write_tables()
 
-    def _predict_row(
+    def predict_row(
         self,
         row: Row,
         settings: dict[str, Any],
@@ -245,7 +280,8 @@ class BatchRun:
         else:
             self._take(row, json_values(done))
 
-    def _write_tables(self) -> None:
+    def write_tables(self) -> None:
+        """Write the tables of the rows that are done and of those that failed."""
         found = [row.columns | self.summaries[row] for row in self.rows if row in self.summaries]
         failed = [
             row.columns | {"reason": self.failures[row]}
@@ -289,7 +325,7 @@ def _read_done(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def _works(plans: dict[Row, _Plan]) -> list[Work]:
+def _works(plans: dict[Row, Plan]) -> list[Work]:
     """Return the work of each row: a protein is embedded only in the first row that has it."""
     seen: set[str] = set()
     works = []

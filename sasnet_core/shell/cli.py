@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from sasnet_core.network.weights import WeightsInfo
     from sasnet_core.results.prediction import Prediction
+    from sasnet_core.shell.batch import BatchRun
     from sasnet_core.shell.fetch import Sources
+    from sasnet_core.shell.session import RunSettings
 
 OUTPUT = Path("sasnet_out")
 
@@ -139,8 +143,7 @@ def predict_one(options: argparse.Namespace, sources: Sources, formats: list[str
 
 def predict_list(options: argparse.Namespace, sources: Sources, formats: list[str]) -> None:
     """Predict the rows of a list that are not done yet."""
-    from sasnet_core.scoring.memory import cache_bytes
-    from sasnet_core.shell.batch import CACHE_MEMORY, BatchRun
+    from sasnet_core.shell.batch import BatchRun
     from sasnet_core.shell.batch_list import SUMMARY_FILE, read_list
 
     rows = read_list(options.batch, options.model, options.assembly)
@@ -149,6 +152,22 @@ def predict_list(options: argparse.Namespace, sources: Sources, formats: list[st
     content = folder_content(options, formats)
     shared = shared_settings(options, info)
     batch = BatchRun(rows, options.output or OUTPUT, sources, content, shared)
+    if options.scheduler:
+        predict_list_on_cluster(batch, options, settings, info)
+    else:
+        predict_list_here(batch, options, settings, info)
+    if not options.quiet:
+        print(f"{len(batch.summaries)} of {len(rows)} rows done: {batch.folder / SUMMARY_FILE}")
+    batch.require_no_failures()
+
+
+def predict_list_here(
+    batch: BatchRun, options: argparse.Namespace, settings: RunSettings, info: WeightsInfo
+) -> None:
+    """Predict the rows in this process."""
+    from sasnet_core.scoring.memory import cache_bytes
+    from sasnet_core.shell.batch import CACHE_MEMORY
+
     batch.run(
         lambda: loaded(settings, info),
         lambda predictor, left, right, progress: predict(
@@ -157,9 +176,26 @@ def predict_list(options: argparse.Namespace, sources: Sources, formats: list[st
         style=progress_style(options),
         memory=cache_bytes(settings.memory, CACHE_MEMORY),
     )
-    if not options.quiet:
-        print(f"{len(batch.summaries)} of {len(rows)} rows done: {batch.folder / SUMMARY_FILE}")
-    batch.require_no_failures()
+
+
+def predict_list_on_cluster(
+    batch: BatchRun, options: argparse.Namespace, settings: RunSettings, info: WeightsInfo
+) -> None:
+    """Let the workers of a Dask cluster predict the rows; they stand in other folders than we."""
+    from sasnet_core.cluster import connected
+    from sasnet_core.shell.cluster_batch import predict_on_cluster
+
+    batch.folder = batch.folder.absolute()
+    batch.folder.mkdir(parents=True, exist_ok=True)
+    sources = batch.sources
+    batch.sources = replace(sources, base=sources.base.absolute(), cache=sources.cache.absolute())
+    if settings.weights is not None and settings.weights.exists():
+        settings = replace(settings, weights=settings.weights.absolute())
+    style = progress_style(options)
+    with connected(options.scheduler, batch.folder) as client:
+        batch.run_with(
+            lambda plans: predict_on_cluster(batch, plans, client, settings, info, style), style
+        )
 
 
 def print_summary(prediction: Prediction, files: list[Path], explanation: list[str]) -> None:

@@ -94,6 +94,11 @@ def _add_input(parser: Parser) -> None:
         metavar="LIST",
         help="predict all rows of a list, see below",
     )
+    add(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a Dask cluster, like tcp://10.0.0.1:8786: its workers predict the rows of --batch",
+    )
     add("--demo", action="store_true", help="predict PyMOL's demo structure 1TII, chains D and E")
     add("-o", "--output", type=Path, help="folder for the results (default: sasnet_out)")
     add("--model", type=int, default=1, metavar="N", help="coordinate model to read (default: 1)")
@@ -262,6 +267,8 @@ def check_input(options: argparse.Namespace) -> None:
             "--explain cannot be used with --batch; explain residues of a row later with "
             "sasnet_export FOLDER --explain"
         )
+    if options.scheduler and not options.batch:
+        raise SettingError("--scheduler shares out the rows of a list; name it with --batch")
     if options.batch and (options.include or options.exclude or options.mask):
         raise SettingError(
             "--include, --exclude and --mask cannot be used with --batch; predict such rows one by "
