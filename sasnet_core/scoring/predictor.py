@@ -26,7 +26,7 @@ from sasnet_core.network.lattice import (
 from sasnet_core.network.lattice_tower import ROW_UNIT, embed_lattice, lattice_tensors
 from sasnet_core.network.neighbourhood import find_surroundings
 from sasnet_core.network.network import build_network
-from sasnet_core.network.pair_head import pair_scores
+from sasnet_core.network.pair_head import pair_scores, site_logits
 from sasnet_core.network.precision import choose_precision
 from sasnet_core.network.tracing import compiled
 from sasnet_core.network.voxels import atoms_around, stack_atoms
@@ -111,6 +111,9 @@ class Predictor(Scorer):
             lambda left, right, pairs: pair_scores(network.head, config, left, right, pairs),
             UNTRACED,
         )
+        self._score_sites = compiled(
+            lambda embeddings: ops.sigmoid(site_logits(network.head, embeddings)), UNTRACED
+        )
 
     def use_cache(self, cache: EmbeddingCache | None, member: int = 0) -> None:
         """Store the embeddings of proteins that occur again in a cache, from now on."""
@@ -182,6 +185,27 @@ class Predictor(Scorer):
             found[k] = embeddings
             cache.put(owners[k], names[k], ops.convert_to_numpy(embeddings))
         return [ops.convert_to_tensor(embeddings) for embeddings in found]
+
+    def site_rotations(self, protein: Protein, rotations: int, seed: int) -> Iterator[np.ndarray]:
+        """Yield the site scores of one protein in one rotation after another.
+
+        The network must have `ModelConfig.site_terms`.
+
+        Yields
+        ------
+        ndarray, shape (n_residues,), float32
+            0 to 1.
+        """
+        partner = _Partner(protein, protein.pose_key)
+
+        def compute(rotation: int) -> np.ndarray:
+            posed = self._posed([partner], [seed, rotation])
+            with keras.device(self._device) if self._device else nullcontext():
+                embeddings = _filled(self._embed([partner], posed)[0])
+                scores = ops.convert_to_numpy(self._score_sites(embeddings))
+            return np.asarray(scores[: protein.n_residues])
+
+        return in_order(compute, range(rotations), self._at_once)
 
     def embed(self, protein: Protein, rng: np.random.Generator) -> Any:
         """Embed every residue in one random pose.
