@@ -49,6 +49,9 @@ INTERFACE_SIZE = (1.283, 0.209, 0.123)
 #: Share of these that a patch has. On DB4U, half of the first patch was right as often at 0.5, 0.6
 #: and 0.7 (53, 50 and 53 % of proteins), less often at 1.0.
 PATCH_SHARE = 0.7
+#: Residues of the partner that patches of one protein alone are made for: the median of the
+#: proteins of DB3 and DB4U.
+USUAL_PARTNER = 200
 #: Exposed residues are neighbours on the surface if two of their heavy atoms are within this
 #: (angstrom).
 PATCH_REACH = 5.0

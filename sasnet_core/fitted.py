@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 from sasnet_core.errors import SettingError
 from sasnet_core.settings import POSITIVE, SHARE, Rule, Settings
@@ -197,3 +197,30 @@ class PatchLaw(Settings):
     fitted_on: str = ""
     rotations: int = 0
     patches: int = 0
+
+
+@dataclass(frozen=True)
+class AloneFit:
+    """How site scores of one protein alone become probabilities, and patches their chances.
+
+    Attributes
+    ----------
+    calibration : Calibration
+        Its terms of residues; a site score takes the place of a best pair score.
+    patches : PatchLaw
+        Its terms of single patches.
+    """
+
+    calibration: Calibration
+    patches: PatchLaw
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"calibration": self.calibration.to_dict(), "patches": self.patches.to_dict()}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Make both of plain values; a part that is missing is an error."""
+        return cls(
+            Calibration.from_dict(values["calibration"]), PatchLaw.from_dict(values["patches"])
+        )

@@ -22,9 +22,10 @@ import numpy as np
 from sasnet_core.config import ROTATIONS
 from sasnet_core.dataset.complexes import Complex
 from sasnet_core.errors import run_script
-from sasnet_core.evaluation.interface_residues import Site, labels, probabilities, sites_of
+from sasnet_core.evaluation.interface_residues import Site, labels, sites_of
 from sasnet_core.evaluation.logistic_fit import fit_logistic
 from sasnet_core.evaluation.patch_fit import collect_patches, fit_law
+from sasnet_core.evaluation.residue_fit import fit_with_thresholds, held_out_probabilities
 from sasnet_core.evaluation.selection_set import add_fit_options, read_selection_set
 from sasnet_core.fitted import Calibration
 from sasnet_core.metrics import brier_skill, calibration_error
@@ -35,11 +36,6 @@ from sasnet_core.scoring.predictor import load_predictor
 
 #: Non-contacts of a complex that the fit of pairs uses.
 PAIR_SAMPLE = 20_000
-#: Parts into which the complexes are divided; each part is left out of one fit.
-PARTS = 8
-#: Thresholds in the table, and the smallest number of residues that must reach one.
-THRESHOLDS = tuple(k / 20 for k in range(1, 20))
-FEWEST_CALLED = 50
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -77,86 +73,16 @@ def collect(item: Complex, matrix: np.ndarray, rng: np.random.Generator) -> Coll
     )
 
 
-def residue_terms(site: Site) -> np.ndarray:
-    """Return the terms of the log odds of residues, shape (n_residues, 4)."""
-    log_odds = logit(site.best_scores)
-    of_protein = [log_odds.mean(), np.log(len(log_odds)), 1.0]
-    return np.column_stack([log_odds, np.broadcast_to(of_protein, (len(log_odds), 3))])
-
-
-def fit_residues(sites: Sequence[Site]) -> Calibration:
-    """Fit the probability of residues alone."""
-    x = np.concatenate([residue_terms(site) for site in sites])
-    names = ("slope", "own_mean", "own_size", "intercept")
-    return Calibration(**dict(zip(names, fit_logistic(x, labels(sites)), strict=True)))
-
-
-def held_out_probabilities(complexes: Sequence[tuple[Site, Site]]) -> np.ndarray:
-    """Return each residue's probability by a fit on complexes of the other parts."""
-    parts = np.arange(len(complexes)) % min(PARTS, len(complexes))
-    found: list[np.ndarray] = [np.zeros(0)] * len(complexes)
-    for part in np.unique(parts):
-        others = [site for k in np.flatnonzero(parts != part) for site in complexes[k]]
-        calibration = fit_residues(others)
-        for k in np.flatnonzero(parts == part):
-            found[k] = probabilities(complexes[k], calibration)
-    return np.concatenate(found)
-
-
-def threshold_table(probability: np.ndarray, labels: np.ndarray) -> dict[str, tuple[float, ...]]:
-    """Return precision and recall of those `THRESHOLDS` that enough residues reach."""
-    rows = []
-    for threshold in THRESHOLDS:
-        called = probability >= threshold
-        if called.sum() >= FEWEST_CALLED:
-            found = int((called & labels).sum())
-            rows.append((threshold, found / int(called.sum()), found / int(labels.sum())))
-    names = ("thresholds", "precisions", "recalls")
-    columns = zip(*rows, strict=True)
-    return {
-        name: tuple(round(float(v), 3) for v in column)
-        for name, column in zip(names, columns, strict=True)
-    }
-
-
-def best_threshold(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float, float, float]:
-    """Find the threshold with the best F1.
-
-    Returns
-    -------
-    tuple of float
-        Threshold, and precision and recall at it.
-    """
-    order = np.argsort(-probabilities, kind="stable")
-    found = np.cumsum(labels[order])
-    called = np.arange(1, len(labels) + 1)
-    best = int(np.argmax(2 * found / (called + labels.sum())))
-    precision, recall = found[best] / called[best], found[best] / labels.sum()
-    return float(probabilities[order][best]), float(precision), float(recall)
-
-
 def fit(collected: Sequence[Collected]) -> Calibration:
     """Fit residues and pairs, and compute the table of thresholds."""
-    sites = [site for found in collected for site in found.sites]
-    truth = labels(sites)
-    fitted = fit_residues(sites)
-    probability = probabilities(sites, fitted)
-    threshold, precision, recall = best_threshold(probability, truth)
     pairs, touching, weights = (
         np.concatenate([getattr(found, name) for found in collected])
         for name in ("pairs", "contacts", "pair_weights")
     )
     names = ("pair_slope", "pair_means", "pair_size", "pair_intercept")
-    of_pairs = dict(zip(names, fit_logistic(pairs, touching, weights), strict=True))
     return replace(
-        fitted,
-        **of_pairs,
-        threshold=round(threshold, 3),
-        precision=round(precision, 3),
-        recall=round(recall, 3),
-        **threshold_table(probability, truth),
-        residues=len(truth),
-        interface_share=round(float(truth.mean()), 4),
+        fit_with_thresholds([site for found in collected for site in found.sites]),
+        **dict(zip(names, fit_logistic(pairs, touching, weights), strict=True)),
         contact_share=round(float(touching.sum() / weights.sum()), 6),
     )
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sasnet_core.dataset.complexes import Complex
+    from sasnet_core.evaluation.interface_residues import Site
     from sasnet_core.fitted import Calibration
     from sasnet_core.structure.protein import Protein
 
@@ -81,37 +82,66 @@ def collect_patches(item: Complex, matrix: np.ndarray, calibration: Calibration)
     calibration : Calibration
         Of the weights that gave the scores.
     """
-    sites = sites_of(item, matrix)
     rows, sides = [], []
     for site, protein, other in zip(
-        sites, (item.left, item.right), (item.right, item.left), strict=True
+        sites_of(item, matrix), (item.left, item.right), (item.right, item.left), strict=True
     ):
-        probability = site.probabilities(calibration)
-        exposed = relative_exposure(protein) >= EXPOSED_SHARE
         size = patch_size(protein.n_residues, other.n_residues)
-        found = find_patches(protein, probability, exposed, size)
-        rows.append([list(patch.rows) for patch in found])
-        shares = [site.labels[list(patch.rows)].mean() for patch in found]
-        sides.append(SidePatches(np.array([p.mean for p in found]), np.array(shares)))
+        found, side = side_patches(protein, site, calibration, size)
+        rows.append(found)
+        sides.append(side)
     truth = item.labels()
     touching = [[truth[np.ix_(i, j)].any() for j in rows[1]] for i in rows[0]]
     return ComplexPatches(sides[0], sides[1], np.array(touching))
 
 
+def side_patches(
+    protein: Protein, site: Site, calibration: Calibration, size: int
+) -> tuple[list[list[int]], SidePatches]:
+    """Find the patches of a protein, and compare them with its interface.
+
+    Parameters
+    ----------
+    protein, site : Protein, Site
+        The protein; scores and labels of its residues.
+    calibration : Calibration
+        Of the weights that gave the scores.
+    size : int
+        Residues of a patch.
+
+    Returns
+    -------
+    rows : list of list of int
+        Rows of the residues of each patch.
+    patches : SidePatches
+        Their probabilities and their truth.
+    """
+    exposed = relative_exposure(protein) >= EXPOSED_SHARE
+    found = find_patches(protein, site.probabilities(calibration), exposed, size)
+    rows = [list(patch.rows) for patch in found]
+    shares = [site.labels[part].mean() for part in rows]
+    return rows, SidePatches(np.array([patch.mean for patch in found]), np.array(shares))
+
+
 def fit_law(complexes: Sequence[ComplexPatches]) -> PatchLaw:
     """Fit the chances of patches and of their pairs."""
-    sides = [side for item in complexes for side in (item.left, item.right)]
+    alone = fit_side_law([side for item in complexes for side in (item.left, item.right)])
+    both = np.concatenate([_pair_log_odds(item, alone) for item in complexes])
+    touching = np.concatenate([item.touching.ravel() for item in complexes])
+    touch = fit_logistic(np.column_stack([both, np.ones(len(both))]), touching, penalty=PENALTY)
+    slope, intercept = touch
+    return replace(alone, touch_slope=slope, touch_intercept=intercept)
+
+
+def fit_side_law(sides: Sequence[SidePatches]) -> PatchLaw:
+    """Fit the chances of single patches."""
     terms = np.concatenate([patch_terms(side.means.tolist()) for side in sides])
     shares = np.concatenate([side.shares for side in sides])
     chance = fit_logistic(terms, shares >= RIGHT, penalty=PENALTY)
     share = fit_logistic(terms, shares, penalty=PENALTY)
     names = [f"{what}_{term}" for what in ("chance", "share") for term in TERMS]
-    alone = PatchLaw.from_dict(dict(zip(names, chance + share, strict=True)))
-    both = np.concatenate([_pair_log_odds(item, alone) for item in complexes])
-    touching = np.concatenate([item.touching.ravel() for item in complexes])
-    touch = fit_logistic(np.column_stack([both, np.ones(len(both))]), touching, penalty=PENALTY)
-    slope, intercept = touch
-    return replace(alone, touch_slope=slope, touch_intercept=intercept, patches=len(shares))
+    law = PatchLaw.from_dict(dict(zip(names, chance + share, strict=True)))
+    return replace(law, patches=len(shares))
 
 
 def _pair_log_odds(item: ComplexPatches, law: PatchLaw) -> np.ndarray:

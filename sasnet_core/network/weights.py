@@ -17,7 +17,7 @@ import numpy as np
 from sasnet_core.config import MAX_WEIGHTS, ModelConfig
 from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.files import array_shapes, read_arrays, write_arrays, write_json
-from sasnet_core.fitted import Calibration, Mixture, PatchLaw, Smoothing
+from sasnet_core.fitted import AloneFit, Calibration, Mixture, PatchLaw, Smoothing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +57,8 @@ class WeightsInfo:
         How an ensemble's members speak with one voice.
     patches : PatchLaw or None
         How likely patches of residues are right; None before `train.calibrate` has run.
+    alone : AloneFit or None
+        The same for one protein without a partner; None before `train.alone` has run.
     """
 
     folder: Path
@@ -67,6 +69,7 @@ class WeightsInfo:
     members: tuple[WeightsInfo, ...] = ()
     mixture: Mixture | None = None
     patches: PatchLaw | None = None
+    alone: AloneFit | None = None
 
     def needed_calibration(self) -> Calibration:
         """Return the calibration.
@@ -82,6 +85,21 @@ class WeightsInfo:
                 "run train.calibrate on them"
             )
         return self.calibration
+
+    def needed_alone(self) -> AloneFit:
+        """Return what one protein alone needs.
+
+        Raises
+        ------
+        WeightsError
+            There is none.
+        """
+        if self.alone is None:
+            raise WeightsError(
+                f"{self.folder}: one protein alone needs weights that train.alone was run on, like "
+                "'default'; name these with --weights, or give both proteins"
+            )
+        return self.alone
 
     def sizes(self) -> dict[str, Any]:
         """Return the sizes of the network, or members and mixture of an ensemble."""
@@ -128,11 +146,15 @@ def write_fitted(
     calibration: Calibration | None,
     smoothing: Smoothing,
     patches: PatchLaw | None = None,
+    alone: AloneFit | None = None,
 ) -> None:
-    """Change what was fitted for weights, those of an ensemble too; the weights stay."""
+    """Change what was fitted for weights, those of an ensemble too; the weights stay.
+
+    What was fitted for one protein alone stays too, unless `alone` is given.
+    """
     values = json.loads((info.folder / CONFIG_FILE).read_text())
     own = {key: values[key] for key in ("model", "members", "mixture", "sha256") if key in values}
-    _write_values(info.folder, own, calibration, smoothing, patches)
+    _write_values(info.folder, own, calibration, smoothing, patches, alone or info.alone)
 
 
 def _write_values(
@@ -141,6 +163,7 @@ def _write_values(
     calibration: Calibration | None,
     smoothing: Smoothing,
     patches: PatchLaw | None = None,
+    alone: AloneFit | None = None,
 ) -> None:
     values = {
         "format": FORMAT,
@@ -148,6 +171,7 @@ def _write_values(
         "calibration": calibration.to_dict() if calibration else None,
         "smoothing": smoothing.to_dict(),
         "patches": patches.to_dict() if patches else None,
+        "alone": alone.to_dict() if alone else None,
     }
     write_json(values, folder / CONFIG_FILE)
 
@@ -235,6 +259,8 @@ def _read_info(folder: Path, is_member: bool = False) -> WeightsInfo:
         smoothing = Smoothing.from_dict(values["smoothing"])
         law = values.get("patches")  # weights of older versions have none
         patches = None if law is None else PatchLaw.from_dict(law)
+        single = values.get("alone")
+        alone = None if single is None else AloneFit.from_dict(single)
         if "members" in values:
             if is_member:
                 raise ValueError("a member of an ensemble must be one network")
@@ -253,7 +279,7 @@ def _read_info(folder: Path, is_member: bool = False) -> WeightsInfo:
             f"{folder / WEIGHTS_FILE}: sha256 must be {expected[:12]}..., is {found[:12]}...; "
             "the file is damaged or belongs to another configuration: fetch it again"
         )
-    return WeightsInfo(folder, model, found, calibration, smoothing, patches=patches)
+    return WeightsInfo(folder, model, found, calibration, smoothing, patches=patches, alone=alone)
 
 
 def _needs(folder: Path, name: str) -> None:

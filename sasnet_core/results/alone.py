@@ -75,8 +75,7 @@ class AlonePrediction:
 
     @cached_property
     def patches(self) -> tuple[PredictedPatch, ...]:
-        """The patches, the likeliest first; they have the size of an interface with a protein of
-        `config.USUAL_PARTNER` residues."""
+        """The patches, the likeliest first, sized for a partner of `config.USUAL_PARTNER`."""
         values = self.probability.round(4)
         return patches.predicted_patches(self.partner, values, USUAL_PARTNER, self.fit.patches)
 

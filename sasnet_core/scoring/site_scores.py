@@ -68,4 +68,5 @@ def score_sites(
         each.append(scores)
         if progress is not None:
             progress(number)
-    return SiteScores(protein, np.mean(each, axis=0, dtype=np.float32), np.stack(each))
+    stacked = np.stack(each)  # (rotations, n_residues)
+    return SiteScores(protein, np.asarray(stacked.mean(axis=0)), stacked)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sasnet_core.errors import EXIT_BAD_INPUT, ResultError, SasnetError, SettingError
 from sasnet_core.results.formats.registry import chosen_formats
+from sasnet_core.shell.alone import is_alone, predict_alone
 from sasnet_core.shell.options import (
     build_parser,
     check_options,
@@ -87,6 +88,8 @@ def run(options: argparse.Namespace) -> None:
     sources = chosen_sources(options)
     if options.batch:
         predict_list(options, sources, formats)
+    elif is_alone(options):
+        predict_alone(options, sources, OUTPUT)
     else:
         predict_one(options, sources, formats)
 

@@ -47,6 +47,7 @@ examples:
   sasnet_predict receptor.pdb ligand.pdb --export haddock,chimerax
   sasnet_predict receptor.pdb ligand.pdb --explain A:52A
   sasnet_predict receptor.pdb ligand.pdb --include left:A:45-52 --mask right:B:1-20,right:B:77
+  sasnet_predict receptor.pdb
 
 exit codes: 0 done, 2 the input or a setting cannot be used (one line says why)"""
 
@@ -79,8 +80,8 @@ def _add_input(parser: Parser) -> None:
         "structures",
         nargs="*",
         metavar="STRUCTURE",
-        help="one file with both partners, or two files; PDB or mmCIF, also gzipped; or ids of "
-        "the PDB (1brs) or AlphaFold DB (AF-P00648-F1, or the UniProt accession)",
+        help="one file with both partners, two files, or one file with one protein; PDB or mmCIF, "
+        "also gzipped; or ids of the PDB (1brs) or AlphaFold DB (AF-P00648-F1, or the UniProt accession)",
     )
     add(
         "--left",
@@ -88,6 +89,12 @@ def _add_input(parser: Parser) -> None:
         help="chains of the left partner, like H,L; _ is the chain without a name",
     )
     add("--right", metavar="CHAINS", help="chains of the right partner, like C")
+    add(
+        "--alone",
+        metavar="CHAINS",
+        help="ask about one protein, these chains of one structure: where would another protein "
+        "bind? A structure of one chain needs no option",
+    )
     add(
         "--batch",
         type=Path,
@@ -274,6 +281,8 @@ def check_input(options: argparse.Namespace) -> None:
             "--include, --exclude and --mask cannot be used with --batch; predict such rows one by "
             "one"
         )
+    if options.alone is not None and (options.batch or options.demo):
+        raise SettingError("--alone takes one structure; remove --batch or --demo")
     if options.demo and (options.structures or options.left or options.right):
         raise SettingError("--demo has its own structure and chains; remove the others")
     alone = options.demo or options.batch

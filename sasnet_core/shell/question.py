@@ -64,6 +64,27 @@ def read_partners(question: Question, sources: Sources) -> tuple[InputPartner, I
     return left, right
 
 
+def read_one(question: Question, sources: Sources, chains: list[str]) -> InputPartner:
+    """Read the structure of one protein; all its chains if none is named.
+
+    Raises
+    ------
+    SelectionError
+        A chain is missing.
+    StructureError
+        The structure cannot be used.
+    DownloadError
+        It is named by its id and cannot be downloaded.
+    """
+    from sasnet_core.results.partner import InputPartner
+    from sasnet_core.structure import reading
+
+    place = sources.find(question.structures[0])
+    file = reading.read(place.path, question.model, question.assembly)
+    wanted = with_blank_name(file, chains) or file.chain_ids()
+    return InputPartner("protein", file, file.protein(wanted), _settings(question, place))
+
+
 def _settings(question: Question, place: Found) -> dict[str, str | int | None]:
     """Say how a partner was made, for result.json."""
     settings = {"model": question.model, "assembly": question.assembly}

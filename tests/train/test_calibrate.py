@@ -1,60 +1,10 @@
 import numpy as np
 import pytest
 
-from sasnet_core.evaluation.interface_residues import Site, probabilities
-from sasnet_core.fitted import Calibration
-from sasnet_core.metrics import brier_skill, calibration_error
 from sasnet_core.scoring.calibration import pair_log_odds
 from sasnet_core.scoring.log_odds import logistic
 from tests.core.build import random_complex
-from train.calibrate import (
-    best_threshold,
-    collect,
-    fit,
-    fit_residues,
-    held_out_probabilities,
-    residue_terms,
-    threshold_table,
-)
-
-
-def honest_site(rng, size):
-    """Make a protein whose residues are in the interface with known probabilities."""
-    scores = logistic(rng.normal() + rng.normal(scale=2.0, size=size))
-    site = Site(scores.astype(np.float32), np.zeros(size, bool))
-    chances = logistic(residue_terms(site) @ [1.5, -0.7, -1.0, 2.0])
-    return Site(site.best_scores, rng.random(size) < chances)
-
-
-def complexes(count, seed=0):
-    rng = np.random.default_rng(seed)
-    sizes = rng.integers(50, 500, (count, 2))
-    return [(honest_site(rng, a), honest_site(rng, b)) for a, b in sizes.tolist()]
-
-
-def test_the_coefficients_of_residues_are_recovered():
-    found = fit_residues([site for pair in complexes(200) for site in pair])
-    assert found.slope == pytest.approx(1.5, abs=0.05)
-    assert found.own_mean == pytest.approx(-0.7, abs=0.1)
-    assert found.own_size == pytest.approx(-1.0, abs=0.1)
-    assert found.intercept == pytest.approx(2.0, abs=0.5)
-
-
-def test_probabilities_of_complexes_left_out_are_calibrated():
-    made = complexes(60, seed=1)
-    labels = np.concatenate([site.labels for pair in made for site in pair])
-    found = held_out_probabilities(made)
-    assert found.shape == labels.shape
-    assert calibration_error(labels, found) < 0.02
-    assert brier_skill(labels, found) > 0.2
-    assert abs(brier_skill(labels, np.full(len(labels), labels.mean()))) < 1e-9
-
-
-def test_a_complex_is_left_out_of_the_fit_for_it():
-    made = complexes(2)
-    first = probabilities(made[0], fit_residues(made[1]))
-    second = probabilities(made[1], fit_residues(made[0]))
-    np.testing.assert_array_equal(held_out_probabilities(made), np.concatenate([first, second]))
+from train.calibrate import collect, fit
 
 
 def test_the_fit_of_a_sample_of_pairs_holds_for_all_pairs(monkeypatch):
@@ -71,24 +21,3 @@ def test_the_fit_of_a_sample_of_pairs_holds_for_all_pairs(monkeypatch):
     contacts = sum(item.labels().sum() for _, item, _ in collected)
     assert sum(chance.sum() for chance in chances) == pytest.approx(contacts, rel=0.1)
     assert calibration.contact_share == pytest.approx(contacts / (30 * 1200), abs=1e-6)
-
-
-def test_precision_and_recall_of_a_threshold_are_counted():
-    probability = np.repeat([0.1, 0.6], 100)
-    labels = np.concatenate([np.arange(100) < 10, np.arange(100) < 50])
-    found = threshold_table(probability, labels)
-    assert found["thresholds"][0] == 0.05 and found["thresholds"][-1] == 0.6
-    assert found["precisions"][0] == 0.3 and found["precisions"][-1] == 0.5
-    assert found["recalls"][0] == 1.0 and found["recalls"][-1] == round(50 / 60, 3)
-
-
-def test_probabilities_of_several_proteins_are_concatenated():
-    made = complexes(2)
-    sites = [site for pair in made for site in pair]
-    assert len(probabilities(sites, Calibration())) == sum(len(site.labels) for site in sites)
-
-
-def test_the_threshold_has_the_best_f1():
-    probabilities = np.array([0.9, 0.8, 0.7, 0.2, 0.1])
-    labels = np.array([True, False, True, False, False])
-    assert best_threshold(probabilities, labels) == (0.7, pytest.approx(2 / 3), 1.0)

@@ -1,0 +1,114 @@
+"""sasnet_predict with one protein: where another protein would bind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sasnet_core.errors import SelectionError, SettingError
+from sasnet_core.shell.options import progress_style, question, run_settings
+from sasnet_core.shell.progress import rotation_progress
+from sasnet_core.shell.question import read_one, split_chains
+from sasnet_core.shell.session import loaded, with_threshold
+
+if TYPE_CHECKING:
+    import argparse
+
+    from sasnet_core.results.alone import AlonePrediction
+    from sasnet_core.results.partner import InputPartner
+    from sasnet_core.shell.fetch import Sources
+
+#: Options that need two proteins.
+OF_TWO = ("left", "right", "explain", "export", "include", "exclude", "mask")
+
+
+def is_alone(options: argparse.Namespace) -> bool:
+    """Say whether the command line asks about one protein."""
+    one_file = len(options.structures) == 1 and not options.left and not options.right
+    return options.alone is not None or (one_file and not options.demo)
+
+
+def read_protein(options: argparse.Namespace, sources: Sources) -> InputPartner:
+    """Read the protein that the command line names.
+
+    Raises
+    ------
+    SelectionError
+        The file has several chains and none is named, or one that is named is missing.
+    """
+    named = split_chains(options.alone or "")
+    protein = read_one(question(options), sources, named)
+    if not named and len(protein.chain_ids) > 1:
+        known = ", ".join(name or "_" for name in protein.chain_ids)
+        raise SelectionError(
+            f"{protein.structure.path}: one file needs both --left and --right, or --alone for the "
+            f"chains of one protein; its protein chains: {known}"
+        )
+    return protein
+
+
+def predict_alone(options: argparse.Namespace, sources: Sources, default: Path) -> None:
+    """Predict one protein, write its result, and print it.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        The command line.
+    sources : Sources
+        Where structures come from.
+    default : Path
+        Output folder if none is named.
+
+    Raises
+    ------
+    SettingError
+        An option needs two proteins.
+    """
+    _refuse_options(options)
+    partner = read_protein(options, sources)
+    from sasnet_core.results.alone import PRODUCTS
+    from sasnet_core.results.writing import PRODUCTS as OF_PAIRS
+    from sasnet_core.results.writing import OutputFolder
+
+    products = tuple(dict.fromkeys([*PRODUCTS, *OF_PAIRS]))
+    with OutputFolder(options.output or default, products) as output:
+        prediction = _predicted(options, partner)
+        prediction.write(output.staging)
+        files = output.publish()
+    if options.quiet:
+        return
+    for line in prediction.summary_lines():
+        print(line)
+    print("files:", *(f"  {path}" for path in files), sep="\n")
+
+
+def _refuse_options(options: argparse.Namespace) -> None:
+    if len(options.structures) != 1:
+        raise SettingError(f"--alone takes one structure, got {len(options.structures)}")
+    for name in OF_TWO:
+        if getattr(options, name):
+            raise SettingError(
+                f"--{name} needs two proteins, got one; remove --{name}, or name both proteins"
+            )
+
+
+def _predicted(options: argparse.Namespace, partner: InputPartner) -> AlonePrediction:
+    from sasnet_core.network.weights import default_folder, read_info
+    from sasnet_core.results.alone import AlonePrediction
+
+    settings = run_settings(options)
+    info = read_info(settings.weights or default_folder())
+    fit = info.needed_alone()
+    calibration = with_threshold(fit.calibration, settings.threshold, settings.precision_target)
+    bar = rotation_progress(settings.rotations, progress_style(options))
+    with bar as progress, loaded(settings, info) as scorer:
+        from sasnet_core.scoring.site_scores import score_sites
+
+        if progress is not None:
+            progress(0)
+        scores = score_sites(scorer, partner.protein, settings.rotations, settings.seed, progress)
+        done = {
+            "rotations": settings.rotations, "seed": settings.seed, "precision": scorer.precision,
+        }  # fmt: skip
+    return AlonePrediction(partner, scores, info, replace(fit, calibration=calibration), done)
