@@ -35,7 +35,7 @@ def fit_residues(sites: Sequence[Site]) -> Calibration:
     """Fit the probability of residues alone."""
     x = np.concatenate([residue_terms(site) for site in sites])
     names = ("slope", "own_mean", "own_size", "intercept")
-    return Calibration(**dict(zip(names, fit_logistic(x, labels(sites)), strict=True)))
+    return Calibration.from_dict(dict(zip(names, fit_logistic(x, labels(sites)), strict=True)))
 
 
 def held_out_probabilities(complexes: Sequence[tuple[Site, Site]]) -> np.ndarray:

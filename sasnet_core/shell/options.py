@@ -81,7 +81,8 @@ def _add_input(parser: Parser) -> None:
         nargs="*",
         metavar="STRUCTURE",
         help="one file with both partners, two files, or one file with one protein; PDB or mmCIF, "
-        "also gzipped; or ids of the PDB (1brs) or AlphaFold DB (AF-P00648-F1, or the UniProt accession)",
+        "also gzipped; or ids of the PDB (1brs) or AlphaFold DB (AF-P00648-F1, or the UniProt "
+        "accession)",
     )
     add(
         "--left",
