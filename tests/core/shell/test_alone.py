@@ -71,7 +71,7 @@ def test_chains_of_one_protein_can_be_named(weights, files):
     ("arguments", "reason"),
     [
         (["both.pdb"], "both --left and --right, or --alone for the chains of one protein"),
-        (["both.pdb", "--alone", "C"], "got C"),
+        (["both.pdb", "--alone", "C"], "no protein chain 'C'"),
         (["one.pdb", "--export", "haddock"], "--export needs two proteins"),
         (["one.pdb", "both.pdb", "--alone", "A"], "--alone takes one structure, got 2"),
         (["one.pdb", "--alone", "A", "--left", "A"], "--left needs two proteins"),
