@@ -81,6 +81,7 @@ setup(
             "jsonschema>=4.18",
             "mypy>=2,<3",
             "nbclient",
+            "pandas",
             "playwright>=1.40",
             "psutil",
             "pytest",

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sasnet_core.config import CONTACT_CUTOFF, EXPOSED_SHARE
-from sasnet_core.errors import ResultError
 from sasnet_core.files import write_lines
 from sasnet_core.results.partner import PLACE_COLUMNS
+from sasnet_core.results.patches import patch_sentence
 from sasnet_core.results.spreadsheet import write_spreadsheet
 from sasnet_core.results.top_pairs import MOST_PAIRS, best_separate_pairs
 from sasnet_core.structure.writing import write_pdb
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Passive: an atom within this of an active residue's (angstrom; HADDOCK's default).
 PASSIVE_DISTANCE = 6.5
+#: Active residues of a partner, at most: with more, docking is not guided any longer.
+MOST_ACTIVE = 20
 #: Upper limit of the effective distance of an ambiguous restraint (angstrom; HADDOCK's).
 AMBIGUOUS_DISTANCE = 2.0
 #: Each partner is one molecule of one chain.
@@ -67,8 +69,7 @@ class Molecule:
 def write_haddock(result: Result, folder: Path) -> list[str]:
     """Write restraints, one PDB file for each partner, and a table of all residues.
 
-    Active are residues that are likely and exposed; passive are exposed ones around them. A side
-    without active residues becomes passive wherever it is exposed.
+    Active are the residues of a partner's first patch; passive are exposed ones around them.
 
     Parameters
     ----------
@@ -84,17 +85,10 @@ def write_haddock(result: Result, folder: Path) -> list[str]:
 
     Raises
     ------
-    ResultError
-        No residue of either side is active.
     StructureError
         A PDB file has no room for the structure.
     """
     molecules = [molecule(result, side) for side in result.sides]
-    if not any(m.active.any() for m in molecules):
-        raise ResultError(
-            f"haddock: residues with a probability of {result.threshold:g} or more on the surface "
-            "are needed, found none; use a lower --threshold"
-        )
     for m in molecules:
         _write_structure(m, folder / f"haddock_{m.side.side}.pdb")
     write_lines(ambiguous_lines(result, molecules), folder / AMBIGUOUS)
@@ -108,8 +102,8 @@ def molecule(result: Result, side: PredictedPartner) -> Molecule:
     """Assign HADDOCK numbers to a partner's residues; find the active and passive ones."""
     exposure = side.exposure
     exposed = exposure >= EXPOSED_SHARE
-    active = exposed & (side.probability >= result.threshold)
-    near = _near(side, active) if active.any() else np.ones(len(active), bool)
+    active = np.zeros(len(exposure), bool)
+    active[list(result.patches[side.side][0].rows[:MOST_ACTIVE])] = True
     numbers, renumbered = residue_numbers(side)
     return Molecule(
         side=side,
@@ -118,7 +112,7 @@ def molecule(result: Result, side: PredictedPartner) -> Molecule:
         renumbered=renumbered,
         exposure=exposure,
         active=active,
-        passive=exposed & ~active & near,
+        passive=exposed & ~active & _near(side, active),
     )
 
 
@@ -158,7 +152,7 @@ def ambiguous_lines(result: Result, molecules: list[Molecule]) -> list[str]:
     """Restrain each active residue to any active or passive one of the partner."""
     lines = [
         "! sasnet: ambiguous interaction restraints; partner left is segid A, right is segid B",
-        f"! active: probability {result.threshold:g} or more, {EXPOSED_SHARE:.0%} or more exposed",
+        *(f"! active: {_patch_line(result, m.side)}" for m in molecules),
         f"! passive: exposed and within {PASSIVE_DISTANCE:g} A of an active residue",
         f"! residues: {MAPPING}",
     ]
@@ -170,6 +164,10 @@ def ambiguous_lines(result: Result, molecules: list[Molecule]) -> list[str]:
             lines.append("     " + "\n  or ".join(targets))
             lines.append(f") {limits}")
     return lines
+
+
+def _patch_line(result: Result, side: PredictedPartner) -> str:
+    return f"{side.side}, {patch_sentence(result.patches[side.side][0], side)}"
 
 
 def unambiguous_lines(result: Result, molecules: list[Molecule]) -> list[str]:
@@ -231,6 +229,4 @@ def _notes(molecule: Molecule) -> list[str]:
             f"haddock: {side} has several chains; restraints that keep them together: "
             f"haddock3-restraints restrain_bodies haddock_{side}.pdb"
         )
-    if not molecule.active.any():
-        notes.append(f"haddock: {side} has no active residue; its whole surface is passive")
     return notes

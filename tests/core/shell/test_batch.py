@@ -191,11 +191,11 @@ def test_a_bug_in_one_row_costs_only_that_row(command, work, scorer, monkeypatch
 
 def test_an_export_that_fails_is_reported_and_not_tried_again(command, work, scorer):
     write_list(work / "list.csv", ROWS[0])
-    run = "--batch", "list.csv", "-o", "out", "--quiet", "--export", "haddock,pdb"
+    run = "--batch", "list.csv", "-o", "out", "--quiet", "--export", "boltz,pdb"
     run += "--threshold", "0.999999"
     assert command(*run) == 2
     (failure,) = table(work / "out" / "failures.csv")
-    assert failure["reason"].startswith("export: haddock: ")
+    assert failure["reason"].startswith("export: residues with")
     assert (work / "out" / "one" / "left.pdb").is_file()
     assert [row["id"] for row in table(work / "out" / "summary.csv")] == ["one"]
     assert len(scorer.scored) == 1

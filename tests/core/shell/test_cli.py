@@ -15,13 +15,23 @@ from sasnet_core.shell.cli import main
 from sasnet_core.shell.export_cli import main as export
 from tests.core.build import atom_line, chain_lines, write_pdb
 
-RESIDUE_COLUMNS = "side,chain,number,insertion_code,name,probability,spread,max_pair_score,segment"
+RESIDUE_COLUMNS = (
+    "side,chain,number,insertion_code,name,probability,spread,max_pair_score,segment,patch"
+)
 PAIR_COLUMNS = (
     "left_chain,left_number,left_insertion_code,left_name,"
     "right_chain,right_number,right_insertion_code,right_name,score,spread,log_odds,"
     "left_segment,right_segment"
 )
-TABLES = ["pairs.csv", "report.html", "residues.csv", "result.json", "scores.npz"]
+TABLES = [
+    "pairs.csv",
+    "patches.csv",
+    "patch_pairs.csv",
+    "report.html",
+    "residues.csv",
+    "result.json",
+    "scores.npz",
+]
 
 
 def tree(folder):
@@ -219,7 +229,7 @@ def test_inputs_are_left_as_they_were(command, work):
 def test_the_summary_goes_to_standard_output_and_names_the_files(command, capfd):
     assert command(*ONE) == 0
     output = capfd.readouterr().out
-    assert "left (chain A)" in output and "most likely pairs" in output
+    assert "left (chain A)" in output and "Patch 1 of chain B" in output
     assert "out/residues.csv" in output
 
 

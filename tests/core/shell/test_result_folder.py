@@ -77,9 +77,9 @@ def test_nothing_is_read_back_from_the_folder(prediction, folder, monkeypatch):
 
 def test_an_export_that_fails_keeps_the_others(prediction, folder):
     prediction = high_threshold(prediction)
-    content = Content(5, ("haddock", "pdb"), picture=False, report=False)
+    content = Content(5, ("boltz", "pdb"), picture=False, report=False)
     messages = write_result_folder(prediction, folder, content)
-    assert len(messages.problems) == 1 and messages.problems[0].startswith("haddock: ")
+    assert len(messages.problems) == 1 and messages.problems[0].startswith("residues with")
     assert set(contents(folder)) == TABLES | {"complex.pdb"}
 
 

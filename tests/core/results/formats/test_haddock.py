@@ -5,11 +5,10 @@ import gemmi
 import numpy as np
 import pytest
 
-from sasnet_core.errors import ResultError
+from sasnet_core.results.formats import haddock
 from sasnet_core.results.formats.haddock import molecule, residue_numbers, write_haddock
 from sasnet_core.results.reading import read_result
 from sasnet_core.structure import reading
-from sasnet_core.structure.surface import relative_exposure
 from tests.core.build import (
     chain_lines,
     random_prediction,
@@ -83,22 +82,22 @@ def residues_of(path):
     ]
 
 
-def test_active_residues_are_likely_and_exposed(pair, tmp_path):
+def test_active_residues_are_the_first_patch(pair, tmp_path):
     assert write_haddock(pair, tmp_path) == []
     for side in pair.sides:
-        likely = side.probability >= 0.5
-        exposed = relative_exposure(side.protein) >= 0.15
-        assert 0 < (likely & exposed).sum() < side.protein.n_residues
-        numbers = side.protein.residue_ids[likely & exposed].astype(int).tolist()
+        rows = sorted(pair.patches[side.side][0].rows)
+        assert 0 < len(rows) < side.protein.n_residues
+        numbers = side.protein.residue_ids[rows].astype(int).tolist()
         assert [n for n, _ in sorted(roles(tmp_path, side.side, "active"))] == numbers
     assert_restraints_fit_the_table(tmp_path)
+    text = (tmp_path / "haddock_ambiguous.tbl").read_text()
+    assert "! active: right, Patch 1 of chain B: " in text
 
 
-def test_an_exposed_residue_at_the_threshold_is_active(pair):
-    exposed = relative_exposure(pair.left.protein) >= 0.15
-    row = int(np.flatnonzero(exposed)[0])
-    exact = replace(pair, threshold=float(pair.left.probability[row]))
-    assert molecule(exact, exact.left).active[row]
+def test_the_likeliest_residues_of_a_large_patch_are_active(pair, monkeypatch):
+    monkeypatch.setattr(haddock, "MOST_ACTIVE", 2)
+    rows = np.flatnonzero(molecule(pair, pair.left).active).tolist()
+    assert rows == sorted(pair.patches["left"][0].rows[:2])
 
 
 def test_a_buried_residue_is_neither_active_nor_passive(tmp_path):
@@ -112,36 +111,21 @@ def test_a_buried_residue_is_neither_active_nor_passive(tmp_path):
     lines += chain_lines("B", 4, start=(0, 40, 0))
     result = saved(lines, ["A"], ["B"], tmp_path, threshold=0.01)
     write_haddock(result, tmp_path)
-    active = roles(tmp_path, "left", "active")
-    assert (1, "A") in active and (center, "A") not in active
+    assert roles(tmp_path, "left", "active")
+    assert (center, "A") not in roles(tmp_path, "left", "active")
     assert (center, "A") not in roles(tmp_path, "left", "passive")
 
 
-def test_passive_residues_are_the_neighbours_of_active_ones(tmp_path):
+def test_passive_residues_are_the_neighbours_of_active_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr(haddock, "MOST_ACTIVE", 1)
     lines = [*chain_lines("A", 12), *chain_lines("B", 3, start=(0, 40, 0))]
     result = saved(lines, ["A"], ["B"], tmp_path)
-    result.left.probability[:] = 0.0
-    result.left.probability[3] = 0.9
+    number = result.patches["left"][0].rows[0] + 1
     write_haddock(result, tmp_path)
-    assert roles(tmp_path, "left", "active") == {(4, "A")}
+    assert roles(tmp_path, "left", "active") == {(number, "A")}
     # CA to CA 3.8 A along x, atoms up to 1.2 A to both sides: two neighbours on each side
-    assert roles(tmp_path, "left", "passive") == {(n, "A") for n in (2, 3, 5, 6)}
-
-
-def test_a_side_without_active_residues_is_passive_all_over(pair, tmp_path):
-    pair.right.probability[:] = 0.1
-    assert "right has no active residue" in write_haddock(pair, tmp_path)[0]
-    assert len(roles(tmp_path, "right", "passive")) == 8
-    assert_restraints_fit_the_table(tmp_path)
-
-
-def test_without_any_active_residue_nothing_is_written(pair, tmp_path):
-    for side in pair.sides:
-        side.probability[:] = 0.1
-    before = sorted(tmp_path.iterdir())
-    with pytest.raises(ResultError, match="lower --threshold"):
-        write_haddock(pair, tmp_path)
-    assert sorted(tmp_path.iterdir()) == before
+    around = {n for n in range(number - 2, number + 3) if 1 <= n <= 12} - {number}
+    assert roles(tmp_path, "left", "passive") == {(n, "A") for n in around}
 
 
 def test_numbers_that_are_unique_stay(pair, tmp_path):
