@@ -10,7 +10,7 @@ WORKERS ?= 2
 DEMO_STAMP = $(VENV)/.installed-demo
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test test-all tests lint docs libraries bench fuzz screenshots plugin clean
+.PHONY: demo test test-all tests lint docs libraries bench fuzz kill-test race-test screenshots plugin clean
 
 demo: $(or $(wildcard $(STAMP)),$(DEMO_STAMP))
 	@.ci/system-libraries libgl1
@@ -66,6 +66,14 @@ $(PEERS)/.installed: benchmarks/requirements.txt
 # Reads, writes and reads 2,000 structure files that were changed at random.
 fuzz: $(STAMP)
 	$(BIN)/python -m tests.fuzz_structures --count 2000
+
+# Kills 300 commands at random moments and runs them again.
+kill-test: $(STAMP)
+	$(BIN)/python -m tests.kill_runs --count 300
+
+# Two processes predict into one folder, eight download into one cache, 200 times.
+race-test: $(STAMP)
+	$(BIN)/python -m tests.race_runs --count 200
 
 # The README's pictures of PyMOL's window: a real prediction on a virtual screen.
 screenshots: $(STAMP)

@@ -92,9 +92,9 @@ setup(
     },
     entry_points={
         "console_scripts": [
-            "sasnet_export = sasnet_core.shell.export_cli:main",
-            "sasnet_predict = sasnet_core.shell.cli:main",
-            "sasnet_rank = sasnet_core.shell.rank_cli:main",
+            "sasnet_export = sasnet_core.cli:export",
+            "sasnet_predict = sasnet_core.cli:main",
+            "sasnet_rank = sasnet_core.cli:rank",
         ]
     },
 )

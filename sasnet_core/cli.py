@@ -1,11 +1,49 @@
-"""The shell command sasnet_predict, under the name that other programs start it by.
+"""The shell commands, as other programs start them; they begin here.
 
-PyMOL's plugin runs ``python -m sasnet_core.cli``; the command itself is `sasnet_core.shell.cli`.
+PyMOL's plugin runs ``python -m sasnet_core.cli``, which is sasnet_predict. The commands themselves
+are `sasnet_core.shell.cli` and `sasnet_core.shell.export_cli`. They are imported when signals are
+handled already: that takes up to a second.
 """
 
-from sasnet_core.shell.cli import main
+from __future__ import annotations
 
-__all__ = ["main"]
+from typing import TYPE_CHECKING
+
+from sasnet_core.ending import end_at_signals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run sasnet_predict; return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Command line without the program's name; default: that of this process.
+    """
+    if arguments is None:
+        end_at_signals("sasnet_predict: stopped, no unfinished files were written")
+    from sasnet_core.shell import cli
+
+    return cli.main(arguments)
+
+
+def export(arguments: Sequence[str] | None = None) -> int:
+    """Run sasnet_export; return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Command line without the program's name; default: that of this process.
+    """
+    if arguments is None:
+        end_at_signals("sasnet_export: interrupted")
+    from sasnet_core.shell import export_cli
+
+    return export_cli.main(arguments)
+
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
+
+from sasnet_core.ending import end_at_signals, raising
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +25,7 @@ class SasnetError(Exception):
         return "".join(c if c.isprintable() else repr(c)[1:-1] for c in super().__str__())
 
 
-def run_script(name: str, main: Callable[[], int]) -> int:
+def run_script(name: str, main: Callable[[], int], *, resumable: bool = False) -> int:
     """Run a script; what its user can mend becomes one line instead of a traceback.
 
     Parameters
@@ -31,14 +34,20 @@ def run_script(name: str, main: Callable[[], int]) -> int:
         What the line begins with.
     main : callable
         The script; returns an exit code.
+    resumable : bool
+        Whether it may be killed at any moment and goes on when it is started again: then SIGINT and
+        SIGTERM end it at once. They raise no exception in libraries that may not bear it.
 
     Returns
     -------
     int
         That of `main`, `EXIT_BAD_INPUT`, or `EXIT_INTERRUPTED` after Ctrl-C.
     """
+    if resumable:
+        end_at_signals(f"\n{name}: interrupted; start it again to continue")
     try:
-        return main()
+        with contextlib.nullcontext() if resumable else raising():
+            return main()
     except KeyboardInterrupt:
         print(f"{name}: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED

@@ -333,4 +333,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run_script("train.fit", main))
+    sys.exit(run_script("train.fit", main, resumable=True))

@@ -19,7 +19,7 @@ from pathlib import Path
 from sasnet_core.config import ASSEMBLIES, MiningConfig
 from sasnet_core.errors import run_script
 from sasnet_core.mining.entries import find_entries
-from sasnet_core.mining.processes import Limits, cluster_slots, end_at_signals, local_slots
+from sasnet_core.mining.processes import Limits, cluster_slots, local_slots
 from sasnet_core.mining.rules import read_facts
 from sasnet_core.mining.run import MiningRun, mine_all
 from sasnet_core.mining.similarity import read_sequences
@@ -85,5 +85,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    end_at_signals("train.mine: interrupted; start it again to continue")
-    sys.exit(run_script("train.mine", main))
+    sys.exit(run_script("train.mine", main, resumable=True))

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sasnet_core.cluster import connected
+from sasnet_core.ending import cleaned_up_by
 from sasnet_core.errors import SettingError, WorkerError
 
 if TYPE_CHECKING:
@@ -211,27 +212,10 @@ def close_all() -> None:
         _close(child)
 
 
-def end_at_signals(message: str) -> None:
-    """From now on, SIGINT and SIGTERM end this process and its child processes at once.
-
-    They do not raise KeyboardInterrupt: inside `concurrent.futures` that can leave a lock locked
-    for which threads then wait for ever. Only for processes that may be killed at any moment.
-
-    Parameters
-    ----------
-    message : str
-        Line for the standard error. The exit code is 128 + the number of the signal.
-    """
-
-    def end(number: int, _: object) -> None:
-        for child in list(_STARTED):
-            child.kill()
-        os.write(2, f"\n{message}\n".encode())
-        os._exit(128 + number)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) != signal.SIG_IGN:  # jobs in the background ignore SIGINT
-            signal.signal(number, end)
+def _kill_all() -> None:
+    """Send SIGKILL to every child process of this process, without any lock."""
+    for child in list(_STARTED):
+        child.kill()
 
 
 def run_all(
@@ -277,12 +261,13 @@ def local_slots(count: int) -> Iterator[tuple[Executor, int]]:
     if not 1 <= count <= _MOST_WORKERS:
         raise SettingError(f"there must be 1 to {_MOST_WORKERS} workers, got {count}")
     executor = ThreadPoolExecutor(count)
-    try:
-        yield executor, count
-    finally:
-        executor.shutdown(wait=False, cancel_futures=True)
-        close_all()
-        executor.shutdown()
+    with cleaned_up_by(_kill_all):
+        try:
+            yield executor, count
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+            close_all()
+            executor.shutdown()
 
 
 @contextmanager

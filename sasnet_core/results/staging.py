@@ -8,9 +8,11 @@ import shutil
 import signal
 import tempfile
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sasnet_core.ending import cleaned_up_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,12 +44,18 @@ class StagingFolder:
             with suppress(OSError):  # some network file systems have no locks
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX)
             if self.path.exists():
-                return
+                break
             os.close(self._descriptor)  # another process took it for a leftover before the lock
+        self._registered = ExitStack()
+        self._registered.enter_context(cleaned_up_by(self._remove_files))
+
+    def _remove_files(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
 
     def remove(self) -> None:
         """Remove it with its files."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        self._remove_files()
+        self._registered.close()
         os.close(self._descriptor)
 
 
@@ -61,6 +69,18 @@ def remove_leftovers(parent: Path) -> None:
                 shutil.rmtree(path, ignore_errors=True)
             finally:
                 os.close(descriptor)
+
+
+@contextmanager
+def folder_locked(folder: Path) -> Iterator[None]:
+    """Wait until no other process is in such a block for this folder."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # some network file systems have no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -13,7 +13,12 @@ from sasnet_core.results.partner import SIDES, residue_labels
 from sasnet_core.results.prediction import PairRow, ResidueRow
 from sasnet_core.results.result import COMPLEX_FILE, RESULT_FILE, SCORES_FILE, FolderContent
 from sasnet_core.results.spreadsheet import write_spreadsheet
-from sasnet_core.results.staging import StagingFolder, remove_leftovers, signals_held
+from sasnet_core.results.staging import (
+    StagingFolder,
+    folder_locked,
+    remove_leftovers,
+    signals_held,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,14 +108,14 @@ class OutputFolder:
 
         Exports of an earlier run stay if its result was the same. Old and new files never lie
         together: the old ones are removed first, and result.json is the first to go and the last
-        to come.
+        to come. Runs that end at one time publish one after the other.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         names = sorted(file.name for file in self.staging.iterdir())
-        old = [name for name in self.products if (self.path / name).is_file()]
-        if not self._same_result():
-            self.removed = sorted(set(old) - set(names))
-        with signals_held():
+        with signals_held(), folder_locked(self.path):
+            old = [name for name in self.products if (self.path / name).is_file()]
+            if not self._same_result():
+                self.removed = sorted(set(old) - set(names))
             for name in sorted({*self.removed, *names}, key=RESULT_FILE.__ne__):
                 (self.path / name).unlink(missing_ok=True)
             for name in sorted(names, key=RESULT_FILE.__eq__):

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sasnet_core.ending import raising
 from sasnet_core.errors import BatchError, OutputError, ResultError, SasnetError
 from sasnet_core.files import json_values, write_json
 from sasnet_core.results.spreadsheet import write_spreadsheet
@@ -126,12 +127,13 @@ class BatchRun:
         """
         with self._opened():
             plans = self._check_rows(style)
-            try:
-                self.write_tables()
-                if plans:
-                    predict_all(plans)
-            finally:
-                self.write_tables()
+            with raising():
+                try:
+                    self.write_tables()
+                    if plans:
+                        predict_all(plans)
+                finally:
+                    self.write_tables()
 
     @contextmanager
     def _opened(self) -> Iterator[None]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sasnet_core.errors import EXIT_BAD_INPUT, ResultError, SasnetError, SettingError
+from sasnet_core.ending import raising
+from sasnet_core.errors import (
+    EXIT_BAD_INPUT,
+    EXIT_INTERRUPTED,
+    ResultError,
+    SasnetError,
+    SettingError,
+)
 from sasnet_core.results.formats.registry import chosen_formats
 from sasnet_core.shell.alone import is_alone, predict_alone
 from sasnet_core.shell.options import (
@@ -52,7 +58,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         Exit code.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         run(build_parser().parse_args(arguments))
     except SasnetError as error:
@@ -67,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         print("sasnet_predict: stopped, no unfinished files were written", file=sys.stderr)
-        return 128 + signal.SIGINT
+        return EXIT_INTERRUPTED
     return 0
 
 
@@ -129,7 +134,7 @@ def predict_one(options: argparse.Namespace, sources: Sources, formats: list[str
     )
     info = calibrated_weights(settings)
     bar = rotation_progress(settings.rotations, progress_style(options))
-    with OutputFolder(options.output or OUTPUT) as output:
+    with OutputFolder(options.output or OUTPUT) as output, raising():
         with bar as progress, loaded(settings, info) as predictor:
             prediction = predict(predictor, left, right, settings, info, progress, known)
         messages = write_result_folder(prediction, output.staging, content)
@@ -216,7 +221,3 @@ def print_summary(prediction: Prediction, files: list[Path], explanation: list[s
         print(f"  {path}")
     for line in explanation:
         print(line)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sasnet_core import __version__
+from sasnet_core.ending import at_once
 from sasnet_core.errors import OutputError, Parser, SettingError, run_script
 from sasnet_core.results.formats.registry import (
     chosen_formats,
@@ -92,12 +93,13 @@ def export(options: argparse.Namespace) -> int:
     names = chosen_formats(options.to) if options.to is not None else []
     if options.threshold is not None and not 0 < options.threshold < 1:
         raise SettingError(f"--threshold must be between 0 and 1, got {options.threshold:g}")
-    from sasnet_core.results import explain
-    from sasnet_core.results.reading import read_result
-    from sasnet_core.results.result import RESULT_FILE
-    from sasnet_core.results.writing import OutputFolder
+    with at_once():
+        from sasnet_core.results import explain
+        from sasnet_core.results.reading import read_result
+        from sasnet_core.results.result import RESULT_FILE
+        from sasnet_core.results.writing import OutputFolder
 
-    result = read_result(options.result)
+        result = read_result(options.result)  # loads gemmi
     if options.threshold is not None:
         result = replace(result, threshold=options.threshold)
     residues = explain.find_residues(options.explain, result.sides)

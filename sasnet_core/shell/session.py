@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sasnet_core.config import ROTATIONS
+from sasnet_core.ending import at_once
 from sasnet_core.network.devices import choose_device, share_threads, silenced_start
 from sasnet_core.network.weights import default_folder, read_info
 from sasnet_core.scoring.lookahead import AT_ONCE
@@ -72,15 +73,16 @@ def with_threshold(
 @contextmanager
 def loaded(settings: RunSettings, info: WeightsInfo) -> Iterator[Scorer]:
     """Load the network on its device, within the limits that the user set."""
-    with silenced_start():
-        import keras
+    with at_once():
+        with silenced_start():
+            import keras
 
-        from sasnet_core.scoring.predictor import load_predictor
+            from sasnet_core.scoring.predictor import load_predictor
 
-        at_once = share_threads(settings.threads, AT_ONCE)
-    device = choose_device(settings.device)
+            tasks = share_threads(settings.threads, AT_ONCE)
+        device = choose_device(settings.device)
     with keras.device(device):
-        yield load_predictor(info.folder, settings.precision, device=device, at_once=at_once)
+        yield load_predictor(info.folder, settings.precision, device=device, at_once=tasks)
 
 
 def predict(

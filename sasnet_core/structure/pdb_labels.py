@@ -11,7 +11,6 @@ import numpy as np
 
 from sasnet_core.errors import StructureError
 from sasnet_core.structure.chemistry import usual_name
-from sasnet_core.structure.pdb_repair import is_atom
 from sasnet_core.structure.residue_order import AtomLabels, arrange, text, texts
 
 if TYPE_CHECKING:
@@ -80,6 +79,48 @@ class Relabelled:
     copies: dict[str, str] = field(default_factory=dict)  # new chain name to that in the file
 
 
+class Records:
+    """The atom records in the text of a PDB file, as columns.
+
+    Attributes
+    ----------
+    atoms : ndarray, shape (n_atoms,), int
+        Numbers of their lines, from 0.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self._text = np.frombuffer(content + b"\n" + b" " * _WIDTH, np.uint8)
+        ends = np.flatnonzero(self._text == ord("\n"))
+        starts = np.concatenate([[0], ends[:-1] + 1])
+        self._starts = starts
+        self.atoms = np.flatnonzero(self._begin(starts, b"ATOM") | self._begin(starts, b"HETA"))
+        self._lengths = (ends - starts)[self.atoms]
+        self._shortest = int(self._lengths.min(initial=_WIDTH))
+
+    def _begin(self, starts: np.ndarray, word: bytes) -> np.ndarray:
+        """Tell which lines begin with a word, whatever its case."""
+        found = np.ones(len(starts), bool)
+        for place, letter in enumerate(word):
+            found &= (self._text[starts + place] & 0xDF) == letter
+        return found
+
+    def letters(self, place: int) -> np.ndarray:
+        """Return the byte in a column, blank beyond the end of a line; shape (n_atoms,), uint8."""
+        found = self._text[self._starts[self.atoms] + place]
+        return found if place < self._shortest else np.where(place < self._lengths, found, ord(" "))
+
+    def column(self, place: slice) -> np.ndarray:
+        """Return the texts in some columns, shape (n_atoms,), bytes."""
+        letters = np.stack([self.letters(k) for k in range(place.start, place.stop)], axis=1)
+        return letters.astype(np.uint8).view(f"S{place.stop - place.start}")[:, 0]
+
+    def models(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the coordinate model of each atom, and whether a TER stands before it."""
+        heads = [self._begin(self._starts, word) for word in (b"MODEL", b"TER")]
+        models, ends = (np.cumsum(found)[self.atoms] for found in heads)
+        return models, np.diff(ends, prepend=0) > 0
+
+
 def relabel(path: Path, content: bytes) -> tuple[bytes, Relabelled]:
     """Write the atom records of a PDB file so that gemmi finds its chains and residues.
 
@@ -98,14 +139,13 @@ def relabel(path: Path, content: bytes) -> tuple[bytes, Relabelled]:
     relabelled : Relabelled
         What the codes stand for.
     """
-    lines = content.split(b"\n")
-    rows = [k for k, line in enumerate(lines) if is_atom(line)]
-    labels = _labels(lines, rows)
+    records = Records(content)
+    labels = _labels(records)
     arrangement = arrange(labels, segments_name_chains=True)
-    if arrangement is None and not _need_codes(lines, rows, labels):
+    if arrangement is None and content.isascii() and not _has_four_letters(labels):
         return content, Relabelled()
     try:
-        return _relabelled(lines, rows, labels, arrangement)
+        return _relabelled(content.split(b"\n"), records.atoms.tolist(), labels, arrangement)
     except StructureError as error:
         raise StructureError(f"{path}: {error}") from None
 
@@ -130,54 +170,46 @@ def _relabelled(
     return b"\n".join(lines), Relabelled(chains, residues, segments, copies)
 
 
-def _labels(lines: list[bytes], rows: list[int]) -> AtomLabels:
-    padded = b"".join(lines[row][:_WIDTH].ljust(_WIDTH) for row in rows)
-    fields = np.frombuffer(padded, np.uint8).reshape(-1, _WIDTH)
-
-    def column(place: slice) -> np.ndarray:
-        width = place.stop - place.start
-        return np.ascontiguousarray(fields[:, place]).view(f"S{width}")[:, 0]
-
-    models, breaks = _models(lines, rows)
-    long = _has_long_name(fields)
+def _labels(records: Records) -> AtomLabels:
+    models, breaks = records.models()
+    chains, names = records.column(_CHAIN), records.column(_RESIDUE)
+    long = _has_long_name(records)
+    if long.any():
+        chains = np.where(long, records.column(_LETTER), chains)
+        names = np.where(long, records.column(_LONG_RESIDUE), names)
     return AtomLabels(
         models=models,
-        chains=np.where(long, column(_LETTER), column(_CHAIN)),
-        residue_ids=column(_RESIDUE_ID),
-        names=np.where(long, column(_LONG_RESIDUE), column(_RESIDUE)),
-        atom_names=column(_ATOM),
-        altlocs=column(_ALTLOC),
-        segments=column(_SEGMENT),
+        chains=chains,
+        residue_ids=records.column(_RESIDUE_ID),
+        names=names,
+        atom_names=records.column(_ATOM),
+        altlocs=records.column(_ALTLOC),
+        segments=records.column(_SEGMENT),
         breaks=breaks,
     )
 
 
-def _models(lines: list[bytes], rows: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the coordinate model of each atom, and whether a TER stands before it."""
-    heads = np.array([line[:5] for line in lines], "S5")
-    model, ends = np.cumsum(heads == b"MODEL")[rows], np.cumsum(np.char.startswith(heads, b"TER"))
-    return model, np.diff(ends[rows], prepend=0) > 0
-
-
-def _has_long_name(fields: np.ndarray) -> np.ndarray:
+def _has_long_name(records: Records) -> np.ndarray:
     """Tell residue names of four letters from chain names of two; both use column 21.
 
     A letter there belongs to the names if it makes all names before it ones that a force field
     uses; shape (n_atoms,), bool.
     """
-    letters = fields[:, _CHAIN.start]
-    long = np.zeros(len(fields), bool)
+    letters = records.letters(_CHAIN.start)
+    long = np.zeros(len(letters), bool)
+    if (letters == ord(" ")).all():
+        return long
+    names = records.column(_LONG_RESIDUE)
     for letter in set(np.unique(letters).tolist()) - {ord(" ")}:
         here = letters == letter
-        found = np.unique(np.ascontiguousarray(fields[here, _LONG_RESIDUE]).view("S4"))
+        found = np.unique(names[here])
         long |= here & all(usual_name(text(name)) != text(name) for name in found)
     return long
 
 
-def _need_codes(lines: list[bytes], rows: list[int], labels: AtomLabels) -> bool:
-    """Tell whether a name has four letters or is not ASCII."""
-    long = any(len(text(name)) > 3 for name in np.unique(labels.names))
-    return long or not all(lines[row].isascii() for row in rows)
+def _has_four_letters(labels: AtomLabels) -> bool:
+    """Tell whether the name of a residue has four letters."""
+    return labels.names.dtype.itemsize > 3 and any(len(text(n)) > 3 for n in set(labels.names))
 
 
 def _record(line: bytes, chain: str, residue: str, segment: str) -> bytes:

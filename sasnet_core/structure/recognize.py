@@ -78,7 +78,7 @@ def find_format(path: Path, text: bytes) -> str:
     StructureError
         It is neither; the message names the format if it is a known one.
     """
-    if _ATOM_SITE.search(text):
+    if b"_atom_site." in text.lower() and _ATOM_SITE.search(text):
         return MMCIF
     has_records = _ATOM_RECORD.search(text) is not None
     foreign = _foreign_records(text) if has_records else _foreign_text(text)

@@ -140,8 +140,12 @@ def arrange(labels: AtomLabels, segments_name_chains: bool) -> Arrangement | Non
         in most files.
     """
     protein = labels.protein()
-    pieces = _pieces(np.flatnonzero(protein), labels)
-    nameless = segments_name_chains and any(p.segment and not p.chain for p in pieces)
+    rows = np.flatnonzero(protein)
+    starts = _starts(rows, labels)
+    nameless = segments_name_chains and _have_segments_only(rows[starts], labels)
+    if not nameless and _are_all_different(rows[starts], labels):
+        return None
+    pieces = _pieces(rows, starts, labels)
     if not nameless and _are_arranged(pieces):
         return None
     parts = _parts(pieces)
@@ -158,16 +162,47 @@ def arrange(labels: AtomLabels, segments_name_chains: bool) -> Arrangement | Non
     return Arrangement(order, ends, names.chains, names.segments, names.copies)
 
 
-def _pieces(rows: np.ndarray, labels: AtomLabels) -> list[_Piece]:
-    """Divide atoms, given by their rows, where anything but the atom's name changes."""
+def _starts(rows: np.ndarray, labels: AtomLabels) -> np.ndarray:
+    """Tell where anything but the atom's name changes among atoms, given by their rows.
+
+    Returns
+    -------
+    ndarray, shape (n_pieces,), int
+        Places in `rows` at which a piece begins.
+    """
+    changes = np.diff(rows, prepend=-2) > 1
+    changes |= labels.breaks[rows]
+    names = (labels.chains, labels.residue_ids, labels.names, labels.segments)
+    for column in (labels.models, *names):
+        here = column[rows]
+        changes[1:] |= here[1:] != here[:-1]
+    return np.flatnonzero(changes)
+
+
+def _have_segments_only(firsts: np.ndarray, labels: AtomLabels) -> bool:
+    """Tell whether an atom of some rows has a segment and no chain."""
+    named = np.array([bool(text(name)) for name in np.unique(labels.chains[firsts])])
+    if named.all():
+        return False
+    pairs = zip(labels.chains[firsts], labels.segments[firsts], strict=True)
+    return any(text(segment) and not text(chain) for chain, segment in pairs)
+
+
+def _are_all_different(firsts: np.ndarray, labels: AtomLabels) -> bool:
+    """Tell whether pieces, given by their first atoms, have residue ids of their own.
+
+    This is so in most files, and cheaper to tell than whether they are arranged.
+    """
+    columns = (labels.models, labels.chains, labels.residue_ids)
+    places = set(zip(*(column[firsts].tolist() for column in columns), strict=True))
+    return len(places) == len(firsts)
+
+
+def _pieces(rows: np.ndarray, starts: np.ndarray, labels: AtomLabels) -> list[_Piece]:
+    """Make the pieces that begin at some places among atoms, given by their rows."""
     if not len(rows):
         return []
     columns = (labels.chains, labels.residue_ids, labels.names, labels.segments)
-    changes = np.diff(rows, prepend=rows[0] - 2) > 1
-    changes |= labels.breaks[rows]
-    for column in (labels.models, *columns):
-        changes[1:] |= column[rows[1:]] != column[rows[:-1]]
-    starts = np.flatnonzero(changes)
     firsts = rows[starts]
     values = zip(*(map(text, column[firsts]) for column in columns), strict=True)
     heads = zip(labels.models[firsts].tolist(), labels.breaks[firsts].tolist(), strict=True)

@@ -97,7 +97,8 @@ PLACES = int(os.environ.get("SASNET_PLACES", "8"))
 #: Runs jobs, and sends itself a signal at the line of that number (0: never, but counts them).
 INTERRUPTED = """
 import os, sys
-from sasnet_core.mining.processes import Limits, end_at_signals, local_slots, run_all
+from sasnet_core.ending import end_at_signals
+from sasnet_core.mining.processes import Limits, local_slots, run_all
 place, number = map(int, sys.argv[1:])
 lines = 0
 def at_each_line(frame, event, argument):
@@ -134,7 +135,7 @@ def test_a_signal_at_any_line_ends_the_run():
     for turn, place in enumerate(range(1, sure, sure // PLACES + 1)):
         number = (signal.SIGINT, signal.SIGTERM)[turn % 2]
         done = interrupted(place, number)  # the children hold the pipe: its end is theirs too
-        assert (done.returncode, done.stderr) == (128 + number, "\nstopped\n"), place
+        assert (done.returncode, done.stderr) == (128 + number, "stopped\n"), place
 
 
 def test_processes_end_with_the_slots(tmp_path):

@@ -8,33 +8,9 @@ import pytest
 from sasnet_core.files import write_arrays
 from sasnet_core.fitted import Calibration
 from sasnet_core.network.weights import write_config
-from sasnet_core.scoring.scorer import Scorer
 from sasnet_core.shell import cli
 from tests.core.build import chain_lines, tiny_model, write_pdb
-
-
-class RandomScorer(Scorer):
-    """Random scores, the same for the same proteins, seed and rotation."""
-
-    precision = "float32"
-
-    def __init__(self):
-        super().__init__()
-        self.scored, self.limits, self.caches = [], [], []
-
-    def use_cache(self, cache, member=0):
-        self.caches.append(cache)
-
-    def limit_sizes(self, sizes):
-        self.limits.append(sizes)
-
-    def _rotations(self, left, right, rotations, seed):
-        sizes = left.n_residues, right.n_residues
-        self.scored.append(sizes)
-        for rotation in range(rotations):
-            rng = np.random.default_rng([seed, rotation, *sizes])
-            raw = rng.uniform(0.01, 0.99, sizes).astype(np.float32)
-            yield raw, [raw]
+from tests.random_scorer import RandomScorer
 
 
 @pytest.fixture
