@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import string
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import numpy as np
 
 from sasnet_core.errors import StructureError
 from sasnet_core.structure.chemistry import usual_name
-from sasnet_core.structure.residue_order import AtomLabels, arrange, text, texts
+from sasnet_core.structure.residue_order import AtomLabels, arrange, heads, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,8 @@ _LONG_RESIDUE, _LETTER = slice(17, 21), slice(21, 22)
 #: Records that belong to the atom before them.
 _ATTACHED = (b"ANISOU", b"SIGATM", b"SIGUIJ")
 _WIDTH = 80
+#: A residue number; beyond 9999 in hybrid-36, whose small letters gemmi takes for capitals.
+_NUMBER = re.compile(r" *-?\d+ *|[A-Z][0-9A-Z]{3}")
 _LETTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits
 
 
@@ -138,9 +141,15 @@ def relabel(path: Path, content: bytes) -> tuple[bytes, Relabelled]:
         together, and columns may hold codes.
     relabelled : Relabelled
         What the codes stand for.
+
+    Raises
+    ------
+    StructureError
+        A residue number is none, or the file has more names than there are codes.
     """
     records = Records(content)
     labels = _labels(records)
+    _check_numbers(path, labels)
     arrangement = arrange(labels, segments_name_chains=True)
     if arrangement is None and content.isascii() and not _has_four_letters(labels):
         return content, Relabelled()
@@ -187,6 +196,19 @@ def _labels(records: Records) -> AtomLabels:
         segments=records.column(_SEGMENT),
         breaks=breaks,
     )
+
+
+def _check_numbers(path: Path, labels: AtomLabels) -> None:
+    """Raise StructureError if the number of an amino acid is none; gemmi reads any text as one."""
+    for residue_id in set(labels.residue_ids[heads(labels.residue_ids)].tolist()):
+        number = residue_id[:4].decode("latin-1")
+        if _NUMBER.fullmatch(number) or not number.strip():  # `reading` names what has no number
+            continue
+        if (labels.protein() & (labels.residue_ids == residue_id)).any():
+            raise StructureError(
+                f"{path}: columns 23 to 26 must hold a residue number (hybrid-36: A000 to ZZZZ), "
+                f"found {number!r}; renumber the residues"
+            )
 
 
 def _has_long_name(records: Records) -> np.ndarray:

@@ -41,13 +41,20 @@ def one_byte_a_letter(text: bytes) -> bytes:
     bytes
         Atom records in Latin-1, all other lines in UTF-8; control characters are blanks.
     """
-    text = text.translate(_WITHOUT_CONTROL)
+    if _has_control(text):
+        text = text.translate(_WITHOUT_CONTROL)
     if text.isascii():
         return text
     return b"\n".join(
         line if line.isascii() else _latin1(line) if is_atom(line) else as_utf8(line)
         for line in text.split(b"\n")
     )
+
+
+def _has_control(text: bytes) -> bool:
+    """Tell whether there are control characters other than ends of lines."""
+    low = np.count_nonzero(np.frombuffer(text, np.uint8) < ord(" "))
+    return bool(low != text.count(b"\n")) or b"\x7f" in text
 
 
 def is_atom(line: bytes) -> bool:

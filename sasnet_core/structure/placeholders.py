@@ -43,6 +43,8 @@ def without_placeholders(name: str, raw: RawResidues) -> tuple[RawResidues, list
     StructureError
         Most atoms would be omitted.
     """
+    if not _some_share_a_point(raw.positions):
+        return raw, []
     heavy = ~np.isin(raw.elements, [e for e in set(raw.elements.tolist()) if _is_hydrogen(e)])
     rows = np.flatnonzero(heavy)
     places = _places(raw)[raw.atom_residues]
@@ -62,6 +64,17 @@ def without_placeholders(name: str, raw: RawResidues) -> tuple[RawResidues, list
         "others (placeholders such as 0, 0, 0) and are omitted; rebuild them first"
     )
     return raw.select_atoms(kept), [warning]
+
+
+def _repeated(values: np.ndarray) -> np.ndarray:
+    """Return the values that come more than once."""
+    ordered = np.sort(values)
+    return ordered[1:][ordered[1:] == ordered[:-1]]
+
+
+def _some_share_a_point(positions: np.ndarray) -> bool:
+    """Tell whether two atoms may share their point; quick, and true if in doubt."""
+    return bool(len(_repeated(positions @ _DIRECTION)))
 
 
 def _places(raw: RawResidues) -> np.ndarray:
@@ -120,8 +133,7 @@ def share_a_point(positions: np.ndarray, residues: np.ndarray, names: np.ndarray
     array([ True, False,  True])
     """
     places = positions @ _DIRECTION
-    ordered = np.sort(places)
-    sharing = np.isin(places, ordered[1:][ordered[1:] == ordered[:-1]])
+    sharing = np.isin(places, _repeated(places))
     atoms: dict[tuple[float, ...], set[tuple[int, bytes]]] = {}
     rows = np.flatnonzero(sharing).tolist()
     points = [tuple(point) for point in positions[rows].tolist()]

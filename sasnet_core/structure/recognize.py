@@ -26,6 +26,8 @@ _CHARGE_AND_RADIUS = re.compile(
 )
 #: PQR with few decimals: some charges are negative, as no occupancy is.
 _NEGATIVE_OCCUPANCY = re.compile(rb"^.{54} *-\d*\.\d+\s+\d*\.\d+\s*$")
+#: A record of a PDB file: occupancy and B factor in two decimals, then blanks.
+_USUAL = re.compile(rb"^.{54} {0,2}\d{1,3}\.\d\d[ \d]{3}\.\d\d {6}")
 #: Formats of records in columns, and the share of records that must look like theirs.
 _RECORDS = (
     ("PDBQT (AutoDock)", _CHARGE_COLUMN, 0.5),
@@ -78,7 +80,7 @@ def find_format(path: Path, text: bytes) -> str:
     StructureError
         It is neither; the message names the format if it is a known one.
     """
-    if b"_atom_site." in text.lower() and _ATOM_SITE.search(text):
+    if b"_" in text and b"_atom_site." in text.lower() and _ATOM_SITE.search(text):
         return MMCIF
     has_records = _ATOM_RECORD.search(text) is not None
     foreign = _foreign_records(text) if has_records else _foreign_text(text)
@@ -93,8 +95,9 @@ def _foreign_records(text: bytes) -> str:
     """Name the format of records that look like those of a PDB file, or return an empty text."""
     records = itertools.islice(_ATOM_RECORD.finditer(text), _SAMPLE)
     sample = [found[0].rstrip() for found in records]
+    odd = [line for line in sample if not _USUAL.match(line)]
     for name, form, share in _RECORDS:
-        if sum(bool(form.match(line)) for line in sample) > share * len(sample):
+        if sum(bool(form.match(line)) for line in odd) > share * len(sample):
             return name
     return ""
 

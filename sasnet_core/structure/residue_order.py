@@ -42,11 +42,14 @@ class AtomLabels:
 
     def protein(self) -> np.ndarray:
         """Tell which atoms belong to amino acids, shape (n_atoms,), bool."""
-        names, rows = np.unique(self.names, return_inverse=True)
-        known = np.array([one_letter(text(name)) != "X" for name in names], bool)
-        for row in np.flatnonzero(~known).tolist():
-            known[row] = set(map(text, np.unique(self.atom_names[rows == row]))) >= _BACKBONE
-        return known[rows]
+        firsts = heads(self.names)
+        names = self.names[firsts].tolist()
+        known = {name: one_letter(text(name)) != "X" for name in set(names)}
+        for name in [name for name, is_known in known.items() if not is_known]:
+            atom_names = np.unique(self.atom_names[self.names == name])
+            known[name] = set(map(text, atom_names)) >= _BACKBONE
+        lengths = np.diff(firsts, append=len(self.names))
+        return np.repeat(np.array([known[name] for name in names], bool), lengths)
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,13 @@ class _Part:
 def text(value: str | bytes) -> str:
     """Return a text of `AtomLabels` as it is meant."""
     return (value.decode("latin-1") if isinstance(value, bytes) else str(value)).strip()
+
+
+def heads(column: np.ndarray) -> np.ndarray:
+    """Return the rows of a column that differ from the row before, shape (n_heads,), int."""
+    changes = np.ones(len(column), bool)
+    changes[1:] = column[1:] != column[:-1]
+    return np.flatnonzero(changes)
 
 
 def texts(column: np.ndarray) -> np.ndarray:

@@ -2,10 +2,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sasnet_core.errors import StructureError
 from sasnet_core.structure import reading
 from sasnet_core.structure.chemistry import HEAVY_ATOMS
 from sasnet_core.structure.writing import write_mmcif
-from tests.core.build import chain_lines, write_pdb
+from tests.core.build import atom_line, chain_lines, write_pdb
 
 LONG = [
     *(f"{end}{name}" for end in "NC" for name in [*HEAVY_ATOMS, "HIE", "HID", "CYX"]),
@@ -32,6 +33,29 @@ def test_chain_names_of_two_letters_stay(tmp_path):
         for line in chain_lines("B", 1, len(residue) + ord(residue[0]), residue=residue)
     ]
     assert reading.read(write_pdb(tmp_path / "a.pdb", lines)).chain_ids() == ["AB"]
+
+
+def numbered(path, number, records=None):
+    """Write a chain, and records under another number."""
+    records = records or chain_lines("B", 1)
+    lines = [line[:22] + number + line[26:] for line in records]
+    return write_pdb(path, [*chain_lines("A", 2), *lines])
+
+
+@pytest.mark.parametrize(
+    ("number", "value"), [("A000", "10000"), ("A01Z", "10071"), (" -12", "-12"), ("7   ", "7")]
+)
+def test_numbers_of_residues_may_be_hybrid_36(tmp_path, number, value):
+    protein = reading.read(numbered(tmp_path / "a.pdb", number)).protein(["B"])
+    assert protein.residue_ids.tolist() == [value]
+
+
+@pytest.mark.parametrize("number", ["a 53", "****", "1a  ", "a000", "A00a", " A00", "- 1 ", "0x1F"])
+def test_numbers_that_are_none_are_refused_in_proteins_alone(tmp_path, number):
+    with pytest.raises(StructureError, match="columns 23 to 26 must hold a residue number"):
+        reading.read(numbered(tmp_path / "a.pdb", number))
+    water = atom_line("O", "HOH", "B", 1, (0, 30, 0), record="HETATM")
+    assert reading.read(numbered(tmp_path / "b.pdb", number, [water])).protein().n_residues == 2
 
 
 @given(data=st.data())
