@@ -40,7 +40,7 @@ IN_A_ROW = 5
 #: One in so many single runs and batches has a real network, whose start takes seconds.
 NETWORK_EVERY = 15
 #: No command takes longer, and no process outlives its parent for longer (seconds).
-PATIENCE, LINGER = 300, 10
+PATIENCE, LINGER = 1800, 120
 #: The work of each kind among 300 kills.
 SHARES = {"single": 90, "export": 90, "batch": 45, "mine": 55, "train": 20}
 NOTES = "the user's own file"
@@ -416,6 +416,7 @@ def attempts(work, rng, count, outcomes):
         number = SIGNALS[attempt % len(SIGNALS)]
         ended = kill_once(work, rng, number, seconds)
         outcomes[number.name, ended] += 1
+        print(f"{work.folder.name}: {number.name} {ended}", flush=True)
         if work.by_turns:
             work.variant = 1 - work.variant
         if (attempt + 1) % IN_A_ROW == 0 or attempt + 1 == count:
@@ -468,7 +469,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=300, help="number of kills")
     parser.add_argument("--seed", type=int, default=0, help="seed of the moments")
-    parser.add_argument("--only", choices=KINDS, help="one kind of work")
+    parser.add_argument("--only", choices=KINDS, help="one kind of work; it gets its share")
     args = parser.parse_args()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # children inherit what is ignored
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"

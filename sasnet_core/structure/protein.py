@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 CHAIN_STEP = 4.5
 #: A protein with less than this share of its expected heavy atoms gets a warning.
 COMPLETENESS_WARNING = 0.8
+#: More of its atoms must not repeat the name of another in their residue.
+MOST_REPEATS = 0.1
 #: Larger coordinates do not fit into a PDB file and mean a damaged one (angstrom).
 MAX_COORDINATE = 1e5
 #: No protein is larger (angstrom); a larger one has dummy coordinates such as 9999.
@@ -166,7 +168,7 @@ def build_protein(name: str, raw: RawResidues) -> Protein:
     Raises
     ------
     StructureError
-        No residue has a CA, or a coordinate is not a finite number.
+        No residue has a CA, a coordinate is not a finite number, or residues stand twice.
     """
     skipped: dict[int, tuple[str, str, str, str]] = {}  # by row of the residue
     losers = _alternatives(raw)
@@ -297,10 +299,22 @@ def _residues_with_twins(raw: RawResidues) -> np.ndarray:
 
 
 def _repeat_warnings(name: str, atoms: RawResidues) -> list[str]:
-    """Warn of atoms without alternate locations that repeat a name in their residue."""
-    lost = len(atoms.positions) - len(_best_locations(atoms).positions)
+    """Warn of atoms without alternate locations that repeat a name in their residue.
+
+    Raises
+    ------
+    StructureError
+        They are many: chains under one name lie in one another, and half of them would be lost.
+    """
+    there = len(atoms.positions)
+    lost = there - len(_best_locations(atoms).positions)
     if not lost:
         return []
+    if lost > MOST_REPEATS * there:
+        raise StructureError(
+            f"{name}: each residue needs a chain and number of its own, {lost} of {there} heavy "
+            "atoms repeat the name of another in their residue; rename the copies of the chain"
+        )
     return [
         f"{name}: {lost} heavy atoms repeat the name of another in their residue and are omitted; "
         "check the residue numbers"

@@ -40,6 +40,18 @@ def reasons(mined):
     return [(r.candidate, r.rule, r.value) for r in mined.rejections]
 
 
+def test_copies_under_one_name_are_mined(tmp_path):
+    lines = [*chain_lines("A", 8, residue="LEU"), *chain_lines("A", 8, start=(0, 5, 0))]
+    write_pdb(tmp_path / "1abc.pdb", lines)
+    assert names(mine(tmp_path)) == ["1abc_A_A-2"]
+
+
+def test_a_header_that_is_not_utf8_costs_no_entry(tmp_path):
+    path = two_chains(tmp_path, head=["EXPDTA    X-RAY DIFFRACTION"]) / "1abc.pdb"
+    path.write_bytes(path.read_bytes().replace(b"EXPDTA    ", b"EXPDTA    \xc5"))
+    assert names(mine(tmp_path)) == ["1abc_A_B"]
+
+
 def rejection(mined):
     assert mined.complexes == []
     (only,) = mined.rejections

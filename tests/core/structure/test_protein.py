@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sasnet_core.errors import StructureError
-from sasnet_core.structure.protein import select_chains
+from sasnet_core.structure.protein import MOST_REPEATS, select_chains
 from tests.core.build import RawAtom, RawResidue, build_protein, random_protein
 
 
@@ -123,7 +123,7 @@ def test_select_chains_keeps_atoms_with_their_residues():
 def test_atoms_are_chosen_as_one_by_one(data):
     locations = st.tuples(st.sampled_from(["CA", "N", "CB"]), st.sampled_from(["", "A", "B"]),
                           st.sampled_from([0.3, 0.5, 0.7]))  # fmt: skip
-    residues, expected = [], []
+    residues, expected, plain = [], [], []
     for number in range(data.draw(st.integers(1, 5))):
         found = data.draw(st.lists(locations, max_size=7))
         atoms = [
@@ -131,11 +131,16 @@ def test_atoms_are_chosen_as_one_by_one(data):
             for k, (name, altloc, occupancy) in enumerate([("CA", "", 0.5), *found])
         ]
         residues.append(residue(*atoms, number=str(number)))
+        plain += [(number, one.name) for one in atoms if not one.altloc]
         best = {}
         for one in atoms:
             if one.name not in best or one.occupancy > best[one.name].occupancy:
                 best[one.name] = one
         expected += [one.position for one in best.values()]
+    if len(plain) - len(set(plain)) > MOST_REPEATS * len(plain):
+        with pytest.raises(StructureError, match="repeat the name of another"):
+            build_protein("p", residues)
+        return
     protein = build_protein("p", residues)
     assert list(map(tuple, protein.coords.tolist())) == expected
 

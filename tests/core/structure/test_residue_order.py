@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sasnet_core.errors import StructureError
 from sasnet_core.structure import reading
 from tests.core.build import atom_line, chain_lines, residue_lines, write_cif, write_pdb
 
@@ -163,9 +164,30 @@ def test_the_time_grows_with_the_number_of_alternative_residues(tmp_path):
 
 
 def test_atoms_that_repeat_a_name_give_a_warning(tmp_path):
-    lines = [*chain_lines("A", 2), *residue_lines("A", 2, (9, 9, 9))]
+    lines = [*chain_lines("A", 10), *residue_lines("A", 10, (9, 9, 9))]
     protein = reading.read(write_pdb(tmp_path / "a.pdb", lines)).protein()
     assert any("6 heavy atoms repeat the name" in warning for warning in protein.warnings)
+
+
+@pytest.mark.parametrize("write", [write_pdb, write_cif])
+def test_copies_that_lie_in_one_another_are_refused(tmp_path, write):
+    """PyMOL sorts atoms so when copies of a chain have one name."""
+    one, two = copies()
+    lines = [line for pair in zip(one, two, strict=True) for line in pair]
+    path = write(tmp_path / "a.file", lines)
+    with pytest.raises(StructureError, match="24 of 48 heavy atoms repeat the name"):
+        reading.read(path).protein()
+
+
+def test_two_proteins_under_one_name_stay_two(tmp_path):
+    """They differ in length and sequence, and some residues have one number and name."""
+    one = chain_lines("A", 9)
+    two = [*chain_lines("A", 3, 1, (0, 9, 0), residue="GLY"), *chain_lines("A", 4, 4, (11, 9, 0))]
+    for ter in ([], ["TER"]):
+        entry = reading.read(write_pdb(tmp_path / "a.pdb", [*one, *ter, *two, *ter]))
+        assert sizes(entry) == {"A": 54, "A-2": 42}
+        left, right = entry.protein(["A"]), entry.protein(["A-2"])
+        assert (left.sequence, right.sequence) == ("C" * 9, "GGGCCCC")
 
 
 def test_names_of_chains_in_order_are_left(tmp_path):
