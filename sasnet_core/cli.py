@@ -1,7 +1,7 @@
 """The shell commands, as other programs start them; they begin here.
 
 PyMOL's plugin runs ``python -m sasnet_core.cli``, which is sasnet_predict. The commands themselves
-are `sasnet_core.shell.cli` and `sasnet_core.shell.export_cli`. They are imported when signals are
+are `cli`, `export_cli` and `rank_cli` in `sasnet_core.shell`. They are imported when signals are
 handled already: that takes up to a second.
 """
 
@@ -43,6 +43,21 @@ def export(arguments: Sequence[str] | None = None) -> int:
     from sasnet_core.shell import export_cli
 
     return export_cli.main(arguments)
+
+
+def rank(arguments: Sequence[str] | None = None) -> int:
+    """Run sasnet_rank; return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Command line without the program's name; default: that of this process.
+    """
+    if arguments is None:
+        end_at_signals("sasnet_rank: interrupted")
+    from sasnet_core.shell import rank_cli
+
+    return rank_cli.main(arguments)
 
 
 if __name__ == "__main__":

@@ -163,9 +163,9 @@ def arrange(labels: AtomLabels, segments_name_chains: bool) -> Arrangement | Non
     models: dict[object, list[int]] = {model: [] for model in labels.models.tolist()}
     ends: set[int] = set()
     for part in parts:
-        rows = names.place(part)
-        models[part.pieces[0].model] += rows
-        ends.add(rows[-1])
+        placed = names.place(part)
+        models[part.pieces[0].model] += placed
+        ends.add(placed[-1])
     for row in np.flatnonzero(~protein).tolist():
         models[labels.models[row]].append(row)
     order = [row for rows in models.values() for row in rows]
