@@ -56,6 +56,7 @@ bench: $(STAMP) $(PEERS)/.installed
 	$(BIN)/python -m benchmarks.window
 ifdef MINED
 	$(BIN)/python -m benchmarks.training $(MINED) --validate $(DB5)
+	$(BIN)/python -m benchmarks.proteome $(DB5) --rotations 1
 endif
 
 $(PEERS)/.installed: benchmarks/requirements.txt

@@ -5,8 +5,7 @@
 Takes proteins of DB4U, spread over the list, and scores each with each of the others as a list of
 `sasnet_predict --batch` does: every protein is embedded once, every pair is scored. Prints the
 processor time of an embedding and of a pair in one rotation, and from these the hours of one
-processor for larger numbers of proteins at 20 rotations. On a cluster every worker embeds the
-proteins that it meets, at most all of them. Writing the files of a row is not in it.
+processor for larger numbers of proteins at 20 rotations; writes them to docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import report
 from sasnet_core.config import ROTATIONS
 from sasnet_core.dataset.complexes import benchmark_rows, evenly_spread, load_complex
 from sasnet_core.errors import run_script
@@ -52,6 +52,32 @@ def costs(proteins: list, rotations: int, folder: Path) -> tuple[float, float]:
     return embedding / rotations, scoring / rotations
 
 
+def section(sizes: list[int], embedding: float, scoring: float, options: argparse.Namespace) -> str:
+    """Write the results as a section of the document."""
+    rows = [
+        [
+            f"{number:,}",
+            f"{number * (number - 1) // 2:,}",
+            f"{number * embedding * ROTATIONS / 3600:.1f} h",
+            f"{number * (number - 1) / 2 * scoring * ROTATIONS / 3600:,.0f} h",
+        ]
+        for number in NUMBERS
+    ]
+    head = ["proteins", "pairs", "embedding all once", "scoring all pairs"]
+    return (
+        "## All against all\n\n"
+        f"{report.table(head, rows)}\n"
+        f"Hours of one processor at {ROTATIONS} rotations, from a small share: all pairs of "
+        f"{len(sizes)} proteins of {min(sizes)} to {max(sizes)} residues (mean "
+        f"{np.mean(sizes):.0f}) with {options.rotations} rotation(s), {embedding:.2f} s for each "
+        f"embedding and {scoring:.2f} s for each pair. Scoring grows with the square of the number, "
+        "so a first pass with `--rotations 2` costs a tenth. On a cluster each worker embeds the "
+        "proteins that it meets. Writing the files of the rows is not in it. Command: `python -m "
+        f"benchmarks.proteome DB5_DATASET --proteins {len(sizes)} --rotations {options.rotations}`. "
+        f"Machine: {report.machine()}, shared with other work."
+    )
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -64,14 +90,9 @@ def main(arguments: list[str] | None = None) -> int:
     sizes = [protein.n_residues for protein in proteins]
     with tempfile.TemporaryDirectory() as folder:
         embedding, scoring = costs(proteins, options.rotations, Path(folder))
-    print(
-        f"{len(sizes)} proteins of {min(sizes)} to {max(sizes)} residues, mean {np.mean(sizes):.0f}"
-    )
-    print(f"an embedding {embedding:.2f} s, a pair {scoring:.3f} s of one rotation")
-    for number in NUMBERS:
-        hours = np.array([number * embedding, number * (number - 1) / 2 * scoring])
-        hours *= ROTATIONS / 3600
-        print(f"{number} proteins: embedding {hours[0]:.1f} h once, pairs {hours[1]:.0f} h")
+    text = section(sizes, embedding, scoring, options)
+    print(text)
+    report.write_section("proteome", text)
     return 0
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sasnet_core.errors import StructureError
 from sasnet_core.structure import reading
 from sasnet_core.structure.opening import plain_text, read_bytes, unpack
 from sasnet_core.structure.recognize import MMCIF, find_format
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_MODEL = re.compile(rb"^MODEL\b[^\n]*\n", re.MULTILINE)
-_MODEL_END = re.compile(rb"^ENDMDL", re.MULTILINE)
+#: Begins with a plain text, which is found ten times faster than the start of a line.
+_MODEL = re.compile(rb"\nMODEL\b[^\n]*\n")
+_MODEL_END = b"\nENDMDL"
 _FILE_END = re.compile(rb"^END[ \t]*(?:\n|\Z)", re.MULTILINE)
+#: So many bytes mostly show the format of a file.
+_BEGINNING = 1 << 20
 _ATOM = re.compile(rb"^(?:ATOM|HETATM)", re.MULTILINE)
 
 
@@ -80,7 +84,7 @@ def read_models(path: Path) -> Iterator[Model]:
         The file is missing, empty, damaged or of no known format.
     """
     text = plain_text(unpack(path, read_bytes(path)))
-    if find_format(path, text) == MMCIF:
+    if _format(path, text) == MMCIF:
         parsed = reading.read_text(path, text).models()
         for number, model in enumerate(parsed, 1):
             yield Model(path, number, len(parsed) == 1, text, False, model)
@@ -88,6 +92,14 @@ def read_models(path: Path) -> Iterator[Model]:
         pieces = split_models(text)
         for number, piece in enumerate(pieces, 1):
             yield Model(path, number, len(pieces) == 1, piece, True)
+
+
+def _format(path: Path, text: bytes) -> str:
+    """Tell the format from the beginning if possible: a file of many poses is long."""
+    try:
+        return find_format(path, text[:_BEGINNING])
+    except StructureError:
+        return find_format(path, text)
 
 
 def split_models(text: bytes) -> list[bytes]:
@@ -100,14 +112,16 @@ def split_models(text: bytes) -> list[bytes]:
     >>> split_models(b"ATOM a\nEND\nATOM b\nEND\n")
     [b'ATOM a\n', b'ATOM b\n']
     """
+    text = b"\n" + text
     starts = list(_MODEL.finditer(text))
     if not starts:
+        text = text[1:]
         pieces = [piece for piece in _FILE_END.split(text) if _ATOM.search(piece)]
         return pieces if len(pieces) > 1 else [text]
-    head = text[: starts[0].start()]
-    ends = [*(start.start() for start in starts[1:]), len(text)]
+    head = text[1 : starts[0].start() + 1]
+    ends = [*(start.start() + 1 for start in starts[1:]), len(text)]
     pieces = []
     for start, end in zip(starts, ends, strict=True):
-        closing = _MODEL_END.search(text, start.end(), end)
-        pieces.append(head + text[start.end() : closing.start() if closing else end])
+        closing = text.find(_MODEL_END, start.end() - 1, end)
+        pieces.append(head + text[start.end() : end if closing < 0 else closing + 1])
     return [piece for piece in pieces if _ATOM.search(piece)] or [text]
