@@ -1,4 +1,4 @@
-"""Rank the poses that `benchmarks.docking` made by LightDock's score, by sasnet's and by both.
+"""Rank the poses of `benchmarks.docking` or `benchmarks.placing`: engine, sasnet, both.
 
     python -m benchmarks.docked DB5_DATASET DECOYS --benchmark ../shared/data/db5
 
@@ -113,42 +113,53 @@ def success(scores: np.ndarray, dockq: np.ndarray) -> list[bool]:
     return [bool((dockq[order[:level]] >= ACCEPTABLE).any()) for level in LEVELS]
 
 
-def table(complexes: dict[str, tuple[Measured, np.ndarray]], power: float, weight: float) -> list:
+Complexes = dict[str, tuple[Measured, np.ndarray]]
+
+
+def outcome(complexes: Complexes, scores: list[np.ndarray]) -> dict[str, float]:
+    """Count successes, and average the AUROC of acceptable poses against the others."""
+    pairs = list(zip(complexes.values(), scores, strict=True))
+    hits = np.sum([success(own, m.dockq) for (m, _), own in pairs], axis=0)
+    aurocs = [auroc(m.dockq >= ACCEPTABLE, own) for (m, _), own in pairs]
+    counts = {f"success@{n}": int(count) for n, count in zip(LEVELS, hits, strict=True)}
+    return {**counts, "mean AUROC": round(float(np.nanmean(aurocs)), 3)}
+
+
+def by_chance(complexes: Complexes, orders: int = 200) -> dict[str, float]:
+    """Average over random orders."""
+    rng = np.random.default_rng(0)
+    hits = np.mean([
+        np.sum([success(rng.random(len(m.dockq)), m.dockq) for m, _ in complexes.values()], axis=0)
+        for _ in range(orders)
+    ], axis=0)  # fmt: skip
+    counts = {f"success@{n}": round(float(c), 1) for n, c in zip(LEVELS, hits, strict=True)}
+    return {**counts, "mean AUROC": 0.5}
+
+
+def table(complexes: Complexes, power: float, weight: float) -> list[dict[str, object]]:
     """Count successes of each way to rank."""
-    ways = {
-        "LightDock (fastdfire)": lambda m, t: m.engine,
-        "sasnet": lambda m, t: own_scores(t, power, weight),
-        "both": lambda m, t: both(own_scores(t, power, weight), m.engine),
-        "random (mean of 200 orders)": None,
-    }
-    rows = []
-    for name, way in ways.items():
-        if way is None:
-            rng = np.random.default_rng(0)
-            hits = np.mean([
-                [success(rng.random(len(m.dockq)), m.dockq) for m, _ in complexes.values()]
-                for _ in range(200)
-            ], axis=0)  # fmt: skip
-        else:
-            hits = np.array([success(way(m, t), m.dockq) for m, t in complexes.values()])
-        aurocs = [
-            auroc(m.dockq >= ACCEPTABLE, way(m, t)) if way else 0.5 for m, t in complexes.values()
-        ]
-        counts = {f"success@{n}": round(float(c), 1)
-                  for n, c in zip(LEVELS, hits.sum(axis=0), strict=True)}  # fmt: skip
-        rows.append(
-            {"ranked by": name, **counts, "mean AUROC": round(float(np.nanmean(aurocs)), 3)}
-        )
-    return rows
+    measured = [m for m, _ in complexes.values()]
+    own = [own_scores(terms_, power, weight) for _, terms_ in complexes.values()]
+    engine = [m.engine for m in measured]
+    together = [both(x, y) for x, y in zip(own, engine, strict=True)]
+    some = {f"success@{n}": sum((m.dockq >= ACCEPTABLE).any() for m in measured) for n in LEVELS}
+    return [
+        {"ranked by": "engine", **outcome(complexes, engine)},
+        {"ranked by": "sasnet", **outcome(complexes, own)},
+        {"ranked by": "both", **outcome(complexes, together)},
+        {"ranked by": "chance", **by_chance(complexes)},
+        {"ranked by": "possible", **some, "mean AUROC": 1.0},
+    ]
 
 
-def choose(complexes: dict[str, tuple[Measured, np.ndarray]]) -> tuple[float, float]:
+def choose(complexes: Complexes) -> tuple[float, float]:
     """Try powers and weights; return the pair with the best mean AUROC of acceptable poses."""
     best = (-1.0, 0.0, 0.0)
     for power, weight in itertools.product(POWERS, SITE_WEIGHTS):
-        row = table(complexes, power, weight)[1]
-        print(power, weight, *list(row.values())[1:])
-        best = max(best, (row["mean AUROC"], power, weight))
+        own = [own_scores(terms_, power, weight) for _, terms_ in complexes.values()]
+        found = outcome(complexes, own)
+        print(power, weight, *found.values())
+        best = max(best, (found["mean AUROC"], power, weight))
     return best[1:]
 
 
@@ -168,7 +179,8 @@ def main(arguments: list[str] | None = None) -> int:
     refuse_test_set(rows.values())
     info = read_info(options.weights or default_folder())
     predictor = load_predictor(info.folder, score_cache=options.kept)
-    complexes, start = {}, time.perf_counter()
+    complexes: Complexes = {}
+    start = time.perf_counter()
     folders = sorted(path.parent for path in options.decoys.glob("*/times.json"))
     for folder in tqdm(folders, disable=None):
         item_path = options.dataset / rows[folder.name]["file"]

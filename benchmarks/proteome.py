@@ -70,11 +70,11 @@ def section(sizes: list[int], embedding: float, scoring: float, options: argpars
         f"Hours of one processor at {ROTATIONS} rotations, from a small share: all pairs of "
         f"{len(sizes)} proteins of {min(sizes)} to {max(sizes)} residues (mean "
         f"{np.mean(sizes):.0f}) with {options.rotations} rotation(s), {embedding:.2f} s for each "
-        f"embedding and {scoring:.2f} s for each pair. Scoring grows with the square of the number, "
-        "so a first pass with `--rotations 2` costs a tenth. On a cluster each worker embeds the "
-        "proteins that it meets. Writing the files of the rows is not in it. Command: `python -m "
-        f"benchmarks.proteome DB5_DATASET --proteins {len(sizes)} --rotations {options.rotations}`. "
-        f"Machine: {report.machine()}, shared with other work."
+        f"embedding and {scoring:.2f} s for each pair. Scoring grows with the square of the "
+        "number, so a first pass with `--rotations 2` costs a tenth. On a cluster each worker "
+        "embeds the proteins that it meets. Writing the files of the rows is not in it. Command: "
+        f"`python -m benchmarks.proteome DB5_DATASET --proteins {len(sizes)} --rotations "
+        f"{options.rotations}`. Machine: {report.machine()}, shared with other work."
     )
 
 
