@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import SettingError
 from sasnet_core.results.formats.registry import chosen_formats
+from sasnet_core.results.known_residues import find_known
 from sasnet_core.shell.fetch import make_sources
 from sasnet_core.shell.question import Question, read_partners
 from sasnet_core.shell.result_folder import Content, write_result_folder
@@ -156,6 +157,9 @@ def predict_interface(
     rotations: int = ROTATIONS,
     seed: int = 0,
     threshold: float | None = None,
+    include: str = "",
+    exclude: str = "",
+    mask: str = "",
     weights: str | Path | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -181,6 +185,9 @@ def predict_interface(
     threshold : float, optional
         Residues of this probability or more are called likely; default: that of the weights, or
         the mean probability if that is higher.
+    include, exclude, mask : str
+        Residues that are in the interface, that are not, and that cannot be reached, like
+        ``"left:A:45-52,B:7A"``.
     weights : str or Path, optional
         Folder, or name of weights that come with sasnet.
     device, precision : str
@@ -223,6 +230,8 @@ def predict_interface(
         threads=threads,
         memory=memory,
     )
+    named = {"include": include, "exclude": exclude, "mask": mask}
+    known = find_known(named, partners)
     info = calibrated_weights(settings)
     with loaded(settings, info) as predictor:
-        return Interface(predict(predictor, *partners, settings, info, progress))
+        return Interface(predict(predictor, *partners, settings, info, progress, known))

@@ -82,3 +82,16 @@ def test_importing_sasnet_is_light():
     assert done.stdout.split() == ["False", "False"]
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = sasnet_core.nothing
+
+
+def test_known_residues_are_those_of_the_command(work, plain_weights, scorer, monkeypatch, command):
+    from sasnet_core.shell import cli
+
+    monkeypatch.setattr(one_call, "loaded", cli.loaded)
+    found = sasnet_core.predict_interface(
+        "left.pdb", "right.pdb", rotations=1, weights=plain_weights, include="A:2", mask="B:1-2"
+    )
+    found.save(work / "own", report=False)
+    options = ["--include", "A:2", "--mask", "right:B:1-2"]
+    assert command("left.pdb", "right.pdb", "--no-report", *options) == 0
+    assert contents(work / "own") == contents(work / "out")
