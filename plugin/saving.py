@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from .selections import PartnerSelection
 
 #: Files get this before their names until all are written.
 _UNFINISHED = ".sasnet-saving-"
+#: PyMOL 3.2 never ends reading an mmCIF file with a value where a table's first tag must be.
+_LOOP_WITHOUT_TAGS = re.compile(rb"(?i)(?:^|\s)loop_\s+[^_#\s]")
 
 
 def save(result: BoundResult, place: str) -> Path:
@@ -130,11 +133,29 @@ def _names(found: ChildResult) -> dict[str, Any]:
     """Return what PyMOL called the chains; nothing if the result is from the shell."""
     try:
         names = json.loads(found.files.get(child_result.NAMES_FILE, b"{}").decode("utf-8"))
-        return {side: names[side] for side in SIDES} | {
-            key: names[key] for key in ("name", "threshold")
-        }
+        found_names: dict[str, Any] = {side: _side_names(names[side]) for side in SIDES}
+        threshold = float(names["threshold"])
+        if not 0.0 <= threshold <= 1.0:
+            return {}
+        return {**found_names, "name": _text(names["name"]), "threshold": threshold}
     except child_result.DAMAGED:
         return {}
+
+
+def _side_names(names: dict[str, Any]) -> dict[str, list]:
+    """Return the objects and chains of a partner: segi, chain and the chain's name in the file."""
+    chains = [(segi, chain, file) for segi, chain, file in names["chains"]]
+    return {
+        "objects": [_text(name) for name in names["objects"]],
+        "chains": [[_text(part) for part in chain] for chain in chains],
+    }
+
+
+def _text(value: Any) -> str:
+    """Return a text that can stand within quotes in a selection."""
+    if not isinstance(value, str) or '"' in value:
+        raise ValueError(f"a text is needed, got {value!r}")
+    return value
 
 
 def _look_for(
@@ -184,6 +205,8 @@ def _load_structure(side: str, found: ChildResult, folder: Path, _self: Any) -> 
     file = next((name for name in ("complex.cif", f"{side}.cif") if name in found.files), None)
     if file is None:
         raise CmdException(f"{side} partner: it is not loaded, and {folder} has no structure")
+    if _LOOP_WITHOUT_TAGS.search(found.files[file]):
+        raise CmdException(f"{folder / file}: this structure is damaged; predict it again")
     model = _self.get_unused_name(f"{folder.name}_{Path(file).stem}", 0)
     _self.load(str(folder / file), model, quiet=1, zoom=0)
     _give_back_b_factors(model, found, _self)

@@ -1,6 +1,9 @@
 """The plugin reads what sasnet_predict writes, and says of anything else that it cannot."""
 
+import copy
 import json
+import random
+import shutil
 
 import numpy as np
 import pytest
@@ -16,6 +19,7 @@ from tests.core.build import (
     save_prediction,
     write_pdb,
 )
+from tests.core.results.damage import damage, mutate
 
 
 @pytest.fixture
@@ -112,6 +116,43 @@ def test_anything_else_is_one_clear_line(plugin, saved, damage):
     with pytest.raises(CmdException, match="that this plugin can read") as caught:
         plugin.child_result.read(folder)
     assert "\n" not in str(caught.value)
+
+
+PYMOL_NAMES = {
+    side: {"objects": ["pair"], "chains": [["", chain, chain]]}
+    for side, chain in (("left", "A"), ("right", "B"))
+} | {"name": "a_b", "threshold": 0.5}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_result_changed_at_random_is_loaded_or_refused_in_one_line(
+    plugin, session, saved, tmp_path, seed
+):
+    """Fifteen changes for each seed; PyMOL's own reader of mmCIF must not hang either."""
+    rng = random.Random(seed)
+    for number in range(15):
+        folder = tmp_path / f"copy{number}"
+        shutil.copytree(saved[1], folder)
+        if rng.random() < 0.4:
+            names = copy.deepcopy(PYMOL_NAMES)
+            mutate(names, rng)
+            (folder / plugin.child_result.NAMES_FILE).write_text(json.dumps(names))
+        else:
+            damage(folder, rng)
+        session.delete("all")
+        try:
+            plugin.saving.load(str(folder), _self=session)
+        except CmdException as error:
+            assert "\n" not in str(error)
+
+
+def test_a_table_without_tags_on_which_pymol_hangs_is_refused(plugin, session, saved):
+    path = saved[1] / "complex.cif"
+    path.write_bytes(
+        path.read_bytes().replace(b"loop_\n_struct_asym.id", b"loop_\n?struct_asym.id")
+    )
+    with pytest.raises(CmdException, match="this structure is damaged"):
+        plugin.saving.load(str(saved[1]), _self=session)
 
 
 def test_a_missing_folder_is_one_clear_line(plugin, tmp_path):
