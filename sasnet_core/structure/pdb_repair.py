@@ -29,7 +29,7 @@ _WITHOUT_CONTROL = bytes.maketrans(_CONTROL, b" " * len(_CONTROL))
 
 
 def one_byte_a_letter(text: bytes) -> bytes:
-    r"""Give each letter of an atom record one byte, so that its columns can be counted.
+    r"""Give each letter one byte: gemmi cuts lines at columns, and would cut letters in two.
 
     Parameters
     ----------
@@ -39,14 +39,15 @@ def one_byte_a_letter(text: bytes) -> bytes:
     Returns
     -------
     bytes
-        Atom records in Latin-1, all other lines in UTF-8; control characters are blanks.
+        Atom records in Latin-1, all other lines in ASCII, with ``?`` for other letters; control
+        characters are blanks.
     """
     if _has_control(text):
         text = text.translate(_WITHOUT_CONTROL)
     if text.isascii():
         return text
     return b"\n".join(
-        line if line.isascii() else _latin1(line) if is_atom(line) else as_utf8(line)
+        line if line.isascii() else _latin1(line) if is_atom(line) else _ascii(line)
         for line in text.split(b"\n")
     )
 
@@ -60,6 +61,11 @@ def _has_control(text: bytes) -> bool:
 def is_atom(line: bytes) -> bool:
     """Tell whether gemmi takes a line for an atom record."""
     return line[:4].upper() in _RECORDS
+
+
+def _ascii(line: bytes) -> bytes:
+    """Turn a line of a header to ASCII."""
+    return as_utf8(line).decode().encode("ascii", "replace")
 
 
 def _latin1(line: bytes) -> bytes:

@@ -89,6 +89,14 @@ def test_names_are_text_not_markup(result, viewer, tmp_path):
     assert HOSTILE not in page and "&lt;script&gt;alert(1)" in page
 
 
+def test_a_page_to_hand_on_tells_nothing_of_the_machine(result, viewer, tmp_path):
+    page, data, _ = written(result, tmp_path / "page")
+    everything = page + json.dumps(data, ensure_ascii=False)
+    assert str(tmp_path.parent) in json.dumps(result.values["inputs"])  # there it must be
+    assert str(tmp_path.parent) not in everything
+    assert len(data["calibration"]) == 5  # what it was fitted on, not its constants
+
+
 def test_the_maps_are_rounded_scores(result, viewer, tmp_path):
     found = written(result, tmp_path / "page")[1]["map"]
     shape = found["rows"], found["columns"]

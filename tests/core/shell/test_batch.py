@@ -290,6 +290,20 @@ def test_one_bad_row_never_ends_a_batch(command, work, capfd):
     assert "8 of 9 failed" in error[-1]
 
 
+def test_a_list_holds_odd_files(command, work):
+    """Copies of a chain under one name, and a header in Latin-1."""
+    left = [line for y in (0, 5) for line in chain_lines("A", 5, start=(0, y, 0))]
+    write_pdb(work / "twice.pdb", left)
+    text = write_pdb(work / "latin.pdb", ["EXPDTA    X", *chain_lines("D", 4)]).read_bytes()
+    (work / "latin.pdb").write_bytes(text.replace(b"    X", b"   \xc5X"))
+    write_list(work / "list.csv", "odd,twice.pdb,latin.pdb,,", "good,hub.pdb,partner0.pdb,,")
+    assert command("--batch", "list.csv", "-o", "out", "--quiet") == 0
+    values = json.loads((work / "out" / "odd" / "result.json").read_text())
+    chains = [(row["side"], row["chain"]) for row in values["residues"]]
+    assert chains == [("left", "A")] * 5 + [("left", "A-2")] * 5 + [("right", "D")] * 4
+    assert any("have the name 'A'" in warning for warning in values["warnings"])
+
+
 def test_bad_rows_are_named_before_the_first_row_is_predicted(command, work, scorer, monkeypatch):
     def fail(*arguments, **named):
         raise KeyboardInterrupt

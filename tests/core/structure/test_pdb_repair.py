@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sasnet_core.errors import StructureError
-from sasnet_core.structure import pdb_repair
+from sasnet_core.structure import pdb_repair, reading
 from sasnet_core.structure.pdb_repair import clean_records
+from tests.core.build import chain_lines, write_pdb
 
 
 @given(
@@ -37,3 +38,16 @@ def test_only_records_that_need_no_cleaning_are_passed_over(number, tail, place)
         assert cleaned == record
     other = b"REMARK   1\n" + record + b"\nTER"
     assert clean_records(path, other).splitlines() == [b"REMARK   1", cleaned, b"TER"]
+
+
+@pytest.mark.parametrize("letter", ["Å", "Å".encode("latin-1"), "漢"])
+@pytest.mark.parametrize("record", ["HEADER", "TITLE ", "EXPDTA", "REMARK"])
+def test_letters_beyond_ascii_may_stand_at_any_column_of_a_header(tmp_path, record, letter):
+    """gemmi cuts headers at columns, which cut a letter of two bytes in two."""
+    bytes_of = letter if isinstance(letter, bytes) else letter.encode()
+    atoms = write_pdb(tmp_path / "a.pdb", chain_lines("A", 2)).read_bytes()
+    for column in (9, 10, 11, 48, 49, 50, 69, 70, 71, 79, 80):
+        (tmp_path / "a.pdb").write_bytes(record.ljust(column).encode() + bytes_of + b"\n" + atoms)
+        entry = reading.read(tmp_path / "a.pdb")
+        assert (entry.protein().n_residues, entry.method.strip(" ?")) == (2, "")
+        assert entry.plddt(["A"]) == {}
