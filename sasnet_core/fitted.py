@@ -1,4 +1,4 @@
-"""Parameters fitted to the scores of trained networks: smoothing, mixture, calibration, patches."""
+"""Parameters fitted to scores: smoothing, conservation, mixture, calibration, patches."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from sasnet_core.errors import SettingError
-from sasnet_core.settings import POSITIVE, SHARE, Rule, Settings
+from sasnet_core.settings import NOT_NEGATIVE, POSITIVE, SHARE, Rule, Settings
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,50 @@ class Smoothing(Settings):
     fitted_on: str = ""
 
     _rules = {"width": POSITIVE, "sharpness": POSITIVE, "share": SHARE}
+
+
+@dataclass(frozen=True)
+class SiteTerms(Settings):
+    """How conservation changes the scores of pairs: a term for each of the two residues.
+
+    Log odds of a pair: ``slope * log odds by structure, smoothed + term of the left residue + term
+    of the right residue``. A term is the sum of ``weights * (features - means) / scales``; it is 0
+    for a residue of a chain without homologs.
+
+    Attributes
+    ----------
+    weights, means, scales : tuple of float
+        For each of `conservation.features.FEATURES`.
+    slope : float
+        Of the structural log odds; over 0.
+    half_depth : float
+        Terms count half where this number of homologs is aligned, ``depth / (depth + half_depth)``;
+        0: depth has no influence. A depth that is not known counts as large.
+    fitted_on : str
+        Description of the complexes on which these were fitted.
+    """
+
+    weights: tuple[float, ...] = (0.0,)
+    means: tuple[float, ...] = (0.0,)
+    scales: tuple[float, ...] = (1.0,)
+    slope: float = 1.0
+    half_depth: float = 0.0
+    fitted_on: str = ""
+
+    _rules = {
+        "scales": Rule("numbers over 0", lambda values: all(0 < v < math.inf for v in values)),
+        "slope": POSITIVE,
+        "half_depth": NOT_NEGATIVE,
+    }
+
+    def __post_init__(self) -> None:
+        """Check that there is one number of each kind for each feature."""
+        super().__post_init__()
+        if not len(self.weights) == len(self.means) == len(self.scales):
+            raise SettingError(
+                "weights, means and scales must be of the same features, got "
+                f"{len(self.weights)}, {len(self.means)} and {len(self.scales)} numbers"
+            )
 
 
 @dataclass(frozen=True)

@@ -13,29 +13,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from sasnet_core.config import ROTATIONS
-from sasnet_core.dataset.complexes import Complex
 from sasnet_core.errors import run_script
-from sasnet_core.evaluation.interface_residues import Site, labels, sites_of
-from sasnet_core.evaluation.logistic_fit import fit_logistic
+from sasnet_core.evaluation.calibration_fit import collect, fit
+from sasnet_core.evaluation.interface_residues import labels
 from sasnet_core.evaluation.patch_fit import collect_patches, fit_law
-from sasnet_core.evaluation.residue_fit import fit_with_thresholds, held_out_probabilities
+from sasnet_core.evaluation.residue_fit import held_out_probabilities
 from sasnet_core.evaluation.selection_set import add_fit_options, read_selection_set
-from sasnet_core.fitted import Calibration
 from sasnet_core.metrics import brier_skill, calibration_error
 from sasnet_core.network.weights import default_folder, read_info, write_fitted
-from sasnet_core.scoring.calibration import mean_log_odds
-from sasnet_core.scoring.log_odds import logit
 from sasnet_core.scoring.predictor import load_predictor
-
-#: Non-contacts of a complex that the fit of pairs uses.
-PAIR_SAMPLE = 20_000
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -44,47 +36,6 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add_fit_options(parser, "DB4U", ROTATIONS)
     parser.add_argument("--weights", type=Path, help="default: those shipped")
     return parser.parse_args(arguments)
-
-
-@dataclass(frozen=True)
-class Collected:
-    """What the fits need of one complex."""
-
-    sites: tuple[Site, Site]
-    pairs: np.ndarray  # (n, 4), terms of a pair's log odds
-    contacts: np.ndarray  # (n,) bool
-    pair_weights: np.ndarray  # (n,), pairs that each row represents
-
-
-def collect(item: Complex, matrix: np.ndarray, rng: np.random.Generator) -> Collected:
-    """Collect the scores of a complex; a sample represents all non-contacts."""
-    truth = item.labels()
-    contacts, others = np.flatnonzero(truth), np.flatnonzero(~truth)
-    drawn = rng.choice(others, min(PAIR_SAMPLE, len(others)), replace=False)
-    rows = np.concatenate([contacts, drawn])
-    sites = sites_of(item, matrix)
-    means = sum(mean_log_odds(site.best_scores) for site in sites)
-    constant = np.broadcast_to([means, np.log(truth.size), 1.0], (len(rows), 3))
-    return Collected(
-        sites,
-        np.column_stack([logit(matrix.ravel()[rows]), constant]),
-        truth.ravel()[rows],
-        np.repeat([1.0, len(others) / len(drawn)], [len(contacts), len(drawn)]),
-    )
-
-
-def fit(collected: Sequence[Collected]) -> Calibration:
-    """Fit residues and pairs, and compute the table of thresholds."""
-    pairs, touching, weights = (
-        np.concatenate([getattr(found, name) for found in collected])
-        for name in ("pairs", "contacts", "pair_weights")
-    )
-    names = ("pair_slope", "pair_means", "pair_size", "pair_intercept")
-    return replace(
-        fit_with_thresholds([site for found in collected for site in found.sites]),
-        **dict(zip(names, fit_logistic(pairs, touching, weights), strict=True)),
-        contact_share=round(float(touching.sum() / weights.sum()), 6),
-    )
 
 
 def main(arguments: list[str] | None = None) -> int:

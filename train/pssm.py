@@ -2,10 +2,12 @@
 
     makeblastdb -dbtype prot -in SEQUENCES.fasta -out DB
     python -m train.pssm DB5_DATASET --database DB -o PROFILES
+    python -m train.pssm DB5_DATASET --ascii FOLDER -o PROFILES
 
 Each distinct sequence is searched once: the observed residues of a chain, in the order of the file.
 PROFILES holds one .npz for each (sasnet_core.conservation.profile) and profiles.json, the settings.
-If the command is killed, run it again to continue. Debian: apt install ncbi-blast+.
+If the command is killed, run it again to continue. Debian: apt install ncbi-blast+. With --ascii,
+profiles that you already have are taken: each chain gets that of FOLDER/*.pssm whose sequence fits.
 """
 
 from __future__ import annotations
@@ -13,13 +15,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
+from sasnet_core.conservation.matching import match_profiles, observed_part
+from sasnet_core.conservation.profile import load_profile, read_ascii, save_profile
 from sasnet_core.conservation.psiblast import SearchSettings, check_psiblast
 from sasnet_core.conservation.residues import chain_sequences
 from sasnet_core.conservation.store import open_store, profile_path, search_to_store
@@ -38,7 +42,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     usual = SearchSettings()
     add("dataset", type=Path, metavar="DATASET", help="made by train.db5 or train.mine")
     add("-o", "--output", type=Path, required=True, metavar="PROFILES")
-    add("--database", type=Path, required=True, metavar="DB", help="made by makeblastdb")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--database", type=Path, metavar="DB", help="made by makeblastdb")
+    source.add_argument("--ascii", type=Path, metavar="FOLDER", help="with ASCII PSSMs (*.pssm)")
     add("--split", help="splits in the order in which to search, like DB4U,DB3 (default: all)")
     add("--state", choices=("unbound", "bound"), help="default: unbound if the dataset has it")
     add("--iterations", type=int, default=usual.iterations,
@@ -82,9 +88,31 @@ def run_all(executor: Executor, jobs: Iterable[tuple[object, ...]]) -> list[str]
     return failures
 
 
+def take_ascii(folder: Path, sequences: Sequence[str], output: Path) -> int:
+    """Store the ASCII PSSMs of a folder under the sequences that they fit; return how many."""
+    paths = sorted(folder.glob("*.pssm"))
+    if not paths:
+        raise ProfileError(f"{folder}: files *.pssm are needed, there are none")
+    profiles = [read_ascii(path) for path in paths]
+    open_store(output, folder.resolve(), SearchSettings())
+    exact = {profile.sequence: profile for profile in profiles}
+    stored = 0
+    for sequence in tqdm(sequences, desc="matching", disable=None):
+        found = exact.get(sequence) or match_profiles({"": sequence}, profiles).get("")
+        if found is not None:
+            save_profile(observed_part(found, sequence), profile_path(output, sequence))
+            stored += 1
+    print(f"{stored} of {len(sequences)} sequences have a profile in {folder}: {output}")
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
+    output = options.output.resolve()
+    if options.ascii:
+        sequences = dataset_sequences(options.dataset, options.split, options.state)
+        return take_ascii(options.ascii, sequences, output)
     settings = SearchSettings(
         options.iterations,
         options.evalue,
@@ -92,7 +120,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.most_homologs,
         options.word_threshold,
     )
-    database, output = options.database.resolve(), options.output.resolve()
+    database = options.database.resolve()
     check_psiblast(database)
     sequences = dataset_sequences(options.dataset, options.split, options.state)
     open_store(output, database, settings)
@@ -116,8 +144,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def print_summary(folder: Path, sequences: Iterable[str]) -> None:
     """Print how many homologs the sequences have."""
-    from sasnet_core.conservation.profile import load_profile
-
     homologs = np.array([load_profile(profile_path(folder, s)).homologs for s in sequences])
     print(
         f"{len(homologs)} profiles; homologs: median {np.median(homologs):g}, "

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from sasnet_core.conservation.profile import empty_profile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 
 #: A profile belongs to a chain if this share of the shorter sequence is identical.
 LEAST_IDENTITY = 0.9
+#: Letters of a word that sequences of the same protein share.
+WORD = 6
 #: Costs of the first residue of a gap, and of each further one.
 _GAPS = (-12, -1)
 
@@ -75,11 +80,37 @@ def match_profiles(sequences: Mapping[str, str], profiles: Sequence[Profile]) ->
     """
     matches = {}
     for chain, sequence in sequences.items():
-        found = [(*_likeness(sequence, profile.sequence), profile) for profile in profiles]
+        near = [profile for profile in profiles if _share_word(sequence, profile.sequence)]
+        found = [(*_likeness(sequence, profile.sequence), profile) for profile in near]
         fitting = [each for each in found if each[0] >= LEAST_IDENTITY]
         if fitting:
             matches[chain] = max(fitting, key=lambda each: each[1])[2]
     return matches
+
+
+def observed_part(profile: Profile, sequence: str) -> Profile:
+    """Cut the rows of a chain's observed residues out of the profile of its protein.
+
+    Residues that the profile does not cover get rows of `empty_profile`.
+    """
+    if profile.sequence == sequence:
+        return profile
+    rows = align_rows(sequence, profile.sequence)[0]
+    here = rows >= 0
+    part = replace(empty_profile(sequence), homologs=profile.homologs)
+    for name in ("scores", "frequencies", "information", "weight", "depths"):
+        getattr(part, name)[here] = getattr(profile, name)[rows[here]]
+    return part
+
+
+def _share_word(sequence: str, target: str) -> bool:
+    """Return whether both have a word of a few letters: cheap, and true of all that are alike."""
+    if min(len(sequence), len(target)) < 2 * WORD:  # too short to tell
+        return True
+    one, other = (
+        {text[k : k + WORD] for k in range(len(text) - WORD + 1)} for text in (sequence, target)
+    )
+    return not one.isdisjoint(other)
 
 
 def _likeness(sequence: str, target: str) -> tuple[float, float]:

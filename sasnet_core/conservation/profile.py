@@ -56,13 +56,12 @@ def empty_profile(sequence: str) -> Profile:
     length = len(sequence)
     matrix = SubstitutionMatrix.std_protein_matrix()  # BLOSUM62
     rows = [[matrix.get_score(letter, column) for column in COLUMNS] for letter in sequence]
-    nothing = np.zeros(length, np.float32)
     return Profile(
         sequence=sequence,
         scores=np.array(rows, np.int16).reshape(length, len(COLUMNS)),
         frequencies=np.zeros((length, len(COLUMNS)), np.float32),
-        information=nothing,
-        weight=nothing,
+        information=np.zeros(length, np.float32),
+        weight=np.zeros(length, np.float32),
         depths=np.zeros(length, np.int32),
         homologs=0,
     )

@@ -62,11 +62,23 @@ def finish_head(head: keras.Model, config: ModelConfig, x: Any, training: bool =
     tensor, shape (n_pairs,), float32
         Logits.
     """
+    x = finish_hidden(head, config, x, training)
+    return ops.squeeze(head.get_layer("logit")(ops.cast(x, "float32")), -1)
+
+
+def finish_hidden(head: keras.Model, config: ModelConfig, x: Any, training: bool = False) -> Any:
+    """Run the head from the output of its first dense layer to its last hidden layer.
+
+    Returns
+    -------
+    tensor, shape (n_pairs, head_sizes[-1])
+        What the layer "logit" reads; parameters as for `finish_head`.
+    """
     for number in range(1, len(config.head_sizes) + 1):
         if number > 1:
             x = head.get_layer(f"dense{number}")(x)  # (n_pairs, head_sizes[number - 1])
         x = ops.relu(head.get_layer(f"dense{number}_norm")(x, training=training))
-    return ops.squeeze(head.get_layer("logit")(ops.cast(x, "float32")), -1)
+    return x
 
 
 def site_logits(head: keras.Model, embeddings: Any) -> Any:

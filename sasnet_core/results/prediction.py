@@ -194,7 +194,19 @@ class Prediction:
         early = [
             f"preliminary: {_counted(done)} averaged, the probabilities were fitted for {fitted}"
         ] * (done < fitted)
+        early += self._unrelated()
         return list(dict.fromkeys([*early, *self.left.warnings(), *self.right.warnings()]))
+
+    def _unrelated(self) -> list[str]:
+        """Name the chains that conservation says nothing about."""
+        found = self.settings.get("conservation", {}).get("homologs", {})
+        names = [
+            f"{chain or '_'} ({side})"
+            for side, chains in found.items()
+            for chain, homologs in chains.items()
+            if not homologs
+        ]
+        return [f"no homologs of chain {name}: scored by structure alone" for name in names]
 
     def observed(self) -> dict[str, Any] | None:
         """Compare the prediction with the contacts of the input, if it is a complex.

@@ -97,9 +97,17 @@ def summary_lines(prediction: Prediction) -> list[str]:
         *_pair_lines(prediction.patch_pairs),
         *patch_meaning(prediction.weights.patches),
         meaning(prediction.calibration),
+        *_conservation_lines(settings),
         f"computed with {settings['rotations']} rotations in {settings['precision']}",
         *_observed_lines(prediction),
     ]
+
+
+def _conservation_lines(settings: dict[str, Any]) -> list[str]:
+    """Name the source of the profiles, if the scores use any."""
+    if "conservation" not in settings:
+        return []
+    return [f"scores use structure and conservation ({settings['conservation']['source']})"]
 
 
 def meaning(calibration: Calibration) -> str:

@@ -23,6 +23,7 @@ from sasnet_core.scoring.smoothing import Smoother
 
 if TYPE_CHECKING:
     from sasnet_core.fitted import Smoothing
+    from sasnet_core.scoring.smoothing import PairTerms
     from sasnet_core.structure.protein import Protein
 
 #: Chosen on every second complex of DB4U (``python -m train.known``): power of the odds in the
@@ -68,11 +69,20 @@ class InformedSmoother(Smoother):
         As for `Smoother`.
     known : Known
         What is known.
+    terms : PairTerms, optional
+        As for `Smoother`.
     """
 
-    def __init__(self, left: Protein, right: Protein, smoothing: Smoothing, known: Known) -> None:
+    def __init__(
+        self,
+        left: Protein,
+        right: Protein,
+        smoothing: Smoothing,
+        known: Known,
+        terms: PairTerms | None = None,
+    ) -> None:
         self._barred = known.barred(0), known.barred(1)
-        super().__init__(left, right, smoothing, self._barred)
+        super().__init__(left, right, smoothing, self._barred, terms)
         self._members = tuple(membership(protein.centers) for protein in (left, right))
         self._evidence = tuple(
             evidence(members, known.included[side], known.excluded[side])

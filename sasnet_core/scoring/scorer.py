@@ -12,7 +12,7 @@ from sasnet_core.errors import SettingError
 from sasnet_core.fitted import Smoothing
 from sasnet_core.scoring.known import InformedSmoother
 from sasnet_core.scoring.rotation_sums import RotationSums
-from sasnet_core.scoring.smoothing import Smoother
+from sasnet_core.scoring.smoothing import PairTerms, Smoother
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -103,10 +103,11 @@ class Scorer(ABC):
         """
         if rotations < 1:
             raise SettingError(f"rotations must be 1 or more, got {rotations}")
+        terms = self._terms(left, right)
         smoother = (
-            Smoother(left, right, self.smoothing)
+            Smoother(left, right, self.smoothing, terms=terms)
             if known is None
-            else InformedSmoother(left, right, self.smoothing, known)
+            else InformedSmoother(left, right, self.smoothing, known, terms)
         )
         sums = RotationSums(left, right, smoother)
         for number, (raw, views) in enumerate(self._rotations(left, right, rotations, seed), 1):
@@ -116,6 +117,10 @@ class Scorer(ABC):
             if progress is not None:
                 progress(number)
         return sums.scores()
+
+    def _terms(self, left: Protein, right: Protein) -> PairTerms | None:
+        """Return what is added to the smoothed log odds of two partners; None: nothing."""
+        return None
 
     def rotation_scores(
         self, left: Protein, right: Protein, rotations: int, seed: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,18 @@ from sasnet_core.scoring.log_odds import logistic, logit
 if TYPE_CHECKING:
     from sasnet_core.fitted import Smoothing
     from sasnet_core.structure.protein import Protein
+
+
+@dataclass(frozen=True)
+class PairTerms:
+    """What is added to the smoothed log odds of pairs: ``slope * log odds + terms``."""
+
+    slope: float
+    terms: np.ndarray  # (n_left, n_right)
+
+    def added(self, scores: np.ndarray) -> np.ndarray:
+        """Add them to scores, shape (n_left, n_right), float32."""
+        return logistic(self.slope * logit(scores) + self.terms).astype(np.float32)
 
 
 class Smoother:
@@ -29,6 +42,8 @@ class Smoother:
         Width, sharpness and share.
     barred : tuple of ndarray, optional
         Rows of residues, left and right, whose pairs are not in the neighbourhood of others.
+    terms : PairTerms, optional
+        Added to the smoothed scores.
     """
 
     def __init__(
@@ -37,15 +52,16 @@ class Smoother:
         right: Protein,
         smoothing: Smoothing,
         barred: tuple[np.ndarray, np.ndarray] | None = None,
+        terms: PairTerms | None = None,
     ) -> None:
-        self._smoothing = smoothing
+        self._smoothing, self._terms = smoothing, terms
         without = barred or (None, None)
         if smoothing.share:
             self._left = _neighbour_weights(left.centers, smoothing.width, without[0])
             self._right = _neighbour_weights(right.centers, smoothing.width, without[1])
 
     def smooth(self, scores: np.ndarray) -> np.ndarray:
-        """Smooth a matrix of scores.
+        """Smooth a matrix of scores, and add the terms.
 
         Parameters
         ----------
@@ -56,6 +72,10 @@ class Smoother:
         -------
         ndarray, the same shape, float32
         """
+        smoothed = self._over_neighbours(scores)
+        return smoothed if self._terms is None else self._terms.added(smoothed)
+
+    def _over_neighbours(self, scores: np.ndarray) -> np.ndarray:
         share, sharpness = self._smoothing.share, self._smoothing.sharpness
         if not share:
             return scores.astype(np.float32, copy=False)

@@ -29,7 +29,7 @@ from sasnet_core.shell.options import (
 )
 from sasnet_core.shell.progress import rotation_progress
 from sasnet_core.shell.question import read_partners
-from sasnet_core.shell.session import calibrated_weights, loaded, predict
+from sasnet_core.shell.session import calibrated_weights, has_terms, loaded, predict
 from sasnet_core.shell.viewer_child import end_with_viewer
 
 if TYPE_CHECKING:
@@ -133,6 +133,8 @@ def predict_one(options: argparse.Namespace, sources: Sources, formats: list[str
         {word: ",".join(getattr(options, word) or ()) for word in WORDS}, (left, right)
     )
     info = calibrated_weights(settings)
+    if settings.profiles is not None:  # a wrong file is named before any rotation
+        settings.profiles.prepare(left, right)
     bar = rotation_progress(settings.rotations, progress_style(options))
     with OutputFolder(options.output or OUTPUT) as output, raising():
         with bar as progress, loaded(settings, info) as predictor:
@@ -143,6 +145,11 @@ def predict_one(options: argparse.Namespace, sources: Sources, formats: list[str
         print(f"note: {text}", file=sys.stderr)
     if not options.quiet:
         print_summary(prediction, files, messages.explanation)
+        if settings.profiles is None and has_terms(info):
+            print(
+                "These scores are of structure alone. Conservation improves them: see "
+                "--conservation and --database."
+            )
     if messages.problems:
         raise ResultError(
             f"the prediction was written, but not every export ({messages.problems[0]})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -12,7 +13,16 @@ from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import Parser, SettingError
 from sasnet_core.network.precision import PRECISIONS
 from sasnet_core.results.formats.registry import help_lines
-from sasnet_core.shell.fetch import ALPHAFOLD, ARCHIVES, CACHE_VARIABLE, PDB, Sources, make_sources
+from sasnet_core.shell.fetch import (
+    ALPHAFOLD,
+    ARCHIVES,
+    CACHE_VARIABLE,
+    PDB,
+    Sources,
+    default_cache,
+    make_sources,
+)
+from sasnet_core.shell.profiles import ProfileSource, profile_source
 from sasnet_core.shell.question import Question, demo_question
 from sasnet_core.shell.result_folder import Content
 from sasnet_core.shell.session import RunSettings
@@ -67,6 +77,7 @@ def build_parser() -> Parser:
     _add_input(parser)
     _add_scores(parser)
     _add_known(parser)
+    _add_conservation(parser)
     _add_computing(parser)
     _add_sources(parser)
     _add_extras(parser)
@@ -163,6 +174,26 @@ def _add_known(parser: Parser) -> None:
             metavar="RESIDUES",
             help=f"{text}; separate several by commas, or repeat the option",
         )
+
+
+def _add_conservation(parser: Parser) -> None:
+    """Add where profiles of related sequences come from."""
+    add = parser.add_argument
+    add(
+        "--conservation",
+        type=Path,
+        nargs="+",
+        metavar="PSSM",
+        help="ASCII PSSMs of the partners' chains, as psiblast -out_ascii_pssm writes them, in any "
+        "order: scores then use conservation too",
+    )
+    add(
+        "--database",
+        type=Path,
+        metavar="DB",
+        help="search related sequences in this database of makeblastdb, with psiblast, and use "
+        "their conservation",
+    )
 
 
 def _add_computing(parser: Parser) -> None:
@@ -286,6 +317,8 @@ def check_input(options: argparse.Namespace) -> None:
         raise SettingError("--alone takes one structure; remove --batch or --demo")
     if options.demo and (options.structures or options.left or options.right):
         raise SettingError("--demo has its own structure and chains; remove the others")
+    if options.batch and options.conservation:
+        raise SettingError("--batch needs --database for conservation; remove --conservation")
     alone = options.demo or options.batch
     if not alone and len(options.structures) not in (1, 2):
         raise SettingError(
@@ -322,8 +355,16 @@ def run_settings(options: argparse.Namespace) -> RunSettings:
         precision=options.precision,
         threads=options.threads,
         memory=options.memory,
+        profiles=chosen_profiles(options),
         viewer_folder=options.viewer_folder,
     )
+
+
+def chosen_profiles(options: argparse.Namespace) -> ProfileSource | None:
+    """Return where the profiles come from that the command line names."""
+    threads = options.threads or os.cpu_count() or 1
+    cache = options.cache or default_cache()
+    return profile_source(options.conservation, options.database, cache, threads)
 
 
 def folder_content(
@@ -345,7 +386,9 @@ def shared_settings(options: argparse.Namespace, info: WeightsInfo) -> dict[str,
     """Return the settings that the rows of a list share, as plain values."""
     names = ("rotations", "seed", "precision", "device", "pairs", "export", "no_picture",
              "no_report")  # fmt: skip
+    database = {"database": str(options.database.resolve())} if options.database else {}
     return {
+        **database,
         **{name: getattr(options, name) for name in names},
         "weights": info.sha256,
         "calibration": info.calibration.to_dict() if info.calibration else None,

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sasnet_core.config import ROTATIONS
+from sasnet_core.conservation.terms import find_info
+from sasnet_core.errors import WeightsError
 from sasnet_core.ending import at_once
 from sasnet_core.network.devices import choose_device, share_threads, silenced_start
-from sasnet_core.network.weights import default_folder, read_info
+from sasnet_core.network.weights import default_folder, find_folder, read_info
 from sasnet_core.scoring.lookahead import AT_ONCE
 from sasnet_core.scoring.memory import sizes_within
 from sasnet_core.shell.viewer_child import report_loaded, write_first
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from sasnet_core.conservation.terms import ConservationInfo
     from sasnet_core.fitted import Calibration
     from sasnet_core.network.weights import WeightsInfo
     from sasnet_core.results.partner import InputPartner
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
     from sasnet_core.scoring.known import Known
     from sasnet_core.scoring.pair_scores import PairScores
     from sasnet_core.scoring.scorer import Scorer
+    from sasnet_core.shell.profiles import ProfileSource
+
+#: Folder of terms that come with sasnet.
+SHIPPED_TERMS = "conservation"
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ class RunSettings:
     precision: str = "auto"
     threads: int | None = None  # None: all
     memory: float | None = None  # GB to stay within; None: no limit
+    profiles: ProfileSource | None = None  # None: structure alone
     viewer_folder: Path | None = None  # of the viewer that started this process, see viewer_child
 
 
@@ -53,10 +61,32 @@ def calibrated_weights(settings: RunSettings) -> WeightsInfo:
         They cannot be used, or have no calibration.
     """
     info = read_info(settings.weights or default_folder())
+    if settings.profiles is not None:
+        conservation_terms(info)
     calibration = with_threshold(
         info.needed_calibration(), settings.threshold, settings.precision_target
     )
     return replace(info, calibration=calibration)
+
+
+def conservation_terms(info: WeightsInfo) -> ConservationInfo:
+    """Find what conservation adds to the scores of some weights.
+
+    Raises
+    ------
+    WeightsError
+        Nothing was fitted to them.
+    """
+    return find_info([info.folder, find_folder(SHIPPED_TERMS)], info.sha256)
+
+
+def has_terms(info: WeightsInfo) -> bool:
+    """Return whether conservation could improve the scores of some weights."""
+    try:
+        conservation_terms(info)
+    except WeightsError:
+        return False
+    return True
 
 
 def with_threshold(
@@ -118,7 +148,13 @@ def predict(
     WeightsError
         The weights have no calibration.
     """
-    info.needed_calibration()
+    calibration = info.needed_calibration()
+    used: dict[str, Any] = {}
+    if settings.profiles is not None:
+        covered = settings.profiles.prepare(left, right)
+        used = {"conservation": settings.profiles.describe(left, right)}
+        if covered:
+            predictor, calibration = with_conservation(predictor, settings, info)
     sizes = left.protein.n_residues, right.protein.n_residues
     predictor.limit_sizes(sizes_within(settings.memory, *sizes, settings.pair_count))
     if progress is not None:
@@ -126,7 +162,8 @@ def predict(
 
     def finished(scores: PairScores, rotations: int) -> Prediction:
         done = {"rotations": rotations, "seed": settings.seed, "precision": predictor.precision}
-        return _prediction(left, right, scores, info, done, settings, known)
+        chosen = replace(info, calibration=calibration)
+        return _prediction(left, right, scores, chosen, done | used, settings, known)
 
     def show_first(folder: Path) -> Callable[[PairScores], None]:
         report_loaded(settings.rotations)
@@ -136,6 +173,18 @@ def predict(
     proteins = left.protein, right.protein
     scores = predictor.score(*proteins, settings.rotations, settings.seed, progress, first, known)
     return finished(scores, settings.rotations)
+
+
+def with_conservation(
+    scorer: Scorer, settings: RunSettings, info: WeightsInfo
+) -> tuple[Scorer, Calibration]:
+    """Add what conservation says to a scorer; return it and its calibration."""
+    from sasnet_core.scoring.conserved import ConservedScorer
+
+    assert settings.profiles is not None
+    fitted = conservation_terms(info)
+    calibration = with_threshold(fitted.calibration, settings.threshold, settings.precision_target)
+    return ConservedScorer(scorer, fitted.terms, settings.profiles.find), calibration
 
 
 def _prediction(

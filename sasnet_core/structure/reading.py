@@ -19,7 +19,7 @@ import numpy as np
 
 from sasnet_core.errors import SelectionError, StructureError
 from sasnet_core.structure.atom_site import atom_block, repair_atom_site
-from sasnet_core.structure.chemistry import element_of, usual_name
+from sasnet_core.structure.chemistry import element_of, one_letter, usual_name
 from sasnet_core.structure.opening import as_utf8, plain_text, read_bytes, unpack
 from sasnet_core.structure.pdb_labels import relabel
 from sasnet_core.structure.pdb_repair import clean_records, one_byte_a_letter
@@ -276,6 +276,23 @@ class Structure:
                 for residue in filter(_is_protein, chain):
                     segment = getattr(residue, self._segment_field)
                     yield (chain.name, _residue_id(residue), segment), residue
+
+    def full_sequences(self) -> dict[str, str]:
+        """Return the full sequences of chains (SEQRES in PDB files), residues not observed too.
+
+        Returns
+        -------
+        dict
+            Chain -> one-letter codes. Chains whose full sequence the file does not hold are
+            missing.
+        """
+        found = {}
+        for chain in self.gemmi_model:
+            entity = self.gemmi_structure.get_entity_of(chain.get_polymer())
+            if entity is not None and entity.full_sequence:
+                names = map(gemmi.Entity.first_mon, entity.full_sequence)
+                found[chain.name] = "".join(map(one_letter, names))
+        return found
 
     def old_bfactors(self, chain_ids: Sequence[str]) -> dict[ResidueKey, list[float | None]]:
         """List the B factors that are in the file: of each residue, its atoms in file order.

@@ -4,12 +4,12 @@ import pytest
 from sasnet_core.scoring.calibration import pair_log_odds
 from sasnet_core.scoring.log_odds import logistic
 from tests.core.build import random_complex
-from train.calibrate import collect, fit
+from sasnet_core.evaluation.calibration_fit import collect, fit
 
 
 def test_the_fit_of_a_sample_of_pairs_holds_for_all_pairs(monkeypatch):
     """Scores calibrated for as many contacts as non-contacts get the true base rate."""
-    monkeypatch.setattr("train.calibrate.PAIR_SAMPLE", 300)
+    monkeypatch.setattr("sasnet_core.evaluation.calibration_fit.PAIR_SAMPLE", 300)
     rng = np.random.default_rng(0)
     collected = []
     for k in range(30):
