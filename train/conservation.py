@@ -21,17 +21,19 @@ from pathlib import Path
 
 import numpy as np
 
+from sasnet_core import markdown
 from sasnet_core.conservation import store
 from sasnet_core.conservation.residues import ResidueProfile, residue_profile, stored_profiles
 from sasnet_core.conservation.terms import ConservationInfo, find_info, save_info
 from sasnet_core.errors import run_script
 from sasnet_core.evaluation.calibration_fit import collect, fit
 from sasnet_core.evaluation.measures import paired_interval
+from sasnet_core.evaluation.patch_fit import collect_patches, fit_law
 from sasnet_core.evaluation.selection_set import SelectionSet, read_selection_set
-from sasnet_core.evaluation.tables import with_interval
+from sasnet_core.evaluation.tables import difference, with_interval
 from sasnet_core.evaluation.terms_fit import Case, fit_terms, fit_to_scores, make_case
 from sasnet_core.files import write_table
-from sasnet_core.fitted import SiteTerms
+from sasnet_core.fitted import Calibration, PatchLaw, SiteTerms
 from sasnet_core.metrics import auroc
 from sasnet_core.network.weights import WeightsInfo, read_info
 from sasnet_core.scoring.log_odds import logistic
@@ -39,8 +41,10 @@ from sasnet_core.scoring.predictor import load_predictor
 from sasnet_core.structure.protein import Protein
 
 #: Penalties and half depths that are tried on the selection split.
-PENALTIES = (1e-3, 1e-2, 1e-1)
-HALF_DEPTHS = (0.0, 5.0, 20.0)
+PENALTIES = (1e-2, 1e-1, 1.0)
+HALF_DEPTHS = (0.0, 20.0, 100.0)
+#: Numbers of homologs at which a group of complexes begins.
+DEPTHS = (0, 10, 100, 500)
 COLUMNS = ("split", "id", "replicate", "auroc", "structure_auroc", "least_homologs")
 
 
@@ -109,15 +113,19 @@ def aurocs(cases: Sequence[Case], fitted: SiteTerms | None) -> list[float]:
 
 def calibrated(
     cases: Sequence[Case], fitted: SiteTerms, selection: SelectionSet, rotations: int
-) -> object:
-    """Fit the calibration of scores with terms."""
+) -> tuple[Calibration, PatchLaw]:
+    """Fit the calibration of scores with terms, and how likely patches are right."""
     rng = np.random.default_rng(0)
-    covered = [case for case in cases if case.is_covered]
-    collected = [
-        collect(case.item, logistic(case.with_terms(fitted)).astype(np.float32), rng)
-        for case in covered
+    scored = [
+        (case.item, logistic(case.with_terms(fitted)).astype(np.float32))
+        for case in cases
+        if case.is_covered
     ]
-    return replace(fit(collected), fitted_on=selection.description, rotations=rotations)
+    origin = {"fitted_on": selection.description, "rotations": rotations}
+    collected = [collect(item, matrix, rng) for item, matrix in scored]
+    calibration = replace(fit(collected), **origin)
+    patches = [collect_patches(item, matrix, calibration) for item, matrix in scored]
+    return calibration, replace(fit_law(patches), **origin)
 
 
 def write_aurocs(
@@ -149,6 +157,24 @@ def least_homologs(case: Case) -> int:
     return min(numbers)
 
 
+def depth_table(cases: Sequence[Case], fitted: SiteTerms) -> str:
+    """Compare scores with and without terms by the depth of the shallowest profile."""
+    after, before = np.array(aurocs(cases, fitted)), np.array(aurocs(cases, None))
+    depths = np.array([least_homologs(case) for case in cases])
+    rows = []
+    for low, high in zip(DEPTHS, [*DEPTHS[1:], np.inf], strict=True):
+        here = (depths >= low) & (depths < high)
+        if here.any():
+            one, other = after[here].tolist(), before[here].tolist()
+            change = difference(one, other, np.mean)
+            number = f"{low} or more" if high == np.inf else f"{low} to {high - 1}"
+            means = [f"{np.mean(values):.3f}" for values in (other, one)]
+            rows.append([number, str(here.sum()), *means, change])
+    heads = ["homologs of the chain with fewest", "complexes", "mean AUROC by structure",
+             "with conservation", "difference"]  # fmt: skip
+    return markdown.table(heads, rows)
+
+
 def report(cases: Sequence[Case], fitted: SiteTerms) -> None:
     """Print how the AUROC changes."""
     after, before = aurocs(cases, fitted), aurocs(cases, None)
@@ -158,6 +184,7 @@ def report(cases: Sequence[Case], fitted: SiteTerms) -> None:
         f"mean AUROC by structure {np.mean(before):.4f}, with conservation {np.mean(after):.4f}; "
         f"difference {np.mean(after) - np.mean(before):+.4f} ({low:+.4f} to {high:+.4f})"
     )
+    print(depth_table(cases, fitted))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -177,8 +204,9 @@ def main(arguments: list[str] | None = None) -> int:
         choose(fitting, cases),
         fitted_on=f"{sum(case.is_covered for case in fitting)} of {fitting_set.description}",
     )
-    calibration = calibrated(cases, fitted, selection, options.rotations)
-    save_info(ConservationInfo(info.sha256, profiles, fitted, calibration), options.output)
+    calibration, patches = calibrated(cases, fitted, selection, options.rotations)
+    found = ConservationInfo(info.sha256, profiles, fitted, calibration, patches)
+    save_info(found, options.output)
     write_aurocs(options.output / f"{options.split}.csv", selection, cases, fitted)
     report(cases, find_info([options.output], info.sha256).terms)
     return 0

@@ -10,7 +10,7 @@ from typing import Any
 from sasnet_core.conservation.features import FEATURES
 from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.files import write_json
-from sasnet_core.fitted import Calibration, SiteTerms
+from sasnet_core.fitted import Calibration, PatchLaw, SiteTerms
 
 FILE = "conservation.json"
 FORMAT = 1
@@ -30,12 +30,15 @@ class ConservationInfo:
         What the scores get.
     calibration : Calibration
         How scores with terms become probabilities.
+    patches : PatchLaw
+        How likely patches of residues are right by these probabilities.
     """
 
     structure: str
     profiles: dict[str, Any]
     terms: SiteTerms
     calibration: Calibration
+    patches: PatchLaw
 
 
 def save_info(info: ConservationInfo, folder: Path) -> Path:
@@ -47,6 +50,7 @@ def save_info(info: ConservationInfo, folder: Path) -> Path:
         "features": list(FEATURES),
         "terms": info.terms.to_dict(),
         "calibration": info.calibration.to_dict(),
+        "patches": info.patches.to_dict(),
     }
     path = folder / FILE
     write_json(values, path)
@@ -94,9 +98,9 @@ def read_info(path: Path) -> ConservationInfo:
         if len(terms.weights) != len(FEATURES):
             raise ValueError(f"{len(FEATURES)} weights are needed, it has {len(terms.weights)}")
         calibration = Calibration.from_dict(values["calibration"])
-        return ConservationInfo(
-            str(values["structure_sha256"]), dict(values["profiles"]), terms, calibration
-        )
+        patches = PatchLaw.from_dict(values["patches"])
+        structure, profiles = str(values["structure_sha256"]), dict(values["profiles"])
+        return ConservationInfo(structure, profiles, terms, calibration, patches)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SettingError) as error:
         raise WeightsError(
             f"{path}: terms of train.conservation are needed ({error}); fit them again"

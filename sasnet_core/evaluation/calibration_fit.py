@@ -57,9 +57,7 @@ def fit(collected: Sequence[Collected]) -> Calibration:
         for name in ("pairs", "contacts", "pair_weights")
     )
     names = ("pair_slope", "pair_means", "pair_size", "pair_intercept")
-    of_pairs: dict[str, Any] = dict(
-        zip(names, fit_logistic(pairs, touching, weights), strict=True)
-    )
+    of_pairs: dict[str, Any] = dict(zip(names, fit_logistic(pairs, touching, weights), strict=True))
     return replace(
         fit_with_thresholds([site for found in collected for site in found.sites]),
         **of_pairs,

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from sasnet_core.shell.fetch import Sources
 
 #: Options that need two proteins.
-OF_TWO = ("left", "right", "explain", "export", "include", "exclude", "mask")
+OF_TWO = (
+    "left", "right", "explain", "export", "include", "exclude", "mask", "conservation", "database",
+)  # fmt: skip
 
 
 def is_alone(options: argparse.Namespace) -> bool:

@@ -148,13 +148,13 @@ def predict(
     WeightsError
         The weights have no calibration.
     """
-    calibration = info.needed_calibration()
+    info.needed_calibration()
     used: dict[str, Any] = {}
     if settings.profiles is not None:
         covered = settings.profiles.prepare(left, right)
         used = {"conservation": settings.profiles.describe(left, right)}
         if covered:
-            predictor, calibration = with_conservation(predictor, settings, info)
+            predictor, info = with_conservation(predictor, settings, info)
     sizes = left.protein.n_residues, right.protein.n_residues
     predictor.limit_sizes(sizes_within(settings.memory, *sizes, settings.pair_count))
     if progress is not None:
@@ -162,8 +162,7 @@ def predict(
 
     def finished(scores: PairScores, rotations: int) -> Prediction:
         done = {"rotations": rotations, "seed": settings.seed, "precision": predictor.precision}
-        chosen = replace(info, calibration=calibration)
-        return _prediction(left, right, scores, chosen, done | used, settings, known)
+        return _prediction(left, right, scores, info, done | used, settings, known)
 
     def show_first(folder: Path) -> Callable[[PairScores], None]:
         report_loaded(settings.rotations)
@@ -177,14 +176,15 @@ def predict(
 
 def with_conservation(
     scorer: Scorer, settings: RunSettings, info: WeightsInfo
-) -> tuple[Scorer, Calibration]:
-    """Add what conservation says to a scorer; return it and its calibration."""
+) -> tuple[Scorer, WeightsInfo]:
+    """Add what conservation says to a scorer; return it, and the weights with its calibration."""
     from sasnet_core.scoring.conserved import ConservedScorer
 
     assert settings.profiles is not None
     fitted = conservation_terms(info)
     calibration = with_threshold(fitted.calibration, settings.threshold, settings.precision_target)
-    return ConservedScorer(scorer, fitted.terms, settings.profiles.find), calibration
+    scorer = ConservedScorer(scorer, fitted.terms, settings.profiles.find)
+    return scorer, replace(info, calibration=calibration, patches=fitted.patches)
 
 
 def _prediction(

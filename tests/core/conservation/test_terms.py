@@ -4,15 +4,16 @@ import pytest
 
 from sasnet_core.conservation.terms import FILE, ConservationInfo, find_info, read_info, save_info
 from sasnet_core.errors import WeightsError
-from sasnet_core.fitted import Calibration
+from sasnet_core.fitted import Calibration, PatchLaw
 from tests.core.conservation.build_profiles import plain_terms
 
 
 @pytest.fixture
 def saved(tmp_path):
     info = ConservationInfo(
-        "a" * 64, {"database": "db"}, plain_terms(exposure=0.5), Calibration(slope=2.0)
-    )
+        "a" * 64, {"database": "db"}, plain_terms(exposure=0.5), Calibration(slope=2.0),
+        PatchLaw(),
+    )  # fmt: skip
     save_info(info, tmp_path)
     return info
 

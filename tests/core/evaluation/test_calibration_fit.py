@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from sasnet_core.evaluation.calibration_fit import collect, fit
 from sasnet_core.scoring.calibration import pair_log_odds
 from sasnet_core.scoring.log_odds import logistic
 from tests.core.build import random_complex
-from sasnet_core.evaluation.calibration_fit import collect, fit
 
 
 def test_the_fit_of_a_sample_of_pairs_holds_for_all_pairs(monkeypatch):

@@ -8,7 +8,7 @@ from sasnet_core.conservation import psiblast
 from sasnet_core.conservation.profile import COLUMNS, empty_profile
 from sasnet_core.conservation.terms import ConservationInfo, save_info
 from sasnet_core.errors import SettingError
-from sasnet_core.fitted import Calibration
+from sasnet_core.fitted import Calibration, PatchLaw
 from sasnet_core.network.weights import read_info
 from sasnet_core.shell.profiles import profile_source
 from tests.core.conservation.build_profiles import plain_terms
@@ -29,8 +29,9 @@ def weights(plain_weights):
     """The plain weights, and terms that were fitted to them."""
     terms = plain_terms(relative_information=2.0)
     info = ConservationInfo(
-        read_info(plain_weights).sha256, {"database": "db"}, terms, Calibration(intercept=-0.5)
-    )
+        read_info(plain_weights).sha256, {"database": "db"}, terms,
+        Calibration(intercept=-0.5), PatchLaw(),
+    )  # fmt: skip
     save_info(info, plain_weights)
     return plain_weights
 
@@ -47,7 +48,7 @@ def scores(folder):
 def test_files_change_the_scores_and_are_named(command, work, weights, capfd):
     pssm = [write_pssm(work / "left.pssm", "CCCC"), write_pssm(work / "right.pssm", "CCC")]
     assert command("left.pdb", "right.pdb", "-o", "plain") == 0
-    assert "of structure alone. Conservation improves them" in capfd.readouterr().out
+    assert "use the structures only. Conservation improves them" in capfd.readouterr().out
     assert command("left.pdb", "right.pdb", "--conservation", *pssm) == 0
     assert "scores use structure and conservation (left.pssm, right.pssm)" in capfd.readouterr().out
     assert scores(work / "out") != scores(work / "plain")
@@ -124,3 +125,8 @@ def test_no_option_is_no_source(tmp_path):
     assert profile_source(None, None, tmp_path, 1) is None
     with pytest.raises(SettingError):
         profile_source([tmp_path], tmp_path, tmp_path, 1)
+
+
+def test_one_protein_alone_needs_no_profiles(command, work, weights, capfd):
+    assert command("both.pdb", "--alone", "A", "--database", "db") == 2
+    assert "--database needs two proteins" in capfd.readouterr().err
