@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sasnet_core.config import ROTATIONS
 from sasnet_core.conservation.terms import find_info
-from sasnet_core.errors import WeightsError
 from sasnet_core.ending import at_once
+from sasnet_core.errors import WeightsError
 from sasnet_core.network.devices import choose_device, share_threads, silenced_start
 from sasnet_core.network.weights import default_folder, find_folder, read_info
 from sasnet_core.scoring.lookahead import AT_ONCE
