@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: What the names of temporary files begin with. Each writer has its own, so that several processes
 #: can write one file at a time; the last one to finish wins.
 _TEMPORARY = ".sasnet-"
+#: How text is written. A file name may have bytes that are no UTF-8: no result is lost for it.
+TEXT = {"encoding": "utf-8", "errors": "backslashreplace", "newline": ""}
 #: What numpy and zipfile raise for files that are missing or damaged, or name impossible sizes.
 _DAMAGED = (
     OSError, EOFError, ValueError, TypeError, OverflowError, MemoryError, NotImplementedError,
@@ -38,7 +40,8 @@ def written_whole(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[Any
     path : Path
         The file; its folder is made if it is not there.
     mode : str
-        "w" for text (UTF-8, lines end as written), "wb" for bytes.
+        "w" for text (UTF-8, lines end as written; bytes of file names that are no UTF-8 become
+        ``\\udcXX``), "wb" for bytes.
 
     Yields
     ------
@@ -47,7 +50,7 @@ def written_whole(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[Any
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(path.parent)
-    text = {} if mode == "wb" else {"encoding": "utf-8", "newline": ""}
+    text = {} if mode == "wb" else TEXT
     with _temporary_file(path.parent) as (temporary, descriptor):
         with open(os.dup(descriptor), mode, **text) as stream:  # type: ignore[call-overload]
             yield stream

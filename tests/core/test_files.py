@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 import subprocess
 import sys
 from subprocess import PIPE
@@ -130,3 +131,8 @@ def test_arrays_come_back(tmp_path):
 def test_every_line_has_its_end(tmp_path):
     write_lines(["a", "b"], tmp_path / "lines.txt")
     assert (tmp_path / "lines.txt").read_bytes() == b"a\nb\n"
+
+
+def test_a_file_name_that_is_no_utf8_loses_no_text(tmp_path):
+    write_lines([f"of {os.fsdecode(b'caf' + bytes([233]))}"], tmp_path / "lines.txt")
+    assert (tmp_path / "lines.txt").read_text() == "of caf\\udce9\n"
