@@ -57,6 +57,22 @@ def test_a_folder_that_is_done_with_is_gone(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_process_that_ends_at_once_takes_its_folder_along(tmp_path):
+    code = """
+import os, signal, sys
+from pathlib import Path
+from sasnet_core.ending import end_at_signals
+from sasnet_core.results.staging import StagingFolder
+end_at_signals("stopped")
+staging = StagingFolder(Path(sys.argv[1]))
+(staging.path / "half").write_text("")
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_signal_waits_for_the_end_of_the_block():
     done = []
     with pytest.raises(KeyboardInterrupt), signals_held():

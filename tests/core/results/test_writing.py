@@ -1,8 +1,10 @@
+import threading
 from pathlib import Path
 
 import pytest
 
 from sasnet_core.errors import OutputError
+from sasnet_core.results.staging import folder_locked
 from sasnet_core.results.writing import OutputFolder
 from tests.core.build import contents
 
@@ -36,6 +38,21 @@ def test_other_files_of_the_folder_stay(tmp_path):
         (output.staging / "a.csv").write_text("a")
         output.publish()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "notes.txt"]
+
+
+def test_runs_that_end_at_one_time_publish_one_after_the_other(tmp_path):
+    with OutputFolder(tmp_path / "out") as output:
+        (output.staging / "pairs.csv").write_text("new")
+        (tmp_path / "out").mkdir()
+        thread = threading.Thread(target=output.publish)
+        with folder_locked(tmp_path / "out"):  # another run publishes
+            (tmp_path / "out" / "residues.csv").write_text("of the other run")
+            thread.start()
+            thread.join(0.1)
+            assert contents(tmp_path / "out") == {"residues.csv": b"of the other run"}
+        thread.join()
+    assert contents(tmp_path / "out") == {"pairs.csv": b"new"}
+    assert output.removed == ["residues.csv"]
 
 
 @pytest.mark.parametrize("place", ["out", "out/deeper"])
