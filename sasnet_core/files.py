@@ -41,7 +41,7 @@ def written_whole(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[Any
         The file; its folder is made if it is not there.
     mode : str
         "w" for text (UTF-8, lines end as written; bytes of file names that are no UTF-8 become
-        ``\\udcXX``), "wb" for bytes.
+        escapes), "wb" for bytes.
 
     Yields
     ------
