@@ -111,7 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.check:
         record_access(
             rows, allowed=options.look_at_db5u, record=options.looks,
-            command="python -m train.alone --check", weights=[info.sha256],
+            command="train.alone --check", weights=[info.sha256],
             rotations=options.rotations,
         )  # fmt: skip
     else:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: Power of the number of contacts, and weight of the residues; chosen on docked poses of DB4U
 #: (``python -m benchmarks.docked``).
-POWER, SITE_WEIGHT = 0.5, 1.0
+POWER, SITE_WEIGHT = 0.75, 0.5
 
 
 @dataclass(frozen=True)
