@@ -11,7 +11,7 @@ from pymol import CmdException
 from pymol import cmd as _cmd
 
 from . import selections
-from .child_result import SIDES, ChildResult, Residue
+from .child_result import SIDES, ChildResult, Patch, Residue
 from .selections import Key, PartnerSelection
 
 #: Chains of a side that a result's name lists.
@@ -58,6 +58,10 @@ class BoundResult:
         """Return the residues of a side that reach a threshold, that of the result by default."""
         least = self.threshold if threshold is None else threshold
         return {key for key, value in self.values(side).items() if value >= least}
+
+    def patch_keys(self, patch: Patch) -> set[Key]:
+        """Return the residues of a patch."""
+        return {self.keys[patch.side][row] for row in patch.rows}
 
     def label(self, side: str, row: int) -> str:
         """Name a residue for people, like ``TYR D52A``."""

@@ -75,6 +75,34 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Patch:
+    """Likely residues of a side that lie together on the surface.
+
+    Attributes
+    ----------
+    side : str
+        "left" or "right".
+    rank : int
+        1 for the likeliest of its side.
+    rows : tuple of int
+        Rows of its residues, the likeliest first.
+    center : int
+        Row of the residue around which they lie.
+    chance : float
+        That half of them or more are in the interface; nan if the weights do not know.
+    share : float
+        Share of them that is expected in the interface.
+    """
+
+    side: str
+    rank: int
+    rows: tuple[int, ...]
+    center: int
+    chance: float
+    share: float
+
+
+@dataclass(frozen=True)
 class ChildResult:
     """A prediction as the child wrote it.
 
@@ -82,6 +110,8 @@ class ChildResult:
     ----------
     residues : mapping
         Of each side, in the order of the rows or columns of the matrices.
+    patches : tuple of Patch
+        Of the left side, then of the right, the likeliest first; none in an older file.
     pairs : tuple of Pair
         The best of all pairs, best first.
     scores, spread : Matrix
@@ -97,6 +127,7 @@ class ChildResult:
     """
 
     residues: Mapping[str, tuple[Residue, ...]]
+    patches: tuple[Patch, ...]
     pairs: tuple[Pair, ...]
     scores: Matrix = field(repr=False)
     spread: Matrix = field(repr=False)
@@ -165,6 +196,7 @@ def _parse(files: Mapping[str, bytes]) -> ChildResult:
         raise ValueError(f"{shape} residues and {scores.n_rows} x {scores.n_columns} scores")
     return ChildResult(
         residues=residues,
+        patches=tuple(_patch(row, residues) for row in content.get("patches", ())),
         pairs=_pairs(content["pairs"], rows),
         scores=scores,
         spread=spread,
@@ -187,6 +219,16 @@ def _residue(row: dict) -> Residue:
         spread=_finite(row["spread"]),
         best=_finite(row["max_pair_score"]),
     )
+
+
+def _patch(values: dict, residues: Mapping[str, tuple[Residue, ...]]) -> Patch:
+    rows = tuple(int(residue["row"]) for residue in values["residues"])
+    center, count = int(values["around"]["row"]), len(residues[values["side"]])
+    if not rows or not all(0 <= row < count for row in (*rows, center)):
+        raise ValueError(f"patch {values['rank']} has residues that are not there")
+    chance = float("nan") if values["chance"] is None else _finite(values["chance"])
+    share = _finite(values["expected_share"])
+    return Patch(values["side"], int(values["rank"]), rows, center, chance, share)
 
 
 def _finite(value: float) -> float:

@@ -20,7 +20,7 @@ WHAT = ("probability", "spread")
 #: The spread at the top end of its scale; that of 20 rotations is mostly under it.
 SPREAD_TOP = 0.1
 #: Everything that the plugin draws or selects, to be cleared away.
-DRAWN = (LEGEND, "sasnet_left_interface", "sasnet_right_interface")
+DRAWN = (LEGEND, "sasnet_left_interface", "sasnet_right_interface", "sasnet_patch_*")
 
 
 def paint(

@@ -43,8 +43,10 @@ def sasnet_predict(
         same: pale grey at 0, through orange, to dark red at 1. The two proteins
         may be bound or unbound; their relative position is not used.
 
-        Creates the colour bar "sasnet_legend" and the selections
-        "sasnet_left_interface" and "sasnet_right_interface".
+        Creates the colour bar "sasnet_legend" and the selections "sasnet_patch_1",
+        "sasnet_patch_2", "sasnet_patch_3" (likely residues that lie together on
+        the surface; of both partners, so that "sasnet_patch_1 and chain A" is one
+        patch), "sasnet_left_interface" and "sasnet_right_interface".
 
     USAGE
 
@@ -116,8 +118,9 @@ def sasnet_predict(
 
 
 def show(result: BoundResult, _self: Any = _cmd) -> None:
-    """Colour the partners of a result and select their interfaces."""
+    """Colour the partners of a result and select their patches and interfaces."""
     colouring.paint(result, _self=_self)
+    interface_selection.select_patches(result, _self)
     interface_selection.select(result, _self=_self)
 
 

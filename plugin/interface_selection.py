@@ -1,4 +1,4 @@
-"""The likely interface as two named selections."""
+"""The patches and the likely interface as named selections."""
 
 from __future__ import annotations
 
@@ -9,6 +9,24 @@ from pymol import cmd as _cmd
 from . import selections
 from .bound_results import BoundResult
 from .child_result import SIDES
+
+#: Patches of each side that have a selection; both sides' patches of one rank share it.
+MOST_PATCHES = 3
+
+
+def patch_name(rank: int) -> str:
+    """Return the name of the selection of the patches of a rank."""
+    return f"sasnet_patch_{rank}"
+
+
+def select_patches(result: BoundResult, _self: Any = _cmd) -> None:
+    """Select the first patches of both sides; one of a side is ``sasnet_patch_1 and chain D``."""
+    for rank in range(1, MOST_PATCHES + 1):
+        patches = [patch for patch in result.child_result.patches if patch.rank == rank]
+        _self.delete(patch_name(rank))
+        if patches:
+            parts = [(result.partners[p.side], result.patch_keys(p)) for p in patches]
+            selections.mark_all(patch_name(rank), parts, _self)
 
 
 def select(

@@ -16,7 +16,7 @@ from pymol import cmd as _cmd
 
 from . import bound_results, job, pymol_session, selections, timing, worker
 from .bound_results import BoundResult
-from .child_result import SIDES, ChildResult
+from .child_result import SIDES, ChildResult, Patch
 from .selections import PartnerSelection
 
 #: The paper's number of rotations at prediction.
@@ -215,7 +215,7 @@ def require_threshold(threshold: float | None) -> None:
 
 
 def report(result: BoundResult, most: int = 20, fewest: int = 5) -> list[str]:
-    """Say in lines which residues are likely.
+    """Say in lines which patches and residues are likely.
 
     Parameters
     ----------
@@ -226,11 +226,20 @@ def report(result: BoundResult, most: int = 20, fewest: int = 5) -> list[str]:
     """
     lines = [f"warning: {warning}" for warning in result.child_result.warnings]
     for side in SIDES:
+        lines += [_patch_line(result, p) for p in result.child_result.patches if p.side == side][:3]
         lines += _table(result, side, most, fewest)
         missing = len(result.partners[side].residues) - len(result.keys[side])
         if missing:
             lines.append(f"{side}: {missing} residues got no prediction and no colour")
     return lines
+
+
+def _patch_line(result: BoundResult, patch: Patch) -> str:
+    chance = "" if patch.chance != patch.chance else f"chance {patch.chance:.2f}; "
+    return (
+        f"{patch.side} patch {patch.rank}: {len(patch.rows)} residues around "
+        f"{result.label(patch.side, patch.center)}, {chance}expected right {patch.share:.0%}"
+    )
 
 
 def _table(result: BoundResult, side: str, most: int, fewest: int) -> list[str]:

@@ -236,12 +236,20 @@ def mark(name: str, partner: PartnerSelection, keys: set[Key], _self: Any = _cmd
 
     By atom index: no name of a chain or segment, however odd, can then pick the wrong atoms.
     """
+    mark_all(name, [(partner, keys)], _self)
+
+
+def mark_all(
+    name: str, parts: Iterable[tuple[PartnerSelection, set[Key]]], _self: Any = _cmd
+) -> None:
+    """Make a named selection of some residues of several partners."""
     atoms: list[tuple[str, int]] = []
-    _self.iterate(
-        f"%{partner.name}",
-        "atoms.append((model, index)) if (segi, chain, resi) in keys else None",
-        space={"atoms": atoms, "keys": keys},
-    )
+    for partner, keys in parts:
+        _self.iterate(
+            f"%{partner.name}",
+            "atoms.append((model, index)) if (segi, chain, resi) in keys else None",
+            space={"atoms": atoms, "keys": keys},
+        )
     gather(name, atoms, _self)
 
 

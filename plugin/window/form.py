@@ -8,7 +8,7 @@ from .. import colouring, palettes, viewing, worker
 from ..prediction_run import PRESETS
 from .heatmap import HeatMap
 from .partner_fields import PartnerFields
-from .result_tables import PairTable, ResidueTable
+from .result_tables import PairTable, PatchTable, ResidueTable
 from .scale import ScaleBar, ThresholdSlider
 
 #: Results that the list shows at once.
@@ -95,10 +95,12 @@ class Form(QtWidgets.QWidget):
         self.threshold = ThresholdSlider()
 
     def _make_views(self):
+        self.patches = PatchTable()
         self.residues = ResidueTable()
         self.pairs = PairTable()
         self.map = HeatMap()
         self.tabs = QtWidgets.QTabWidget()
+        self.tabs.addTab(self.patches, "Patches")
         self.tabs.addTab(self.residues, "Residues")
         self.tabs.addTab(self.pairs, "Pairs")
         self.tabs.addTab(self.map, "Map")

@@ -158,6 +158,34 @@ class WalkTable(QtWidgets.QTableView):
             self.walked.emit(self.rows.subject(current.row()))
 
 
+class PatchTable(WalkTable):
+    """The patches of both sides; subjects are (side, row of the central residue)."""
+
+    def __init__(self, parent=None):
+        headings = ("Side", "No.", "Around", "Residues", "Chance", "Right")
+        super().__init__(headings, 4, parent)
+        self.setToolTip(
+            "Chance: that half of the patch or more is in the interface. Right: the share of its "
+            "residues that is expected there. Selections: sasnet_patch_1, ..."
+        )
+
+    def show_result(self, result, palette):
+        """Fill it with a result."""
+        rows = [
+            (
+                (patch.side, patch.center),
+                patch.side,
+                str(patch.rank),
+                result.label(patch.side, patch.center),
+                str(len(patch.rows)),
+                patch.chance,
+                patch.share,
+            )
+            for patch in result.child_result.patches
+        ]
+        self.fill(rows, lambda value: palettes.colour(0.0 if value != value else value, palette))
+
+
 class ResidueTable(WalkTable):
     """Every predicted residue of both sides; subjects are (side, row)."""
 

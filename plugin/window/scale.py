@@ -8,21 +8,28 @@ from .. import palettes
 
 _STEPS = 400
 _HEIGHT = 14  # pixels of the bar
+#: Of a scale of probabilities, and of spreads.
+_TITLES = {
+    True: "Probability of being in the interface",
+    False: "Spread of the probability over the rotations",
+}
 
 
 class ScaleBar(QtWidgets.QWidget):
-    """A bar of colours with its numbers under it; stops are evenly spaced."""
+    """A bar of colours under a title, with its numbers beneath; stops are evenly spaced."""
 
     def __init__(self, parent=None):
         super().__init__(parent)
         self._palette = palettes.DEFAULT
         self._labels = [f"{stop:g}" for stop in palettes.STOPS]
-        self.setFixedHeight(_HEIGHT + self.fontMetrics().height() + 2)
+        self._title = _TITLES[True]
+        self.setFixedHeight(_HEIGHT + 2 * self.fontMetrics().height() + 2)
 
     def show_scale(self, palette, top=None):
         """Draw a palette, its numbers the stops, or evenly from 0 to a top."""
         count = len(palettes.STOPS) - 1
         self._palette = palette
+        self._title = _TITLES[top is None]
         self._labels = [
             f"{palettes.STOPS[n] if top is None else top * n / count:g}" for n in range(count + 1)
         ]
@@ -35,8 +42,9 @@ class ScaleBar(QtWidgets.QWidget):
         gradient = QtGui.QLinearGradient(0, 0, width, 0)
         for number, rgb in enumerate(palettes.PALETTES[self._palette]):
             gradient.setColorAt(number / count, QtGui.QColor.fromRgbF(*rgb))
-        painter.fillRect(0, 0, width, _HEIGHT, gradient)
         metrics = painter.fontMetrics()
+        painter.drawText(0, metrics.ascent(), self._title)
+        painter.fillRect(0, metrics.height(), width, _HEIGHT, gradient)
         for number, label in enumerate(self._labels):
             size = metrics.boundingRect(label).width() + 2
             left = min(max(width * number / count - size / 2, 0), width - size)

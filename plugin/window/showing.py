@@ -147,6 +147,8 @@ class Showing:
         yield  # the tables were filled in this turn
         yield from self._paint(result)
         yield
+        interface_selection.select_patches(result, self._cmd)
+        yield
         interface_selection.select(result, _self=self._cmd)
         yield
         self.draw_pairs()
@@ -171,7 +173,7 @@ class Showing:
 
     def _fill(self, result):
         form = self._form
-        for view in (form.residues, form.pairs, form.map):
+        for view in (form.patches, form.residues, form.pairs, form.map):
             view.show_result(result, form.palette_box.currentText())
 
     def _follow_look(self):

@@ -20,6 +20,7 @@ class Walks:
         self._form = form
         self._showing = showing
         self._cmd = _self
+        form.patches.walked.connect(self.to_residue)
         form.residues.walked.connect(self.to_residue)
         form.pairs.walked.connect(self.to_pair)
         form.map.picked.connect(self.to_pair)

@@ -131,11 +131,26 @@ def result(left, right, scores, rotations):
     pairs = [pair(keys["left"][i], keys["right"][j], scores[i][j]) for i, j in places[:1000]]
     return {
         "version": "0",
+        "patches": [patch(side, residues) for side in ("left", "right")],
         "residues": residues,
         "pairs": pairs,
         "threshold": 0.5,
         "settings": {"rotations": rotations},
         "warnings": ["this is a fake"],
+    }
+
+
+def patch(side, residues):
+    """Make a patch of the three likeliest residues of a side."""
+    own = [row for row in residues if row["side"] == side]
+    rows = sorted(range(len(own)), key=lambda row: -own[row]["probability"])[:3]
+    return {
+        "side": side,
+        "rank": 1,
+        "chance": 0.4,
+        "expected_share": 0.3,
+        "around": {"row": rows[0]},
+        "residues": [{"row": row} for row in rows],
     }
 
 

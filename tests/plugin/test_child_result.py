@@ -56,7 +56,24 @@ def test_the_plugin_reads_what_was_predicted(plugin, saved):
     assert [(pair.left, pair.right) for pair in answer.pairs] == [
         tuple(np.unravel_index(place, matrix.shape)) for place in best
     ]
+    for side in ("left", "right"):
+        found = [(p.rank, p.rows, p.center) for p in answer.patches if p.side == side]
+        assert found == [(p.rank, p.rows, p.center) for p in prediction.patches[side]]
+    assert all(patch.chance != patch.chance for patch in answer.patches), "no chance: nan"
     assert (answer.threshold, answer.rotations) == (prediction.calibration.threshold, 3)
+
+
+def test_a_result_of_an_older_sasnet_has_no_patches(plugin, saved):
+    _, folder = saved
+    change(folder, lambda content: content.pop("patches"))
+    assert plugin.child_result.read(folder).patches == ()
+
+
+def test_a_patch_of_residues_that_are_not_there_is_refused(plugin, saved):
+    _, folder = saved
+    change(folder, lambda content: content["patches"][0]["around"].update(row=99))
+    with pytest.raises(CmdException, match="no result of sasnet_predict that this plugin"):
+        plugin.child_result.read(folder)
 
 
 def change(folder, edit):

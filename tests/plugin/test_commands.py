@@ -75,6 +75,7 @@ def test_interfaces_are_selected_and_nothing_else_is_left(
     assert enterotoxin.get_names("public") == [
         "tox",
         "sasnet_legend",
+        "sasnet_patch_1",
         "sasnet_left_interface",
         "sasnet_right_interface",
     ]

@@ -39,7 +39,10 @@ def test_installs_from_the_zip_and_predicts_without_a_window(run_pymol, install,
     assert f"version {__version__} commands {named}" in ended.stdout
     assert re.search(r"^USAGE\n\n    sasnet_predict \[ left", ended.stdout, re.MULTILINE)
     assert "left: 30 of 98 residues at 0.50 or more" in ended.stdout
-    assert "'sasnet_legend', 'sasnet_left_interface', 'sasnet_right_interface'" in ended.stdout
+    assert (
+        "'sasnet_legend', 'sasnet_patch_1', 'sasnet_left_interface', 'sasnet_right_interface'"
+        in ended.stdout
+    )
     assert "Traceback" not in ended.stdout + ended.stderr
 
 

@@ -72,11 +72,12 @@ def test_panel_in_the_real_window(facts, tmp_path, pictures):
     assert "one rotation" in facts["early"]["message"]
     assert "left: 30 of 98 residues at 0.50 or more" in facts["message"]
     assert facts["refined"] and facts["others"]
-    assert facts["names"] == [
-        "tox",
-        "sasnet_legend",
+    assert sorted(facts["names"]) == [
         "sasnet_left_interface",
+        "sasnet_legend",
+        "sasnet_patch_1",
         "sasnet_right_interface",
+        "tox",
     ]
     assert facts["rows"] == [2 * 98, 1000]
 

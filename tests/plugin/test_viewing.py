@@ -53,6 +53,22 @@ def test_restore_gives_back_every_colour_and_takes_everything_away(
     assert looks(per_atom, enterotoxin) != before
 
 
+def test_patches_are_selections_of_both_sides(predicted, plugin):
+    results = plugin.pymol_session.of(predicted).results
+    result = results.get("", predicted)
+    for patch in result.child_result.patches:
+        chain = {"left": "D", "right": "E"}[patch.side]
+        found = []
+        predicted.iterate(
+            f"sasnet_patch_1 and chain {chain} and name CA", "found.append(resi)",
+            space={"found": found},
+        )  # fmt: skip
+        assert set(found) == {result.keys[patch.side][row][2] for row in patch.rows}
+    assert "sasnet_patch_2" not in predicted.get_names("public_selections")
+    lines = plugin.prediction_run.report(result)
+    assert any(line.startswith("left patch 1: 3 residues around ") for line in lines)
+
+
 def test_restore_of_a_part_leaves_the_rest(predicted, per_atom, plugin):
     after = looks(per_atom, predicted)
     plugin.viewing.sasnet_restore("chain D and resi 1-50", _self=predicted)

@@ -25,8 +25,8 @@ PAIR_COLUMNS = (
 )
 TABLES = [
     "pairs.csv",
-    "patches.csv",
     "patch_pairs.csv",
+    "patches.csv",
     "report.html",
     "residues.csv",
     "result.json",
