@@ -191,7 +191,8 @@ def dataset(tmp_path_factory):
 def untrained(sizes, training, examples, held_out, seed, report):
     """Stand in for training, which another test shows: wider networks are better."""
     good = {"mean_auroc": 0.6 + sum(sizes.filters) / 100, "cauroc": 0.7}
-    facts = {"sizes": asdict(sizes), "seed": seed, "epoch": 1, "check": good}
+    facts = {"sizes": asdict(sizes), "training": asdict(training), "seed": seed, "epoch": 1,
+             "check": good}  # fmt: skip
     return learning.Trained(build(sizes, seed), Scale.of(examples), facts)
 
 
@@ -202,11 +203,15 @@ def test_the_commands_choose_train_evaluate_and_look_once(dataset, tmp_path, cap
     assert fit.main(list(map(str, train))) == 0
     nets = {p.parent.name: p.parent.parent.name
             for p in (tmp_path / "runs").rglob("replicate_2/run.json")}  # fmt: skip
-    assert nets == {"replicate_2": "3-3_4_dropout0.5"}, "only the best settings are repeated"
+    assert nets == {"replicate_2": "3-3_4_dropout0.2_rate0.001"}, (
+        "only the best settings are repeated"
+    )
     first = {p: p.stat().st_mtime_ns for p in (tmp_path / "runs").rglob("weights.npz")}
     assert len(first) == 3
     assert fit.main(list(map(str, train))) == 0
     assert {p: p.stat().st_mtime_ns for p in first} == first, "nothing is trained twice"
+    with pytest.raises(SettingError, match="was trained with training .*'epochs': 12"):
+        fit.main([*map(str, train), "--epochs", "3"])
 
     again = [dataset, tmp_path / "runs", "-o", tmp_path / "table2", "--method", "node_average",
              "--looks", tmp_path / "looks.csv"]  # fmt: skip

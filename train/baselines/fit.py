@@ -3,10 +3,11 @@
     python -m train.baselines.fit DB5_DATASET -o RUNS
     python -m train.baselines.fit DB5_DATASET -o RUNS --method node_average --pssm PROFILES
 
-Every combination of --filters and --dropout is trained once. The one with the best mean AUROC on
-DB4U is trained --replicates times in all, from different seeds. Epochs are chosen by DB4U, too. The
-graphs of proteins are kept in RUNS/graphs. A network takes about a minute on an idle core. If the
-command is killed, run it again to continue; several may run at a time, with different methods.
+Every combination of --filters, --dropout and --learning-rate is trained once. The one with the best
+mean AUROC on DB4U is trained --replicates times in all, from different seeds. Epochs are chosen by
+DB4U, too. The graphs of proteins are kept in RUNS/graphs. A network of the default size takes less
+than a minute on an idle core. If the command is killed, run it again to continue; several may run
+at a time, with different methods.
 """
 
 from __future__ import annotations
@@ -14,17 +15,24 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sasnet_core.dataset.complexes import benchmark_rows
 from sasnet_core.errors import SettingError, run_script
 from sasnet_core.evaluation.compared import CONSERVATION, STRUCTURE
+from sasnet_core.files import json_values
 from train.baselines import runs
 from train.baselines.features import WIDTHS
 from train.baselines.pairs import GraphPair, load_pairs
+
+if TYPE_CHECKING:
+    from train.baselines.learning import Training
+    from train.baselines.methods import Sizes
 
 TRAINED_ON, CHOSEN_BY = "DB3", "DB4U"
 
@@ -42,7 +50,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--filters", nargs="+", type=sizes, default=[(128,)], metavar="N[,N...]",
         help="of each convolution (default: 128, one convolution)")  # fmt: skip
     add("--dense", type=int, default=128, help="units of the dense layer (default: 128)")
-    add("--dropout", nargs="+", type=float, default=[0.5], help="default: 0.5")
+    add("--dropout", nargs="+", type=float, default=[0.2], help="default: 0.2")
+    add("--learning-rate", nargs="+", type=float, default=[1e-3], help="default: 0.001")
     add("--epochs", type=int, default=12, help="at most (default: 12)")
     add("--replicates", type=int, default=3, help="default: 3")
     return parser.parse_args(arguments)
@@ -79,47 +88,60 @@ def train_method(
     held_out: Sequence[GraphPair],
 ) -> None:
     """Train a method with all settings once, then with the best of them again."""
+    from train.baselines.learning import Training  # takes seconds
+    from train.baselines.methods import Sizes
+
     column = CONSERVATION if options.pssm else STRUCTURE
     folder = options.output / f"{method}-{column}"
-    checks = {}
-    for filters, dropout in itertools.product(options.filters, options.dropout):
-        name = f"{'-'.join(map(str, filters))}_{options.dense}_dropout{dropout:g}"
-        checks[filters, dropout, name] = train_once(
-            options, method, filters, dropout, folder / name / "replicate_1", examples, held_out
-        )
-    filters, dropout, name = max(checks, key=checks.__getitem__)
-    found = [
-        train_once(options, method, filters, dropout, folder / name / f"replicate_{number}",
-                   examples, held_out)
-        for number in range(1, options.replicates + 1)
-    ]  # fmt: skip
-    print(f"{method}, {column}: {name} is best; mean AUROC on {CHOSEN_BY} "
-          f"{np.mean(found):.3f} (replicates: {len(found)})")  # fmt: skip
+    settings = list(itertools.product(options.filters, options.dropout, options.learning_rate))
+
+    def run(filters: tuple[int, ...], dropout: float, rate: float, replicate: int) -> float:
+        sizes = Sizes(method, examples[0].nodes.shape[1], filters, options.dense, dropout)
+        training = Training(learning_rate=rate, epochs=options.epochs)
+        origin = {"features": options.features, "conservation": bool(options.pssm)}
+        name = f"{'-'.join(map(str, filters))}_{options.dense}_dropout{dropout:g}_rate{rate:g}"
+        place = folder / name / f"replicate_{replicate}"
+        return train_once(place, sizes, training, origin, examples, held_out)
+
+    best = max(settings, key=lambda one: run(*one, 1))
+    found = [run(*best, number) for number in range(1, options.replicates + 1)]
+    report(
+        f"{method}, {column}: filters {best[0]}, dropout {best[1]:g}, rate {best[2]:g} are best; "
+        f"mean AUROC on {CHOSEN_BY} {np.mean(found):.3f} (replicates: {len(found)})"
+    )
 
 
 def train_once(
-    options: argparse.Namespace,
-    method: str,
-    filters: tuple[int, ...],
-    dropout: float,
     folder: Path,
+    sizes: Sizes,
+    training: Training,
+    origin: Mapping[str, Any],
     examples: Sequence[GraphPair],
     held_out: Sequence[GraphPair],
 ) -> float:
-    """Train one network, if its folder is not complete; returns its mean AUROC on DB4U."""
-    from train.baselines import learning  # takes seconds
-    from train.baselines.methods import Sizes
+    """Train one network, if its folder is not complete; returns its mean AUROC on DB4U.
+
+    Raises
+    ------
+    SettingError
+        The folder holds a network that was trained with other settings.
+    """
+    from train.baselines import learning
 
     if not (folder / learning.RUN).is_file():
-        shape = Sizes(method, examples[0].nodes.shape[1], filters, options.dense, dropout)
         seed = int(folder.name.rpartition("_")[2])
-        settings = learning.Training(epochs=options.epochs)
-        trained = learning.train(shape, settings, examples, held_out, seed, report)
-        origin = {"features": options.features, "conservation": bool(options.pssm)}
+        trained = learning.train(sizes, training, examples, held_out, seed, report)
         learning.save(folder, trained, origin)
     facts = learning.read_facts(folder)
-    print(f"{folder}: epoch {facts['epoch']}, mean AUROC {facts['check']['mean_auroc']:.4f}, "
-          f"CAUROC {facts['check']['cauroc']:.4f}", flush=True)  # fmt: skip
+    asked = {**origin, "sizes": asdict(sizes), "training": asdict(training)}
+    for name, value in json_values(asked).items():
+        if facts[name] != value:
+            raise SettingError(
+                f"{folder}: its network was trained with {name} {facts[name]}, now they are "
+                f"{value}; use another folder, or the same settings"
+            )
+    report(f"{folder}: epoch {facts['epoch']}, mean AUROC {facts['check']['mean_auroc']:.4f}, "
+           f"CAUROC {facts['check']['cauroc']:.4f}")  # fmt: skip
     return float(facts["check"]["mean_auroc"])
 
 
