@@ -23,7 +23,7 @@ import numpy as np
 
 from sasnet_core import markdown
 from sasnet_core.conservation import store
-from sasnet_core.conservation.residues import ResidueProfile, residue_profile, stored_profiles
+from sasnet_core.conservation.residues import ResidueProfile, profile_finder
 from sasnet_core.conservation.terms import ConservationInfo, find_info, save_info
 from sasnet_core.errors import run_script
 from sasnet_core.evaluation.calibration_fit import collect, fit
@@ -80,12 +80,6 @@ def make_cases(
         make_case(item, predictor.score(item.left, item.right, rotations).matrix, find_profile)
         for item in selection.complexes()
     ]
-
-
-def profile_finder(folder: Path) -> Callable[[Protein], ResidueProfile]:
-    """Return a function that looks up the profiles of proteins in a folder of train.pssm."""
-    store.read_settings(folder)
-    return lambda protein: residue_profile(protein, stored_profiles(protein, folder))
 
 
 def choose(fitting: Sequence[Case], cases: Sequence[Case]) -> SiteTerms:

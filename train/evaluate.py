@@ -2,6 +2,7 @@
 
     python -m train.evaluate DB5_DATASET --split DB4U -o table.csv
     python -m train.evaluate MINED_DATASET --split validation
+    python -m train.evaluate DB5_DATASET --split DB4U --pssm PROFILES
 
 Prints the CAUROC with a bootstrap interval, the mean AUROC, the precision, the AUROC of sites, and
 the CAUROC of two predictors without learning. A complex that fails counts 0 for every predictor;
@@ -21,8 +22,11 @@ from pathlib import Path
 import numpy as np
 
 from sasnet_core.config import ROTATIONS
+from sasnet_core.conservation.residues import profile_finder
+from sasnet_core.conservation.terms import find_info
 from sasnet_core.dataset.complexes import Complex, benchmark_rows, evenly_spread, load_complex
 from sasnet_core.errors import run_script
+from sasnet_core.evaluation import compared
 from sasnet_core.evaluation.measures import (
     Row,
     baseline_scores,
@@ -37,10 +41,12 @@ from sasnet_core.evaluation.test_set import add_test_set_options, record_access
 from sasnet_core.files import write_table
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.network.precision import PRECISIONS
-from sasnet_core.network.weights import default_folder, read_info
+from sasnet_core.network.weights import WeightsInfo, default_folder, find_folder, read_info
+from sasnet_core.scoring.conserved import ConservedScorer
 from sasnet_core.scoring.predictor import ENGINES, load_predictor
 from sasnet_core.scoring.scorer import Scorer
 
+TABLE2 = Path(__file__).parents[1] / "docs" / "results" / compared.FOLDER
 LOOKS = Path(__file__).parents[1] / "docs" / "db5u_looks.csv"
 
 
@@ -75,6 +81,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         help="control: rotate and shift each partner at random first, which must change nothing "
         "(the benchmark's unbound files are superimposed on the complex)",
     )
+    parser.add_argument("--pssm", type=Path, metavar="PROFILES",
+                        help="profiles of train.pssm: use conservation too")  # fmt: skip
+    parser.add_argument("--terms", type=Path, metavar="FOLDER",
+                        help="of train.conservation (default: those of the weights)")  # fmt: skip
+    parser.add_argument("--method", metavar="NAME",
+                        help="also write rows of table 2, docs/results/table2/NAME-*.csv; NAME "
+                        "begins with sasnet")  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, help="write the table here as CSV")
     add_test_set_options(parser, LOOKS)
     return parser.parse_args(arguments)
@@ -130,6 +143,24 @@ def complex_scorer(
     return score_complex
 
 
+def with_conservation(scorer: Scorer, info: WeightsInfo, options: argparse.Namespace) -> Scorer:
+    """Let a scorer use conservation, if profiles are named."""
+    if options.pssm is None:
+        return scorer
+    folders = [options.terms] if options.terms else [info.folder, find_folder("conservation")]
+    terms = find_info(folders, info.sha256).terms
+    return ConservedScorer(scorer, terms, profile_finder(options.pssm))
+
+
+def write_for_table2(options: argparse.Namespace, table: list[Row]) -> None:
+    """Write the AUROC of each complex where train.tables finds it."""
+    splits: dict[str, dict[str, float]] = {}
+    for row in table:
+        splits.setdefault(row["split"], {})[row["id"]] = float(row["auroc"])
+    column = compared.CONSERVATION if options.pssm else compared.STRUCTURE
+    print(compared.update_measured(TABLE2, options.method, column, splits))
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
@@ -141,6 +172,7 @@ def main(arguments: list[str] | None = None) -> int:
         weights=[info.sha256], rotations=options.rotations, state=state,
     )  # fmt: skip
     predictor = load_predictor(info.folder, options.precision, options.engine, options.kept)
+    predictor = with_conservation(predictor, info, options)
     scores = {"": complex_scorer(predictor, rows, options), **baseline_scores()}
     table = evaluate_rows(options.dataset, rows, state, scores)
     for row in table:
@@ -151,6 +183,8 @@ def main(arguments: list[str] | None = None) -> int:
         f"{predictor.precision}"
     )
     print("\n".join(report(table)))
+    if options.method:
+        write_for_table2(options, table)
     if options.output:
         write_table(table, options.output, columns(list(scores)))
     return 0

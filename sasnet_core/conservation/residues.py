@@ -9,11 +9,11 @@ import numpy as np
 
 from sasnet_core.conservation.matching import align_rows
 from sasnet_core.conservation.profile import COLUMNS, empty_profile
-from sasnet_core.conservation.store import find_profile
+from sasnet_core.conservation.store import find_profile, read_settings
 from sasnet_core.structure.chemistry import one_letter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from sasnet_core.conservation.profile import Profile
@@ -55,6 +55,18 @@ def stored_profiles(protein: Protein, folder: Path) -> dict[str, Profile]:
     """
     found = {c: find_profile(folder, s) for c, s in chain_sequences(protein).items()}
     return {chain: profile for chain, profile in found.items() if profile is not None}
+
+
+def profile_finder(folder: Path) -> Callable[[Protein], ResidueProfile]:
+    """Return a function that lays the profiles of a folder of `train.pssm` over proteins.
+
+    Raises
+    ------
+    ProfileError
+        The folder is none.
+    """
+    read_settings(folder)
+    return lambda protein: residue_profile(protein, stored_profiles(protein, folder))
 
 
 def residue_profile(

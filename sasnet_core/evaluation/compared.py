@@ -93,6 +93,31 @@ def write_measured(
     return path
 
 
+def update_measured(
+    folder: Path, method: str, column: str, aurocs: Mapping[str, Mapping[str, float]]
+) -> Path:
+    """Write the only replicate of a method; rows of other splits stay.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of all methods' files.
+    method, column : str
+        Names, as in the file's name.
+    aurocs : mapping
+        Split -> id -> AUROC.
+    """
+    path = measured_path(folder, method, column)
+    known = _read(path) if path.is_file() else {}
+    splits = {split: one.get("1", {}) for split, one in known.items()} | dict(aurocs)
+    rows = [
+        {"split": split, "id": name, "replicate": 1, "auroc": f"{value:.6f}"}
+        for split, one in splits.items()
+        for name, value in one.items()
+    ]
+    return write_measured(folder, method, column, rows)
+
+
 def read_measured(folder: Path) -> dict[tuple[str, str], Measured]:
     """Read the files of a folder.
 

@@ -14,11 +14,12 @@ from sasnet_core.conservation.store import open_store, profile_path
 from sasnet_core.conservation.terms import FILE, read_info
 from sasnet_core.dataset.complexes import benchmark_rows, load_complex
 from sasnet_core.errors import ProfileError, SettingError
+from sasnet_core.evaluation.compared import CONSERVATION, read_measured
 from sasnet_core.network.weights import read_info as read_weights
 from tests.core.conservation.build_profiles import laid_profile
 from tests.core.conservation.test_residues import profile_of
 from tests.train.conftest import needs_shared
-from train import conservation, paper_conservation
+from train import conservation, evaluate, paper_conservation
 
 pytestmark = needs_shared
 
@@ -108,3 +109,16 @@ def test_terms_that_come_with_sasnet_are_for_weights_that_come_with_it():
         pytest.skip("no terms come with this version")
     assert json.loads(path.read_text())["format"] == 1
     assert read_info(path).structure == read_weights("default").sha256
+
+
+def test_an_evaluation_uses_conservation(dataset, profiles, weights, tmp_path, monkeypatch, capsys):
+    more = ["--fit-weights", str(weights), "--fit-rotations", "1"]
+    assert run(conservation, dataset, profiles, weights, weights, *more) == 0
+    monkeypatch.setattr(evaluate, "TABLE2", tmp_path / "table2")
+    arguments = [str(dataset), "--weights", str(weights), "--rotations", "1", "--split", "DB4U"]
+    arguments += ["--pssm", str(profiles), "--method", "sasnet_tiny"]
+    assert evaluate.main(arguments) == 0
+    with (weights / "DB4U.csv").open() as stream:
+        fitted = {row["id"]: float(row["auroc"]) for row in csv.DictReader(stream)}
+    found = read_measured(tmp_path / "table2")["sasnet_tiny", CONSERVATION]
+    assert found.aurocs["DB4U"]["1"] == pytest.approx(fitted, abs=1e-4)

@@ -85,3 +85,12 @@ def test_sasnet_comes_from_the_table_with_most_rotations(tmp_path):
     assert ours == {("default, 20 rotations,", "structure"): {"DB4U": {"a": 0.75}}}
     with pytest.raises(DatasetError, match=r"a table of the complexes of best \(def\) is needed"):
         compared.of_evaluations(tmp_path, {"best": "def"}, ["DB4U"])
+
+
+def test_the_rows_of_other_splits_stay(tmp_path):
+    for split, value in (("DB4U", 0.5), ("DB5U", 0.7), ("DB4U", 0.6)):
+        compared.update_measured(
+            tmp_path, "sasnet_x", compared.CONSERVATION, {split: {"1ABC": value}}
+        )
+    found = compared.read_measured(tmp_path)["sasnet_x", compared.CONSERVATION]
+    assert found.aurocs == {"DB4U": {"1": {"1ABC": 0.6}}, "DB5U": {"1": {"1ABC": 0.7}}}
