@@ -7,6 +7,7 @@ const SPREAD_SCALE = [[0, 1, 1, 1], [0.2, 0.5, 0, 0.5]];
 const SCORE_SCALE = [[0.5, 0.97, 0.98, 1], [0.7, 0.62, 0.79, 0.88], [0.85, 0.19, 0.51, 0.74], [1, 0.03, 0.19, 0.42]];
 const SIDES = ["left", "right"];
 const LISTED = 15;
+const PATCHES = 3;
 /** How much around chosen residues is in view, in angstrom. */
 const CLOSE = 6;
 let data, sides, colouring = "probability", maps, viewer = null;
@@ -135,10 +136,11 @@ function showAnswer() {
       .sort((a, b) => side.probability[b] - side.probability[a]);
     const likely = rows.filter((row) => isLikely(side, row));
     const chains = [...new Set(side.chain)].map((chain) => chain || "_").join(", ");
+    place.append(make("h3", { textContent: `${name}, chain ${chains}` }), ...patchLines(name));
     const words = likely.length
       ? `${likely.length} of ${rows.length} residues likely in the interface`
       : "no residue is likely in the interface; the highest are";
-    place.append(make("h3", { textContent: `${name}, chain ${chains}: ${words}` }));
+    place.append(make("p", { textContent: `${words}:` }));
     const named = (likely.length ? likely : rows).slice(0, LISTED);
     place.append(make("div", { className: "chips" }, ...named.map((row) => chip(name, row))));
     if (likely.length > LISTED) {
@@ -146,8 +148,34 @@ function showAnswer() {
         textContent: `and ${likely.length - LISTED} more, underlined in the sequences` }));
     }
   }
+  if (data.patch_pairs.length) {
+    const pairs = data.patch_pairs.map(([left, right, chance]) =>
+      `left ${left} – right ${right} ${chance.toFixed(2)}`);
+    place.append(make("p", { textContent: `Patches that touch, by chance: ${pairs.join(", ")}` }));
+  }
+  if (data.patch_meaning) place.append(make("p", { textContent: data.patch_meaning }));
   place.append(make("p", { id: "meaning", textContent: data.meaning }));
   if (data.observed) place.append(make("p", { textContent: observedWords(data.observed) }));
+}
+
+/** List the first patches of a side: a click chooses one, and its residues can be copied. */
+function patchLines(name) {
+  return data.patches.filter((patch) => patch.side === name).slice(0, PATCHES).map((patch) => {
+    const touching = data.observed?.[name].patches_in_contact?.[patch.rank - 1];
+    const found = touching === undefined ? "" : `; in the input ${touching} touch`;
+    const button = make("button", { type: "button", textContent: `${patch.text}${found}` });
+    button.dataset.patch = `${name},${patch.rank}`;
+    button.addEventListener("click", () => choosePatch(patch));
+    const copies = make("details", { className: "hint" },
+      make("summary", { textContent: "as PyMOL and ChimeraX selections" }),
+      make("p", {}, make("code", { textContent: `select patch, ${patch.pymol}` })),
+      make("p", {}, make("code", { textContent: `select ${patch.chimerax}` })));
+    return make("div", { className: "patch" }, button, copies);
+  });
+}
+
+function choosePatch(patch) {
+  choose(patch.side === "left" ? patch.rows : [], patch.side === "right" ? patch.rows : []);
 }
 
 function chip(name, row) {
@@ -164,7 +192,8 @@ function observedWords(observed) {
     : `; AUROC over all pairs ${observed.pair_auroc.toFixed(3)} (0.5: chance)`;
   const parts = SIDES.map((name) => `${name}: ${observed[name].likely_and_in_contact} of the ` +
     `${observed[name].residues_likely} likely residues touch, ` +
-    `${observed[name].residues_in_contact} touch in all`);
+    `${observed[name].residues_in_contact} of ${sides[name].name.length} residues touch in all` +
+    (observed[name].auroc == null ? "" : ` (AUROC ${observed[name].auroc.toFixed(3)})`));
   return "The input is a complex; its own contacts, which the network did not see, compare so: " +
     `${observed.contacts} residue pairs touch${auroc}; ${parts.join("; ")}.`;
 }

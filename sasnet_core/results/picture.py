@@ -21,6 +21,8 @@ import numpy as np
 from sasnet_core.dataset.complexes import load_complex
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PIL.Image import Image
 
     from sasnet_core.dataset.complexes import Complex
@@ -40,15 +42,21 @@ SPECTRUM_STEPS = 5
 #: Red, green, blue of a partner's residues in contact; the others are pale.
 PARTNER_COLOURS = {"left": (0.00, 0.45, 0.70), "right": (0.84, 0.37, 0.00)}
 PALENESS = 0.72
-PANEL = 720  # pixels
-MARGIN = 100  # pixels, for the words under the panels
+PANEL = 600  # pixels
+MARGIN = 116  # pixels, for the words under the panels
+#: White around a panel's molecules (pixels).
+EDGE = 12
+#: Patches of a side that are labelled, and how far towards the viewer their labels float
+#: (angstrom): the view has no perspective, so nothing hides or moves them.
+LABELLED, FLOAT = 3, 60.0
+_LABEL = "sasnet_label_"
 
 
 @dataclass(frozen=True)
 class _Panel:
     """One view: what is shown, and the direction that points at the viewer."""
 
-    title: str
+    title: str  # of one or two lines
     selection: str
     facing: np.ndarray | None
 
@@ -56,8 +64,8 @@ class _Panel:
 def draw(folder: Path) -> None:
     """Draw the coloured structures of a result folder.
 
-    Each partner is shown with its likely interface turned to the viewer; a complex also as it
-    is. Colour is the probability in the B factors, from 0 to 1.
+    Each partner is shown with its first patch turned to the viewer, patches labelled; a complex
+    also as it is. Colour is the probability in the B factors, from 0 to 1.
 
     Parameters
     ----------
@@ -67,8 +75,8 @@ def draw(folder: Path) -> None:
     """
     import pymol2
 
-    inputs = json.loads((folder / "result.json").read_text())["inputs"]
-    chains = {entry["side"]: entry["chains"] for entry in inputs}
+    values = json.loads((folder / "result.json").read_text())
+    chains = {entry["side"]: entry["chains"] for entry in values["inputs"]}
     with pymol2.PyMOL() as session:
         cmd = session.cmd
         for path in sorted(folder.glob("*.cif")):
@@ -77,10 +85,14 @@ def draw(folder: Path) -> None:
         if whole:
             _part(cmd, chains)
         _paint(cmd)
-        panels = _panels(cmd, chains, whole)
-        images = [_render(cmd, panel) for panel in panels]
+        panels = _panels(cmd, values, whole)
+        cmd.show_as("surface")
+        labels = _labels(cmd, values, panels)
+        images = [_render(cmd, panel, labels) for panel in panels]
+        cmd.delete(f"{_LABEL}*")
+        cmd.enable("all")
         cmd.show("cartoon")
-        cmd.show("surface")
+        cmd.set("transparency", 0.25)
         cmd.orient("all")
         cmd.save(str(folder / "session.pse"), quiet=1)
     _compose(images, [panel.title for panel in panels]).save(folder / "picture.png")
@@ -105,10 +117,14 @@ def _paint(cmd: Any) -> None:
 
 
 def _set_scene(cmd: Any) -> None:
-    cmd.set("transparency", 0.25)
     cmd.bg_color("white")
     cmd.set("ray_opaque_background", 1)
     cmd.set("ray_shadows", 0)
+    cmd.set("orthoscopic", 1)
+    cmd.set("depth_cue", 0)
+    cmd.set("label_size", -3)  # angstrom, so that labels grow with the picture
+    cmd.set("label_color", "black")
+    cmd.set("label_outline_color", "white")
     cmd.set("surface_quality", 0)
 
 
@@ -120,19 +136,78 @@ def _part(cmd: Any, chains: dict[str, list[str]]) -> None:
     cmd.delete("sasnet_complex")
 
 
-def _panels(cmd: Any, chains: dict[str, list[str]], whole: bool) -> list[_Panel]:
+def _panels(cmd: Any, values: dict[str, Any], whole: bool) -> list[_Panel]:
     panels = [_Panel("the complex", "all", None)] if whole else []
-    for side in ("left", "right"):
-        title = f"{side}: chain {', '.join(chains[side])}, likely interface in front"
-        panels.append(_Panel(title, f"sasnet_{side}", _patch_direction(cmd, f"sasnet_{side}")))
+    for entry in values["inputs"]:
+        name = f"sasnet_{entry['side']}"
+        title = f"{entry['side']}: chain {', '.join(entry['chains'])}"
+        first = next(_patches(values, entry["side"]), None)
+        if first is None:  # of an older sasnet
+            title += "\nlikely interface in front"
+            panels.append(_Panel(title, name, _patch_direction(cmd, name)))
+        else:
+            title += f"\n{_patch_words(values, first)}"
+            panels.append(_Panel(title, name, _outward(cmd, name, first)))
     return panels
+
+
+def _patches(values: dict[str, Any], side: str) -> Iterator[dict[str, Any]]:
+    """Yield the patches of a side, the likeliest first."""
+    return (patch for patch in values.get("patches", []) if patch["side"] == side)
+
+
+def _patch_words(values: dict[str, Any], patch: dict[str, Any]) -> str:
+    """Say of a first patch where it is, how likely it is right, and how much of it is."""
+    around = patch["around"]
+    name = f"{around['name']} {around['number']}{around['insertion_code']}"
+    words = f"patch 1 in front, around {name}"
+    if patch["chance"] is not None:
+        words += f": chance {patch['chance']:.2f}"
+    observed = values["observed_in_input"]
+    if observed is None:
+        return words
+    touching = observed[patch["side"]]["patches_in_contact"][0]
+    return f"{words}; {touching} of {len(patch['residues'])} touch"
+
+
+def _outward(cmd: Any, selection: str, patch: dict[str, Any]) -> np.ndarray:
+    """Point from a partner's centre to a patch, shape (3,), length 1."""
+    center = _atoms(cmd, selection)[:, :3].mean(axis=0)
+    return unit(np.asarray(patch["position"], float) - center)
+
+
+def _atoms(cmd: Any, selection: str) -> np.ndarray:
+    """Return positions and B factors of atoms, shape (n_atoms, 4)."""
+    atoms: list[tuple[float, float, float, float]] = []
+    cmd.iterate_state(1, selection, "atoms.append((x, y, z, b))", space={"atoms": atoms})
+    return np.array(atoms)
+
+
+def _labels(cmd: Any, values: dict[str, Any], panels: list[_Panel]) -> dict[str, list[str]]:
+    """Make the labels of the patches that a panel of one partner shows from their front.
+
+    Returns
+    -------
+    dict
+        Selection of the panel, to the names of the labels' objects.
+    """
+    made: dict[str, list[str]] = {}
+    for panel in panels:
+        if panel.facing is None:
+            continue
+        side = panel.selection.removeprefix("sasnet_")
+        for patch in list(_patches(values, side))[:LABELLED]:
+            if _outward(cmd, panel.selection, patch) @ panel.facing > 0:
+                name = f"{_LABEL}{side}_{patch['rank']}"
+                place = np.asarray(patch["position"]) + FLOAT * panel.facing
+                cmd.pseudoatom(name, pos=place.tolist(), label=f"patch {patch['rank']}")
+                made.setdefault(panel.selection, []).append(name)
+    return made
 
 
 def _patch_direction(cmd: Any, selection: str) -> np.ndarray:
     """Point from a partner's centre to its likely interface, shape (3,), length 1."""
-    atoms: list[tuple[float, float, float, float]] = []
-    cmd.iterate_state(1, selection, "atoms.append((x, y, z, b))", space={"atoms": atoms})
-    table = np.array(atoms)
+    table = _atoms(cmd, selection)
     return likely_direction(table[:, :3], np.clip(table[:, 3], 0, 1))
 
 
@@ -156,23 +231,47 @@ def unit(direction: np.ndarray) -> np.ndarray:
     return direction / length if length > 1e-3 else np.array([0.0, 0.0, 1.0])
 
 
-def _render(cmd: Any, panel: _Panel, shapes: tuple[str, ...] = ("cartoon", "surface")) -> Image:
+def _render(cmd: Any, panel: _Panel, labels: dict[str, list[str]]) -> Image:
+    """Draw what a panel shows; objects are switched on and off, so surfaces are made once."""
     import PIL.Image
 
-    cmd.hide("everything")
-    for shape in shapes:
-        cmd.show(shape, panel.selection)
-    cmd.orient(panel.selection)
+    cmd.disable("all")
+    shown = _objects(cmd, panel)
+    for name in (*shown, *labels.get(panel.selection, [])):
+        cmd.enable(name)
+    selection = " or ".join(shown)
+    cmd.orient(selection)
     if panel.facing is not None:
         view = list(cmd.get_view())
         view[:9] = facing_rotation(panel.facing).T.ravel().tolist()
         cmd.set_view(view)
-    cmd.zoom(panel.selection, buffer=3, complete=1)
+    cmd.zoom(selection, buffer=3, complete=1)
+    cmd.clip("slab", 1000.0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "panel.png"
         cmd.png(str(path), PANEL, PANEL, ray=1, quiet=1)
         with PIL.Image.open(path) as image:
-            return image.convert("RGB")
+            return _filled(image.convert("RGB"))
+
+
+def _objects(cmd: Any, panel: _Panel) -> list[str]:
+    """List the molecules that a panel shows."""
+    molecules = ["sasnet_left", "sasnet_right"] if panel.selection == "all" else [panel.selection]
+    return [name for name in cmd.get_object_list() if name in molecules]
+
+
+def _filled(image: Image) -> Image:
+    """Cut off the white around what is drawn, and bring the rest to the size of a panel."""
+    import PIL.Image
+    from PIL import ImageChops, ImageOps
+
+    white = PIL.Image.new("RGB", image.size, "white")
+    box = ImageChops.difference(image, white).getbbox()
+    if box is None:
+        return image
+    inner = ImageOps.contain(image.crop(box), (PANEL - 2 * EDGE, PANEL - 2 * EDGE))
+    white.paste(inner, ((PANEL - inner.width) // 2, (PANEL - inner.height) // 2))
+    return white
 
 
 def facing_rotation(direction: np.ndarray) -> np.ndarray:
@@ -196,10 +295,11 @@ def _side_by_side(images: list[Image], titles: list[str], margin: int = MARGIN) 
 
     picture = PIL.Image.new("RGB", (PANEL * len(images), PANEL + margin), "white")
     pen = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(size=20)
+    font = ImageFont.load_default(size=18)
     for place, (image, title) in enumerate(zip(images, titles, strict=True)):
         picture.paste(image, (place * PANEL, 0))
-        pen.text(((place + 0.5) * PANEL, PANEL + 8), title, "black", font, anchor="ma")
+        middle = (place + 0.5) * PANEL, PANEL + 4
+        pen.multiline_text(middle, title, "black", font, anchor="ma", align="center")
     return picture
 
 
@@ -207,17 +307,17 @@ def _draw_scale(picture: Image) -> None:
     from PIL import ImageDraw, ImageFont
 
     pen = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(size=20)
+    font = ImageFont.load_default(size=18)
     width = 400
     first = (picture.width - width) // 2
     stops, *channels = zip(*SCALE, strict=True)
     for step in range(width):
         rgb = tuple(round(255 * np.interp(step / width, stops, channel)) for channel in channels)
-        pen.line([(first + step, PANEL + 44), (first + step, PANEL + 60)], fill=rgb)
+        pen.line([(first + step, PANEL + 60), (first + step, PANEL + 76)], fill=rgb)
     words = "probability of being in the interface"
-    pen.text((first - 8, PANEL + 52), "0", "black", font, anchor="rm")
-    pen.text((first + width + 8, PANEL + 52), "1", "black", font, anchor="lm")
-    pen.text((picture.width / 2, PANEL + 64), words, "black", font, anchor="ma")
+    pen.text((first - 8, PANEL + 68), "0", "black", font, anchor="rm")
+    pen.text((first + width + 8, PANEL + 68), "1", "black", font, anchor="lm")
+    pen.text((picture.width / 2, PANEL + 82), words, "black", font, anchor="ma")
 
 
 def draw_complex(item: Complex, path: Path) -> None:
@@ -250,7 +350,8 @@ def draw_complex(item: Complex, path: Path) -> None:
         _set_scene(cmd)
         cmd.set("transparency", 0)
         panels.insert(0, _Panel(f"{item.name}: {len(item.contacts)} contacts", "all", None))
-        images = [_render(cmd, panel, ("surface",)) for panel in panels]
+        cmd.show_as("surface")
+        images = [_render(cmd, panel, {}) for panel in panels]
     _side_by_side(images, [panel.title for panel in panels], margin=40).save(path)
 
 

@@ -16,11 +16,12 @@ import numpy as np
 
 from sasnet_core.errors import SasnetError
 from sasnet_core.files import written_whole
-from sasnet_core.fitted import Calibration
+from sasnet_core.fitted import Calibration, PatchLaw
 from sasnet_core.results import threedmol
 from sasnet_core.results.formats.pdb import one_letter_names
+from sasnet_core.results.patches import patch_sentence
 from sasnet_core.results.picture import SCALE, facing_rotation, likely_direction, unit
-from sasnet_core.results.summary import meaning
+from sasnet_core.results.summary import meaning, patch_meaning
 from sasnet_core.scoring.calibration import pair_log_odds
 from sasnet_core.scoring.pair_scores import best_pairs
 from sasnet_core.structure.chemistry import one_letter
@@ -28,6 +29,7 @@ from sasnet_core.structure.writing import write_pdb
 
 if TYPE_CHECKING:
     from sasnet_core.results.partner import PredictedPartner
+    from sasnet_core.results.patches import PredictedPatch
     from sasnet_core.results.result import Result
     from sasnet_core.structure.writing import NamedResidue
 
@@ -35,6 +37,8 @@ NAME = "report.html"
 PICTURE = "picture.png"
 #: Pairs in the list.
 MOST_PAIRS = 50
+#: Pairs of patches in the answer.
+MOST_PATCH_PAIRS = 3
 #: Cells of a map: a larger pair matrix has several pairs in a cell, which shows the best of them.
 MOST_CELLS = 1_000_000
 #: Maps hold bytes: 255 stands for these.
@@ -130,6 +134,11 @@ def _data(result: Result, notes: list[str]) -> dict[str, Any]:
         "title": _title(result),
         "sides": [_side_data(side) for side in result.sides],
         "inputs": [_input_data(entry) for entry in values["inputs"]],
+        "patches": [
+            _patch_data(patch, side) for side in result.sides for patch in result.patches[side.side]
+        ],
+        "patch_pairs": [[p.left, p.right, p.chance] for p in result.patch_pairs[:MOST_PATCH_PAIRS]],
+        "patch_meaning": " ".join(patch_meaning(_law(values))),
         "threshold": result.threshold,
         "meaning": _meaning(result),
         "warnings": [*values["warnings"], *notes],
@@ -153,6 +162,30 @@ def _data(result: Result, notes: list[str]) -> dict[str, Any]:
         "pairs_calibrated": calibration.contact_share > 0,
         "map": _map_data(result),
         "together": len(result.structures) == 1,
+    }
+
+
+def _law(values: dict[str, Any]) -> PatchLaw | None:
+    law = values["weights"].get("patches")
+    return None if law is None else PatchLaw.from_dict(law)
+
+
+def _patch_data(patch: PredictedPatch, side: PredictedPartner) -> dict[str, Any]:
+    """Return what the page says of a patch, and its residues in the syntax of viewers."""
+    by_chain: dict[str, list[str]] = {}
+    for row in sorted(patch.rows):
+        chain = str(side.protein.chain_ids[row])
+        by_chain.setdefault(chain, []).append(str(side.protein.residue_ids[row]))
+    return {
+        "side": patch.side,
+        "rank": patch.rank,
+        "text": patch_sentence(patch, side),
+        "rows": list(patch.rows),
+        "pymol": " or ".join(
+            f'(chain "{chain}" and resi {"+".join(numbers).replace("-", chr(92) + "-")})'
+            for chain, numbers in by_chain.items()
+        ),
+        "chimerax": "".join(f"/{chain}:{','.join(numbers)}" for chain, numbers in by_chain.items()),
     }
 
 

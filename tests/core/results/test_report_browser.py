@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sasnet_core.results import threedmol
+from sasnet_core.results.patches import patch_sentence
 from sasnet_core.results.picture import SCALE
 from sasnet_core.results.reading import read_result
 from sasnet_core.results.report import write_report
@@ -157,6 +158,20 @@ def test_sequences_are_coloured_by_probability_and_mark_likely_residues(pair, sh
         for row in (0, 7, side.protein.n_residues - 1):
             colour = background(residue(page, side.side, row))
             np.testing.assert_allclose(colour, css(side.probability[row]), atol=1)
+
+
+def test_patches_lead_and_can_be_chosen_and_copied(pair, show):
+    page = show(pair.folder)
+    first = pair.patches["left"][0]
+    buttons = page.locator("#answer [data-patch]")
+    assert buttons.count() == sum(min(len(found), 3) for found in pair.patches.values())
+    assert buttons.first.inner_text().startswith(patch_sentence(first, pair.left))
+    buttons.first.click()
+    assert page.evaluate("[chosen.left, chosen.right]") == [list(first.rows), []]
+    numbers = "+".join(pair.left.protein.residue_ids[sorted(first.rows)])
+    code = page.locator("#answer code").first.text_content()
+    assert code == f'select patch, (chain "A" and resi {numbers})'
+    assert page.locator("#answer code").nth(1).text_content().startswith("select /A:")
 
 
 def test_spread_is_shown_on_request(pair, show):
