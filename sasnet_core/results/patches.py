@@ -205,6 +205,24 @@ def pair_row(pair: PatchPair) -> dict[str, Any]:
     return dict(zip(PAIR_COLUMNS, (pair.left, pair.right, pair.chance), strict=True))
 
 
+def chain_numbers(patch: PredictedPatch, partner: Partner) -> dict[str, list[str]]:
+    """Return the numbers of a patch's residues by chain, in file order."""
+    protein, found = partner.protein, dict[str, list[str]]()
+    for row in sorted(patch.rows):
+        found.setdefault(str(protein.chain_ids[row]), []).append(str(protein.residue_ids[row]))
+    return found
+
+
+def pymol_selection(patch: PredictedPatch, partner: Partner) -> str:
+    """Return a patch in PyMOL's syntax, like ``(chain "D" and resi 52+52A)``."""
+    return " or ".join(
+        f'(chain "{chain}" and resi {"+".join(numbers)})'.replace("resi -", "resi \\-").replace(
+            "+-", "+\\-"
+        )
+        for chain, numbers in chain_numbers(patch, partner).items()
+    )
+
+
 def patch_sentence(patch: PredictedPatch, partner: Partner) -> str:
     """Describe a patch: its place, its size and how likely it is right."""
     chains = list(dict.fromkeys(partner.protein.chain_ids[row] for row in patch.rows))

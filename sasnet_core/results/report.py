@@ -19,7 +19,7 @@ from sasnet_core.files import written_whole
 from sasnet_core.fitted import Calibration, PatchLaw
 from sasnet_core.results import threedmol
 from sasnet_core.results.formats.pdb import one_letter_names
-from sasnet_core.results.patches import patch_sentence
+from sasnet_core.results.patches import chain_numbers, patch_sentence, pymol_selection
 from sasnet_core.results.picture import SCALE, facing_rotation, likely_direction, unit
 from sasnet_core.results.summary import meaning, patch_meaning
 from sasnet_core.scoring.calibration import pair_log_odds
@@ -172,20 +172,15 @@ def _law(values: dict[str, Any]) -> PatchLaw | None:
 
 def _patch_data(patch: PredictedPatch, side: PredictedPartner) -> dict[str, Any]:
     """Return what the page says of a patch, and its residues in the syntax of viewers."""
-    by_chain: dict[str, list[str]] = {}
-    for row in sorted(patch.rows):
-        chain = str(side.protein.chain_ids[row])
-        by_chain.setdefault(chain, []).append(str(side.protein.residue_ids[row]))
     return {
         "side": patch.side,
         "rank": patch.rank,
         "text": patch_sentence(patch, side),
         "rows": list(patch.rows),
-        "pymol": " or ".join(
-            f'(chain "{chain}" and resi {"+".join(numbers).replace("-", chr(92) + "-")})'
-            for chain, numbers in by_chain.items()
+        "pymol": pymol_selection(patch, side),
+        "chimerax": "".join(
+            f"/{chain}:{','.join(numbers)}" for chain, numbers in chain_numbers(patch, side).items()
         ),
-        "chimerax": "".join(f"/{chain}:{','.join(numbers)}" for chain, numbers in by_chain.items()),
     }
 
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sasnet_core.files import write_lines
+from sasnet_core.results.patches import pymol_selection
 from sasnet_core.results.picture import SCALE, SPECTRUM_STEPS, spectrum_colours
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 ATTRIBUTES, CHIMERAX_SCRIPT = "chimerax.defattr", "chimerax.cxc"
 PYMOL_SCRIPT = "pymol.pml"
+#: Patches of each side that have a selection.
+MOST_PATCHES = 3
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9]+")
 #: Colour of what was not predicted, as in `picture`: its names in PyMOL and in ChimeraX, where
 #: ``#808080`` in first place would be a model.
@@ -120,11 +123,23 @@ def write_pymol(result: Result, folder: Path) -> list[str]:
     steps = ", ".join(f"{step / SPECTRUM_STEPS:g}" for step in range(SPECTRUM_STEPS + 1))
     lines += [
         f"select sasnet_likely, {likely}",
+        *_patch_lines(result),
         "deselect",
         f"ramp_new sasnet_scale, none, [{steps}], [{', '.join(colours)}]",
     ]
     write_lines(lines, folder / PYMOL_SCRIPT)
     return []
+
+
+def _patch_lines(result: Result) -> list[str]:
+    """Select the patches of each rank, those of both sides together."""
+    by_rank: dict[int, list[str]] = {}
+    for side in result.sides:
+        name = f"sasnet_{side.structure.path.stem}"
+        for patch in result.patches[side.side][:MOST_PATCHES]:
+            chosen = f"({name} and ({pymol_selection(patch, side)}))"
+            by_rank.setdefault(patch.rank, []).append(chosen)
+    return [f"select sasnet_patch_{rank}, {' or '.join(parts)}" for rank, parts in by_rank.items()]
 
 
 def _hex(rgb: list[float]) -> str:

@@ -13,6 +13,7 @@ from sasnet_core.results.patches import (
     patch_row,
     patch_sentence,
     patch_values,
+    pymol_selection,
 )
 from sasnet_core.results.reading import read_result
 from sasnet_core.structure import reading
@@ -76,6 +77,14 @@ def test_a_patch_survives_json(prediction):
     for patch in prediction.patches["right"]:
         values = json.loads(json.dumps(patch_values(patch, prediction.right)))
         assert patch_of(values) == patch
+
+
+def test_a_patch_in_pymols_syntax_names_chains_and_escapes_negative_numbers(tmp_path):
+    lines = [*chain_lines("A", 4, first=-2), *chain_lines("B", 3, start=(0, 5, 0))]
+    entry = reading.read(write_pdb(tmp_path / "pair.pdb", lines))
+    found = random_prediction((entry, ["A"]), (entry, ["B"]))
+    first = replace(found.patches["left"][0], rows=(3, 1, 0))
+    assert pymol_selection(first, found.left) == '(chain "A" and resi \\-2+\\-1+1)'
 
 
 def test_pairs_of_patches_come_by_falling_chance(prediction):

@@ -137,10 +137,12 @@ def test_pymol_runs_the_script_anywhere(kind, request, tmp_path, monkeypatch, ca
         )
         colours = {colour: session.cmd.get_color_tuple(colour) for *_, colour in atoms}
         likely = session.cmd.count_atoms("sasnet_likely and name CA")
+        first = session.cmd.count_atoms("sasnet_patch_1 and name CA")
     assert "Error" not in "".join(capfd.readouterr())
     stops, *channels = zip(*SCALE, strict=True)
     for *_, b, colour in atoms:
         wanted = [np.interp(b, stops, channel) for channel in channels] if b >= 0 else [0.5] * 3
         assert colours[colour] == pytest.approx(wanted, abs=0.02)
     assert {b for *_, b, _ in atoms if b < 0} == {-1}
+    assert first == sum(len(patches[0].rows) for patches in result.patches.values())
     assert likely == sum((side.probability >= result.threshold).sum() for side in result.sides)
