@@ -11,7 +11,7 @@ from pymol import CmdException
 from pymol import cmd as _cmd
 
 from . import selections
-from .child_result import SIDES, ChildResult, Patch, Residue
+from .child_result import SIDES, ChildResult, Residue, SurfacePatch
 from .selections import Key, PartnerSelection
 
 #: Chains of a side that a result's name lists.
@@ -59,7 +59,7 @@ class BoundResult:
         least = self.threshold if threshold is None else threshold
         return {key for key, value in self.values(side).items() if value >= least}
 
-    def patch_keys(self, patch: Patch) -> set[Key]:
+    def patch_keys(self, patch: SurfacePatch) -> set[Key]:
         """Return the residues of a patch."""
         return {self.keys[patch.side][row] for row in patch.rows}
 

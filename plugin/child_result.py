@@ -75,7 +75,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Patch:
+class SurfacePatch:
     """Likely residues of a side that lie together on the surface.
 
     Attributes
@@ -127,7 +127,7 @@ class ChildResult:
     """
 
     residues: Mapping[str, tuple[Residue, ...]]
-    patches: tuple[Patch, ...]
+    patches: tuple[SurfacePatch, ...]
     pairs: tuple[Pair, ...]
     scores: Matrix = field(repr=False)
     spread: Matrix = field(repr=False)
@@ -221,14 +221,14 @@ def _residue(row: dict) -> Residue:
     )
 
 
-def _patch(values: dict, residues: Mapping[str, tuple[Residue, ...]]) -> Patch:
+def _patch(values: dict, residues: Mapping[str, tuple[Residue, ...]]) -> SurfacePatch:
     rows = tuple(int(residue["row"]) for residue in values["residues"])
     center, count = int(values["around"]["row"]), len(residues[values["side"]])
     if not rows or not all(0 <= row < count for row in (*rows, center)):
         raise ValueError(f"patch {values['rank']} has residues that are not there")
     chance = float("nan") if values["chance"] is None else _finite(values["chance"])
     share = _finite(values["expected_share"])
-    return Patch(values["side"], int(values["rank"]), rows, center, chance, share)
+    return SurfacePatch(values["side"], int(values["rank"]), rows, center, chance, share)
 
 
 def _finite(value: float) -> float:

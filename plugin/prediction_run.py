@@ -16,7 +16,7 @@ from pymol import cmd as _cmd
 
 from . import bound_results, job, pymol_session, selections, timing, worker
 from .bound_results import BoundResult
-from .child_result import SIDES, ChildResult, Patch
+from .child_result import SIDES, ChildResult
 from .selections import PartnerSelection
 
 #: The paper's number of rotations at prediction.
@@ -234,7 +234,7 @@ def report(result: BoundResult, most: int = 20, fewest: int = 5) -> list[str]:
     return lines
 
 
-def _patch_line(result: BoundResult, patch: Patch) -> str:
+def _patch_line(result: BoundResult, patch: SurfacePatch) -> str:
     chance = "" if patch.chance != patch.chance else f"chance {patch.chance:.2f}; "
     return (
         f"{patch.side} patch {patch.rank}: {len(patch.rows)} residues around "
