@@ -16,7 +16,7 @@ from pymol import cmd as _cmd
 
 from . import bound_results, job, pymol_session, selections, timing, worker
 from .bound_results import BoundResult
-from .child_result import SIDES, ChildResult
+from .child_result import SIDES, ChildResult, SurfacePatch
 from .selections import PartnerSelection
 
 #: The paper's number of rotations at prediction.
