@@ -302,7 +302,7 @@ BAD_INPUTS = {
     "one file, no sides": (nothing, ("both.pdb",), "--left and --right"),
     "one file, one side": (nothing, ("both.pdb", "--left", "A"), "chains: A, B"),
     "DNA only": (make_dna, BAD, "protein chain"),
-    "DNA only, no sides": (make_dna, ("bad.pdb",), "protein chains: none"),
+    "DNA only, no sides": (make_dna, ("bad.pdb",), "a protein chain is needed, found none"),
     "DNA only in two files": (make_dna, ("left.pdb", "bad.pdb"), "nucleic acids"),
     "NaN coordinates": (make_nan, BAD, "finite"),
     "no such model": (nothing, (*ONE, "--model", "2"), "must be 1 to 1"),
