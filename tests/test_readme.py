@@ -172,7 +172,7 @@ def test_every_block_says_its_language(page):
     text = page.read_text()
     languages = [match["language"] for match in BLOCK.finditer(text)]
     assert len(languages) == text.count("```") / 2
-    assert set(languages) <= {"sh", "python", "pymol", "toml"}
+    assert set(languages) <= {"sh", "python", "pymol", "toml", "text"}
 
 
 def test_blocks_of_the_readme_and_the_guides_are_run():
