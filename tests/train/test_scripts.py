@@ -15,6 +15,7 @@ import pytest
 from sasnet_core.config import ModelConfig
 from sasnet_core.dataset.complexes import load_complex, read_manifest, save_complex
 from sasnet_core.errors import DatasetError, SettingError, WeightsError
+from sasnet_core.evaluation import residue_fit
 from sasnet_core.files import write_table
 from sasnet_core.network.network import build_network
 from sasnet_core.network.weights import read_info, save_weights
@@ -152,7 +153,7 @@ def test_weights_are_evaluated_and_fitted_on_a_mined_validation_split(
     assert [(row["id"], row["state"]) for row in found] == [("pair1", "bound"), ("pair2", "bound")]
     assert smooth.main(arguments) == 0
     assert read_info(weights).smoothing.fitted_on == "2 bound complexes of validation"
-    monkeypatch.setattr(calibrate, "FEWEST_CALLED", 1)
+    monkeypatch.setattr(residue_fit, "FEWEST_CALLED", 1)
     assert calibrate.main(arguments) == 0
     assert read_info(weights).calibration.fitted_on == "2 bound complexes of validation"
 
