@@ -73,7 +73,15 @@ os.kill(os.getpid(), signal.SIGTERM)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_signal_waits_for_the_end_of_the_block():
+@pytest.fixture
+def interrupts():
+    """Python's own handler of interrupts, whatever a command of another test has installed."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_signal_waits_for_the_end_of_the_block(interrupts):
     done = []
     with pytest.raises(KeyboardInterrupt), signals_held():
         signal.raise_signal(signal.SIGINT)

@@ -6,6 +6,7 @@ python -m tests.core.training.backend_steps FOLDER NAME writes FOLDER/NAME.npz
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,7 +45,6 @@ def take_steps_of_case(stream, folder, normalization, context_layers, engine, po
     from sasnet_core.training import trainer
     from tests.core.build import random_complex
 
-    trainer.STATISTICS_BATCHES = 2
     model = ModelConfig(
         edge=14, filters=(4, 5, 6), poolings=poolings, embedding_size=12, head_sizes=(10, 9),
         neighbours=5, normalization=normalization, context_layers=context_layers,
@@ -58,7 +58,7 @@ def take_steps_of_case(stream, folder, normalization, context_layers, engine, po
     parts = (*run.network.parts, run.auxiliary)
     start = set_weights(parts)
     found = {"losses": [loss for _, loss in run.run(stream)]}
-    with run.settled(stream):
+    with few_batches_of_statistics(trainer), run.settled(stream):
         item = random_complex(7, 6, 5)
         found["scores"] = Predictor(run.network).score(item.left, item.right, rotations=1).matrix
         for name, value in arrays(parts).items():
@@ -68,6 +68,14 @@ def take_steps_of_case(stream, folder, normalization, context_layers, engine, po
         again = trainer.Trainer(RunConfig(model, replace(train, steps=2)), folder)
         found["resumed"] = [again.step, *(loss for _, loss in again.run(stream))]
     return found
+
+
+@contextmanager
+def few_batches_of_statistics(trainer):
+    """Let statistics be taken from two batches; other tests of this process take them all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer, "STATISTICS_BATCHES", 2)
+        yield
 
 
 def set_weights(parts):
