@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from pathlib import Path
 
@@ -52,7 +53,7 @@ class LostError(Exception):
     """What a kill must not do."""
 
 
-class Work:
+class Work(ABC):
     """A command that is killed and run again.
 
     Parameters
@@ -69,17 +70,18 @@ class Work:
         self.variant = 0  # 0 or 1: which of two settings the next command has
         folder.mkdir()
 
+    @abstractmethod
     def command(self):
         """Return the next command line."""
-        raise NotImplementedError
 
     def has_begun(self):
         """Tell whether the command writes already."""
         return any(self.folder.rglob(".sasnet-run-*"))
 
-    def check_killed(self):
+    def check_killed(self):  # noqa: B027, training has nothing to look at before its end
         """Raise LostError if a kill has done harm."""
 
+    @abstractmethod
     def check_finished(self):
         """Raise LostError if a run that ended well did not give what it must."""
 

@@ -25,7 +25,6 @@ from sasnet_core.errors import run_script
 from sasnet_core.evaluation.interface_residues import Site, labels, probabilities
 from sasnet_core.evaluation.patch_fit import RIGHT, SidePatches, fit_side_law, side_patches
 from sasnet_core.evaluation.residue_fit import fit_with_thresholds, held_out_probabilities
-from sasnet_core.evaluation.selection_set import add_fit_options
 from sasnet_core.evaluation.test_set import add_test_set_options, record_access, refuse_test_set
 from sasnet_core.fitted import AloneFit, Calibration
 from sasnet_core.metrics import auroc, average_precision, brier_skill, calibration_error
@@ -42,7 +41,13 @@ LOOKS = Path(__file__).parents[1] / "docs" / "db5u_looks.csv"
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add_fit_options(parser, "DB4U", ROTATIONS)
+    parser.add_argument("dataset", type=Path, help="dataset of train.db5")
+    parser.add_argument(
+        "--split", default="DB4U", help="splits to fit on, like DB3,DB4U (default: DB4U)"
+    )
+    parser.add_argument(
+        "--rotations", type=int, default=ROTATIONS, help=f"to average (default: {ROTATIONS})"
+    )
     parser.add_argument("--weights", type=Path, default=Path("default"))
     parser.add_argument("--check", action="store_true", help="fit nothing, judge what is stored")
     add_test_set_options(parser, LOOKS)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import minimize
 
 from sasnet_core.conservation.features import site_features
+from sasnet_core.evaluation.logistic_fit import most_likely
 from sasnet_core.fitted import SiteTerms
 from sasnet_core.scoring.conserved import residue_terms, trust
-from sasnet_core.scoring.log_odds import logistic, logit
+from sasnet_core.scoring.log_odds import logit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -149,18 +149,11 @@ def _rows(
 
 def _maximize(x: np.ndarray, y: np.ndarray, weights: np.ndarray, penalty: float) -> np.ndarray:
     """Fit coefficients of log odds; the last two, slope and intercept, have no penalty."""
-    penalties = np.r_[np.full(x.shape[1] - 2, penalty), 0.0, 0.0]
-
-    def loss(coefficients: np.ndarray) -> tuple[float, np.ndarray]:
-        z = x @ coefficients
-        value = weights @ (np.logaddexp(0, z) - y * z)
-        gradient = (weights * (logistic(z) - y)) @ x + penalties * coefficients
-        return float(value + 0.5 * penalties @ coefficients**2), gradient
-
-    start = np.r_[np.zeros(x.shape[1] - 2), 1.0, 0.0]
-    bounds = [(None, None)] * (x.shape[1] - 2) + [(1e-3, None), (None, None)]
-    result = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
-    return np.asarray(result.x)
+    free = x.shape[1] - 2
+    penalties = np.r_[np.full(free, penalty / 2), 0.0, 0.0]
+    start = np.r_[np.zeros(free), 1.0, 0.0]
+    bounds = [*[(None, None)] * free, (1e-3, None), (None, None)]
+    return most_likely(x, y, weights, penalties, start, bounds)
 
 
 def fit_to_scores(cases: Sequence[Case], fitted: SiteTerms, rng: np.random.Generator) -> SiteTerms:

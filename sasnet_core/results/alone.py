@@ -95,7 +95,10 @@ class AlonePrediction:
 
     def warnings(self) -> list[str]:
         """List what may make the prediction unreliable."""
-        return self.partner.warnings()
+        done, fitted = self.settings["rotations"], self.fit.calibration.rotations
+        early = [f"preliminary: rotations averaged: {done}; the probabilities were fitted for "
+                 f"{fitted}"] * (done < fitted)  # fmt: skip
+        return [*early, *self.partner.warnings()]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of result.json."""

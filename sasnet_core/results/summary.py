@@ -104,10 +104,13 @@ def summary_lines(prediction: Prediction) -> list[str]:
 
 
 def _conservation_lines(settings: dict[str, Any]) -> list[str]:
-    """Name the source of the profiles, if the scores use any."""
+    """Name the source of the profiles, if they were asked for, and say whether they served."""
     if "conservation" not in settings:
         return []
-    return [f"scores use structure and conservation ({settings['conservation']['source']})"]
+    source, homologs = settings["conservation"]["source"], settings["conservation"]["homologs"]
+    if any(count for chains in homologs.values() for count in chains.values()):
+        return [f"scores use structure and conservation ({source})"]
+    return [f"scores use the structures only: no chain has homologs ({source})"]
 
 
 def meaning(calibration: Calibration) -> str:

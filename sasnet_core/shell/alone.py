@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sasnet_core.ending import raising
 from sasnet_core.errors import SelectionError, SettingError
+from sasnet_core.scoring.memory import sizes_within
 from sasnet_core.shell.options import progress_style, question, run_settings
 from sasnet_core.shell.progress import rotation_progress
 from sasnet_core.shell.question import read_one, split_chains
@@ -14,6 +16,7 @@ from sasnet_core.shell.session import loaded, with_threshold
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from sasnet_core.results.alone import AlonePrediction
     from sasnet_core.results.partner import InputPartner
@@ -74,10 +77,12 @@ def predict_alone(options: argparse.Namespace, sources: Sources, default: Path) 
     from sasnet_core.results.writing import OutputFolder
 
     products = tuple(dict.fromkeys([*PRODUCTS, *OF_PAIRS]))
-    with OutputFolder(options.output or default, products) as output:
+    with OutputFolder(options.output or default, products) as output, raising():
         prediction = _predicted(options, partner)
         prediction.write(output.staging)
         files = output.publish()
+    for text in [*prediction.warnings(), *output.removal_note()]:
+        print(f"note: {text}", file=sys.stderr)
     if options.quiet:
         return
     for line in prediction.summary_lines():
@@ -107,6 +112,7 @@ def _predicted(options: argparse.Namespace, partner: InputPartner) -> AlonePredi
     with bar as progress, loaded(settings, info) as scorer:
         from sasnet_core.scoring.site_scores import score_sites
 
+        scorer.limit_sizes(sizes_within(settings.memory, partner.protein.n_residues, 0, 0))
         if progress is not None:
             progress(0)
         scores = score_sites(scorer, partner.protein, settings.rotations, settings.seed, progress)

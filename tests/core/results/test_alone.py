@@ -21,7 +21,7 @@ def prediction(tmp_path, law=None, **calibration):
     each = logistic(np.random.default_rng(0).normal(size=(3, 6))).astype(np.float32)
     fit = AloneFit(Calibration(**calibration), law or PatchLaw())
     scores = SiteScores(partner.protein, each.mean(axis=0), each)
-    return AlonePrediction(partner, scores, WEIGHTS, fit, {})
+    return AlonePrediction(partner, scores, WEIGHTS, fit, {"rotations": 3})
 
 
 def test_probabilities_follow_the_calibration(tmp_path):
@@ -47,3 +47,9 @@ def test_the_summary_counts_likely_residues(tmp_path):
     assert f"  {likely} of 6 residues are likely" in "\n".join(found.summary_lines())
     none = replace(found, fit=AloneFit(Calibration(threshold=0.999), PatchLaw()))
     assert "  0 of 6 residues are likely" in "\n".join(none.summary_lines())
+
+
+def test_fewer_rotations_than_the_fit_had_are_named(tmp_path):
+    (warning,) = prediction(tmp_path, rotations=20).warnings()
+    assert warning.startswith("preliminary: rotations averaged: 3;")
+    assert prediction(tmp_path, rotations=3).warnings() == []

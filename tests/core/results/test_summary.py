@@ -96,3 +96,11 @@ def test_contacts_of_each_side_are_reported(one_file, side):
     assert line.startswith(f"  {side}: {counts['residues_in_contact']} of ")
     assert f"in patch 1: {counts['patches_in_contact'][0]}" in line
     assert f"{counts['likely_and_in_contact']} of the {counts['residues_likely']} likely" in line
+
+
+@pytest.mark.parametrize(("homologs", "said"), [(12, "structure and conservation"), (0, "only")])
+def test_the_summary_says_whether_profiles_served(one_file, homologs, said):
+    profiles = {"source": "database x", "homologs": {"left": {"A": homologs}, "right": {"B": 0}}}
+    found = replace(one_file, settings={**one_file.settings, "conservation": profiles})
+    (line,) = [line for line in summary_lines(found) if line.startswith("scores use")]
+    assert said in line and "database x" in line

@@ -86,6 +86,20 @@ def test_what_makes_no_question_about_one_protein_is_refused(
     assert not (files / "out").exists()
 
 
+def test_files_of_an_earlier_run_are_removed_with_a_note(weights, files, capsys):
+    (files / "out").mkdir()
+    (files / "out/pairs.csv").write_text("of an earlier run\n")
+    assert run(weights, "one.pdb", "--quiet") == 0
+    assert not (files / "out/pairs.csv").exists()
+    streams = capsys.readouterr()
+    assert "were removed: pairs.csv" in streams.err and not streams.out
+
+
+def test_memory_is_kept_to(weights, files, capsys):
+    assert run(weights, "one.pdb", "--memory", "0.1") == 2
+    assert "--memory 0.1 is too little" in capsys.readouterr().err
+
+
 def test_weights_without_a_fit_for_one_protein_are_refused(files, tmp_path, capsys):
     folder = tmp_path / "plain"
     save_weights(folder, tiny_network(tiny_model(16)), Calibration())
