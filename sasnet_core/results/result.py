@@ -83,6 +83,24 @@ class Result:
         """The pairs of patches by falling chance that they touch; an older file has none."""
         return tuple(PatchPair(**values) for values in self.values.get("patch_pairs", []))
 
+    def first_patch(self, side: PredictedPartner) -> list[int]:
+        """Return the rows of a side's first patch that may touch, the likeliest first.
+
+        Residues that are known not to touch have probability 0 and are left out.
+
+        Raises
+        ------
+        ResultError
+            None remains.
+        """
+        rows = [row for row in self.patches[side.side][0].rows if side.probability[row] > 0]
+        if not rows:
+            raise ResultError(
+                f"a residue of the {side.side} side that may touch is needed, the whole first "
+                "patch is excluded or masked; exclude fewer residues"
+            )
+        return rows
+
     def partner(self, side: PredictedPartner) -> PredictedPartner:
         """Return the other side."""
         return self.right if side is self.left else self.left

@@ -1,6 +1,7 @@
 """A result as constraints for Boltz-2 and Chai-1, which fold partners together from sequences.
 
-Formats: Boltz, docs/prediction.md; Chai-1, examples/restraints/README.md.
+Formats: Boltz, docs/prediction.md; Chai-1, examples/restraints/README.md (it does not use
+confidences yet).
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ import numpy as np
 from sasnet_core.config import CONTACT_CUTOFF, EXPOSED_SHARE
 from sasnet_core.errors import ResultError
 from sasnet_core.files import write_lines, write_table
+from sasnet_core.fitted import Calibration
 from sasnet_core.results.partner import PLACE_COLUMNS
 from sasnet_core.results.spreadsheet import write_spreadsheet
 from sasnet_core.results.top_pairs import best_separate_pairs
+from sasnet_core.scoring.calibration import pair_log_odds
+from sasnet_core.scoring.log_odds import logistic
 from sasnet_core.structure.chemistry import one_letter
 
 if TYPE_CHECKING:
@@ -31,6 +35,14 @@ if TYPE_CHECKING:
 CHAI_DISTANCE = 12.0
 #: Chai names chains in this order.
 LETTERS = string.ascii_uppercase
+#: What Boltz needs and sasnet does not have, as comments of the file.
+BOLTZ_HEAD = """\
+# Boltz needs an alignment (MSA) of each protein, which sasnet does not make. Choose one way:
+# - boltz predict {name} --use_msa_server
+#   Boltz gets alignments from a public server, to which it sends the sequences.
+# - "msa": "FILE.csv" in the entry of each protein, with the columns key and sequence; rows with the
+#   same key are paired. For one protein also an .a3m file.
+# - "msa": "empty" in each entry: no alignment; less accurate."""
 MAPPING_COLUMNS = (*PLACE_COLUMNS, "letter", "position", "one_letter")
 CHAI_COLUMNS = ("chainA", "res_idxA", "chainB", "res_idxB", "connection_type", "confidence",
                 "min_distance_angstrom", "max_distance_angstrom", "comment",
@@ -69,10 +81,13 @@ class Sequences:
     chains: dict[str, str]
     tokens: dict[str, list[Token]]
 
-    def likely(self, side: PredictedPartner) -> list[Token]:
-        """Return the likely residues of a side."""
-        rows = np.flatnonzero(side.probability >= self.result.threshold)
-        return [token for row in rows if (token := self.tokens[side.side][row]).usable]
+    def pocket(self, side: PredictedPartner) -> list[tuple[Token, float]]:
+        """Return the first patch of a side in order, with the residues' probabilities."""
+        return [
+            (token, float(side.probability[row]))
+            for row in sorted(self.result.first_patch(side))
+            if (token := self.tokens[side.side][row]).usable
+        ]
 
     def binder(self, side: PredictedPartner) -> str:
         """Return the letter of the chain that most likely binds: the highest probabilities' sum."""
@@ -82,7 +97,12 @@ class Sequences:
         return max(sums, key=lambda letter: sums[letter])
 
     def best_pairs(self) -> list[tuple[Token, Token, float]]:
-        """Return the best pairs of exposed residues, each residue once, with their scores."""
+        """Return the best pairs of exposed residues, each residue once, and whether they touch.
+
+        The number is the calibrated probability of that.
+        """
+        calibration = Calibration.from_dict(self.result.values["weights"]["calibration"])
+        chances = logistic(pair_log_odds(self.result.scores, calibration))
         left, right = self.result.sides
         allowed = [
             (side.exposure >= EXPOSED_SHARE)
@@ -90,7 +110,7 @@ class Sequences:
             for side in (left, right)
         ]
         return [
-            (self.tokens["left"][i], self.tokens["right"][j], float(self.result.scores[i, j]))
+            (self.tokens["left"][i], self.tokens["right"][j], float(chances[i, j]))
             for i, j in best_separate_pairs(self.result.scores, allowed[0], allowed[1])
         ]
 
@@ -114,7 +134,7 @@ def sequences_of(result: Result) -> Sequences:
     Raises
     ------
     ResultError
-        There are more chains than letters, or no residue is likely.
+        There are more chains than letters.
     """
     chains: dict[str, str] = {}
     tokens: dict[str, list[Token]] = {}
@@ -133,13 +153,7 @@ def sequences_of(result: Result) -> Sequences:
             letter, code = letters[chain], one_letter(str(name))
             chains[letter] += code
             tokens[side.side].append(Token(letter, len(chains[letter]), code))
-    sequences = Sequences(result, chains, tokens)
-    if not any(sequences.likely(side) for side in result.sides):
-        raise ResultError(
-            f"residues with a probability of {result.threshold:g} or more are needed, found none; "
-            "use a lower --threshold"
-        )
-    return sequences
+    return Sequences(result, chains, tokens)
 
 
 def write_boltz(result: Result, folder: Path) -> list[str]:
@@ -160,23 +174,25 @@ def write_boltz(result: Result, folder: Path) -> list[str]:
     Raises
     ------
     ResultError
-        There are too many chains, or no residue is likely.
+        There are too many chains, or no residue of a first patch may touch.
     """
     sequences = sequences_of(result)
     pockets: list[dict[str, Any]] = []
     for side in result.sides:
-        likely = [[token.letter, token.position] for token in sequences.likely(side)]
-        if likely:
+        places = [[token.letter, token.position] for token, _ in sequences.pocket(side)]
+        if places:
             binder = sequences.binder(result.partner(side))
-            pockets.append({"pocket": {"binder": binder, "contacts": likely}})
+            pockets.append({"pocket": {"binder": binder, "contacts": places}})
     contacts: list[dict[str, Any]] = [
         {"contact": {"token1": [a.letter, a.position], "token2": [b.letter, b.position]}}
         for a, b, _ in sequences.best_pairs()
     ]
     for name, constraints in (("boltz.yaml", pockets), ("boltz_contacts.yaml", contacts)):
-        write_lines(_boltz_lines(sequences, constraints), folder / name)
+        head = BOLTZ_HEAD.format(name=name).splitlines()
+        write_lines([*head, *_boltz_lines(sequences, constraints)], folder / name)
     write_spreadsheet(sequences.mapping_rows(), folder / "boltz_residues.csv", MAPPING_COLUMNS)
-    return _notes("boltz", result)
+    msa = "boltz: it needs alignments (MSAs); boltz.yaml says which ways there are to give them"
+    return [*_notes("boltz", result), msa]
 
 
 def _boltz_lines(sequences: Sequences, constraints: list[dict[str, Any]]) -> list[str]:
@@ -211,18 +227,18 @@ def write_chai(result: Result, folder: Path) -> list[str]:
     Raises
     ------
     ResultError
-        There are too many chains, or no residue is likely.
+        There are too many chains, or no residue of a first patch may touch.
     """
     sequences = sequences_of(result)
     entries = [f">protein|name={letter}\n{text}" for letter, text in sequences.chains.items()]
     pockets = [
-        _restraint("pocket", (sequences.binder(result.partner(side)), ""), _place(token))
+        _restraint("pocket", (sequences.binder(result.partner(side)), ""), _place(token), chance)
         for side in result.sides
-        for token in sequences.likely(side)
+        for token, chance in sequences.pocket(side)
     ]
     contacts = [
-        _restraint("contact", _place(left), _place(right), f"score {score:.3f}")
-        for left, right, score in sequences.best_pairs()
+        _restraint("contact", _place(left), _place(right), chance)
+        for left, right, chance in sequences.best_pairs()
     ]
     write_lines(entries, folder / "chai.fasta")
     for name, rows in (("chai_pocket.csv", pockets), ("chai_contacts.csv", contacts)):
@@ -237,7 +253,7 @@ def _place(token: Token) -> tuple[str, str]:
 
 
 def _restraint(
-    kind: str, first: tuple[str, str], second: tuple[str, str], comment: str = "sasnet"
+    kind: str, first: tuple[str, str], second: tuple[str, str], confidence: float
 ) -> dict[str, str | float]:
     return {
         "chainA": first[0],
@@ -245,10 +261,10 @@ def _restraint(
         "chainB": second[0],
         "res_idxB": second[1],
         "connection_type": kind,
-        "confidence": 1.0,
+        "confidence": round(confidence, 4),
         "min_distance_angstrom": 0.0,
         "max_distance_angstrom": CHAI_DISTANCE,
-        "comment": comment,
+        "comment": "sasnet",
     }
 
 

@@ -1,4 +1,4 @@
-"""A result as HADDOCK restraints: CNS assign statements, with the structures they apply to.
+"""A result as HADDOCK restraints: CNS assign statements, with structures and runs they apply to.
 
 Format and rules as HADDOCK 2.4 and 3 have them (bonvinlab.org, "How to use information about
 interactions in HADDOCK"; `haddock3-restraints`).
@@ -6,13 +6,15 @@ interactions in HADDOCK"; `haddock3-restraints`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sasnet_core.config import CONTACT_CUTOFF, EXPOSED_SHARE
 from sasnet_core.files import write_lines
+from sasnet_core.results.formats.haddock_bodies import body_lines
+from sasnet_core.results.formats.haddock_molecule import PASSIVE_DISTANCE, Molecule, molecule
+from sasnet_core.results.formats.haddock_runs import run_lines
 from sasnet_core.results.partner import PLACE_COLUMNS
 from sasnet_core.results.patches import patch_sentence
 from sasnet_core.results.spreadsheet import write_spreadsheet
@@ -26,50 +28,30 @@ if TYPE_CHECKING:
     from sasnet_core.results.result import Result
     from sasnet_core.structure.writing import NamedResidue
 
-#: Passive: an atom within this of an active residue's (angstrom; HADDOCK's default).
-PASSIVE_DISTANCE = 6.5
-#: Active residues of a partner, at most: with more, docking is not guided any longer.
-MOST_ACTIVE = 20
 #: Upper limit of the effective distance of an ambiguous restraint (angstrom; HADDOCK's).
 AMBIGUOUS_DISTANCE = 2.0
-#: Each partner is one molecule of one chain.
-MOLECULES = {"left": "A", "right": "B"}
-#: Numbers left out where a renumbered chain breaks, so that the break can be seen.
-BREAK = 10
 
-AMBIGUOUS, UNAMBIGUOUS = "haddock_ambiguous.tbl", "haddock_unambiguous.tbl"
+AMBIGUOUS, UNAMBIGUOUS = "haddock_ambiguous", "haddock_unambiguous"
+BODIES = "haddock_bodies.tbl"
 MAPPING = "haddock_residues.csv"
+#: What the files of the runs say at their top.
+AMBIGUOUS_RUN = ["sasnet: docking with ambiguous restraints between the first patches."]
+UNAMBIGUOUS_RUN = [
+    "sasnet: docking with the best pairs of residues as contacts. Few of such pairs are contacts:",
+    "prefer haddock_ambiguous.toml. They stand in ambig_fname, so that HADDOCK leaves out a random",
+    "half of them for each model.",
+]
 COLUMNS = (
     *PLACE_COLUMNS, "haddock_chain", "haddock_number", "role", "probability",
     "relative_exposure",
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Molecule:
-    """One partner as HADDOCK sees it; arrays have a row for each residue."""
-
-    side: PredictedPartner
-    segid: str
-    numbers: np.ndarray  # (n_residues,) int
-    renumbered: bool
-    exposure: np.ndarray  # (n_residues,) float, share of the largest area
-    active: np.ndarray  # (n_residues,) bool
-    passive: np.ndarray  # (n_residues,) bool
-
-    def selection(self, row: int) -> str:
-        """Select a residue, in CNS."""
-        return f"( resid {self.numbers[row]} and segid {self.segid} )"
-
-    def roles(self) -> list[str]:
-        """Say of each residue whether it is active, passive or neither."""
-        return np.where(self.active, "active", np.where(self.passive, "passive", "")).tolist()
-
-
 def write_haddock(result: Result, folder: Path) -> list[str]:
-    """Write restraints, one PDB file for each partner, and a table of all residues.
+    """Write restraints, runs, one PDB file for each partner, and a table of all residues.
 
     Active are the residues of a partner's first patch; passive are exposed ones around them.
+    Residues that are known not to touch are neither.
 
     Parameters
     ----------
@@ -87,65 +69,27 @@ def write_haddock(result: Result, folder: Path) -> list[str]:
     ------
     StructureError
         A PDB file has no room for the structure.
+    ResultError
+        No residue of a first patch may touch.
     """
     molecules = [molecule(result, side) for side in result.sides]
+    within = []
     for m in molecules:
-        _write_structure(m, folder / f"haddock_{m.side.side}.pdb")
-    write_lines(ambiguous_lines(result, molecules), folder / AMBIGUOUS)
-    write_lines(unambiguous_lines(result, molecules), folder / UNAMBIGUOUS)
+        _write_structure(m, folder / m.file)
+        within += body_lines(m, folder / m.file)
+    if within:
+        write_lines(within, folder / BODIES)
+    for name, lines, comments in (
+        (AMBIGUOUS, ambiguous_lines(result, molecules), AMBIGUOUS_RUN),
+        (UNAMBIGUOUS, unambiguous_lines(result, molecules), UNAMBIGUOUS_RUN),
+    ):
+        write_lines(lines, folder / f"{name}.tbl")
+        files = [m.file for m in molecules]
+        run = run_lines(name, comments, files, f"{name}.tbl", BODIES if within else None)
+        write_lines(run, folder / f"{name}.toml")
     rows = [row for m in molecules for row in _mapping_rows(m)]
     write_spreadsheet(rows, folder / MAPPING, COLUMNS)
     return [note for m in molecules for note in _notes(m)]
-
-
-def molecule(result: Result, side: PredictedPartner) -> Molecule:
-    """Assign HADDOCK numbers to a partner's residues; find the active and passive ones."""
-    exposure = side.exposure
-    exposed = exposure >= EXPOSED_SHARE
-    active = np.zeros(len(exposure), bool)
-    active[list(result.patches[side.side][0].rows[:MOST_ACTIVE])] = True
-    numbers, renumbered = residue_numbers(side)
-    return Molecule(
-        side=side,
-        segid=MOLECULES[side.side],
-        numbers=numbers,
-        renumbered=renumbered,
-        exposure=exposure,
-        active=active,
-        passive=exposed & ~active & _near(side, active),
-    )
-
-
-def residue_numbers(side: PredictedPartner) -> tuple[np.ndarray, bool]:
-    """Give a partner's residues numbers so that numbers alone tell them apart.
-
-    Their own numbers stay if there are no insertion codes and none occurs twice; otherwise they
-    are numbered from 1 on, and where the chain breaks `BREAK` numbers are left out.
-
-    Returns
-    -------
-    numbers : ndarray, shape (n_residues,), int
-    renumbered : bool
-    """
-    protein = side.protein
-    own = protein.residue_ids.tolist()
-    if len(set(own)) == len(own) and all(text.lstrip("-").isdigit() for text in own):
-        return np.array([int(text) for text in own]), False
-    return np.cumsum([1, *np.where(protein.chain_breaks(), BREAK + 1, 1)]), True
-
-
-def _near(side: PredictedPartner, active: np.ndarray) -> np.ndarray:
-    """Find the residues with an atom near one of an active residue; shape (n_residues,), bool."""
-    protein = side.protein
-    inside = protein.atom_residues >= 0
-    of_active = np.zeros(len(inside), bool)
-    of_active[inside] = active[protein.atom_residues[inside]]
-    groups = protein.tree.query_ball_point(protein.coords[of_active], PASSIVE_DISTANCE)
-    atoms = np.unique(np.concatenate(groups).astype(int))
-    rows = protein.atom_residues[atoms]
-    near = np.zeros(protein.n_residues, bool)
-    near[rows[rows >= 0]] = True
-    return near
 
 
 def ambiguous_lines(result: Result, molecules: list[Molecule]) -> list[str]:
@@ -223,10 +167,7 @@ def _notes(molecule: Molecule) -> list[str]:
     side = molecule.side.side
     notes = []
     if molecule.renumbered:
-        notes.append(f"haddock: {side} was renumbered for haddock_{side}.pdb, {MAPPING} says how")
+        notes.append(f"haddock: {side} was renumbered for {molecule.file}, {MAPPING} says how")
     if len(molecule.side.chain_ids) > 1:
-        notes.append(
-            f"haddock: {side} has several chains; restraints that keep them together: "
-            f"haddock3-restraints restrain_bodies haddock_{side}.pdb"
-        )
+        notes.append(f"haddock: {side} has several chains, {BODIES} keeps them together")
     return notes

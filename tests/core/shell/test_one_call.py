@@ -7,6 +7,7 @@ import pytest
 
 import sasnet_core
 from sasnet_core.errors import ResultError, SettingError
+from sasnet_core.results.formats import boltz_chai
 from sasnet_core.shell import one_call
 from tests.core.build import contents, table
 
@@ -65,10 +66,10 @@ def test_one_file_needs_chains_and_a_threshold_is_a_share(work, plain_weights):
         sasnet_core.predict_interface("both.pdb", weights=plain_weights)
 
 
-def test_an_export_that_fails_is_an_error_and_the_rest_is_written(found, work):
+def test_an_export_that_fails_is_an_error_and_the_rest_is_written(found, work, monkeypatch):
     with pytest.raises(SettingError, match="formats must be among"):
         found.save(work / "own", "nonsense")
-    found.prediction.__dict__["calibration"] = found.prediction.calibration.at_threshold(1.0)
+    monkeypatch.setattr(boltz_chai, "LETTERS", "A")
     with pytest.raises(ResultError, match="not every export"):
         found.save(work / "own", "boltz")
     assert (work / "own/result.json").is_file()

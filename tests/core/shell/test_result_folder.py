@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sasnet_core.results import threedmol
+from sasnet_core.results.formats import boltz_chai
 from sasnet_core.results.formats.registry import FORMATS, format_files
 from sasnet_core.shell import result_folder
 from sasnet_core.shell.export_cli import main as export
@@ -75,18 +76,12 @@ def test_nothing_is_read_back_from_the_folder(prediction, folder, monkeypatch):
     assert not messages.problems and messages.explanation
 
 
-def test_an_export_that_fails_keeps_the_others(prediction, folder):
-    prediction = high_threshold(prediction)
+def test_an_export_that_fails_keeps_the_others(prediction, folder, monkeypatch):
+    monkeypatch.setattr(boltz_chai, "LETTERS", "A")
     content = Content(5, ("boltz", "pdb"), picture=False, report=False)
     messages = write_result_folder(prediction, folder, content)
-    assert len(messages.problems) == 1 and messages.problems[0].startswith("residues with")
+    assert len(messages.problems) == 1 and messages.problems[0].startswith("at most 1 chains")
     assert set(contents(folder)) == TABLES | {"complex.pdb"}
-
-
-def high_threshold(prediction):
-    from dataclasses import replace
-
-    return replace(prediction, calibration=replace(prediction.calibration, threshold=0.999999))
 
 
 def test_the_picture_is_drawn_before_the_report(prediction, folder, monkeypatch, tmp_path):

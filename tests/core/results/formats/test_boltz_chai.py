@@ -1,6 +1,5 @@
 import csv
 import random
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from sasnet_core.results.formats.boltz_chai import (
     write_boltz,
     write_chai,
 )
+from sasnet_core.results.formats.haddock import write_haddock
 from sasnet_core.results.reading import read_result
 from sasnet_core.structure import reading
 from sasnet_core.structure.chemistry import one_letter
@@ -52,17 +52,19 @@ def residues_by_place(path):
     return rows
 
 
-def likely_places(result, rows, side):
-    values = {
-        (key[0], key[1]): value
-        for key, value in zip(side.protein.residue_keys(), side.probability, strict=True)
+def patch_places(result, rows, side):
+    """Map the places of a side's first patch to probabilities."""
+    patch = {
+        (key[0], key[1]): side.probability[row]
+        for row, key in enumerate(side.protein.residue_keys())
+        if row in result.patches[side.side][0].rows
     }
     return {
-        place
+        place: patch[key]
         for place, row in rows.items()
         if row["side"] == side.side
         and row["one_letter"] != "X"
-        and values[row["chain"], row["number"] + row["insertion_code"]] >= result.threshold
+        and (key := (row["chain"], row["number"] + row["insertion_code"])) in patch
     }
 
 
@@ -104,7 +106,7 @@ def read_chai(folder, name):
                 assert chains[letter][int(text[1:]) - 1] == text[0]
             places.append((letter, int(text[1:])) if text else (letter, None))
         assert (places[0][1] is None) == (row["connection_type"] == "pocket")
-        found.append((row["connection_type"], *places))
+        found.append((row["connection_type"], *places, float(row["confidence"])))
     return chains, found
 
 
@@ -122,7 +124,7 @@ def check_boltz(result, folder):
     assert_chains_fit(result, chains, rows)
     for side, pocket in zip(result.sides, pockets, strict=True):
         found = {tuple(place) for place in pocket["pocket"]["contacts"]}
-        assert found == likely_places(result, rows, side)
+        assert found == set(patch_places(result, rows, side)) and found
         assert {r["side"] for p, r in rows.items() if p[0] == pocket["pocket"]["binder"]} == {
             result.partner(side).side
         }
@@ -141,9 +143,9 @@ def check_chai(result, folder):
     chains, pockets = read_chai(folder, "chai_pocket.csv")
     assert_chains_fit(result, chains, rows)
     for side in result.sides:
-        found = {place for _, _, place in pockets if rows[place]["side"] == side.side}
-        assert found == likely_places(result, rows, side)
-    for _, (binder, _), place in pockets:
+        found = {place: c for _, _, place, c in pockets if rows[place]["side"] == side.side}
+        assert found == patch_places(result, rows, side)
+    for _, (binder, _), place, _ in pockets:
         assert rows[binder, 1]["side"] != rows[place]["side"]
     _, pairs = read_chai(folder, "chai_contacts.csv")
     assert 0 < len(pairs) <= 10 and {kind for kind, *_ in pairs} == {"contact"}
@@ -171,37 +173,54 @@ def test_the_binder_is_the_chain_with_the_highest_probabilities(result):
     assert sequences_of(result).binder(result.left) == "B"
 
 
-def test_a_residue_at_the_threshold_is_likely(result):
-    exact = replace(result, threshold=float(result.left.probability.max()))
-    sequences = sequences_of(exact)
-    row = int(exact.left.probability.argmax())
-    assert sequences.tokens["left"][row] in sequences.likely(exact.left)
-
-
 def test_residues_without_a_code_are_in_no_restraint(result):
-    result.left.probability[:] = 0.9
+    result.values["patches"][0]["residues"] = [{"row": row} for row in range(6)]
     sequences = sequences_of(result)
-    assert [t.position for t in sequences.likely(result.left) if t.letter == "A"] == [1, 2, 3, 4, 5]
+    assert [token.position for token, _ in sequences.pocket(result.left)] == [1, 2, 3, 4, 5]
     assert all(left.code != "X" for left, *_ in sequences.best_pairs())
 
 
-@pytest.mark.parametrize("write", [write_boltz, write_chai])
-def test_without_likely_residues_nothing_is_written(result, tmp_path, write):
+@pytest.mark.parametrize("write", [write_boltz, write_chai, write_haddock])
+def test_without_a_residue_that_may_touch_nothing_is_written(result, tmp_path, write):
     before = sorted(tmp_path.iterdir())
-    with pytest.raises(ResultError, match="lower --threshold"):
-        write(replace(result, threshold=0.9999), tmp_path)
+    result.left.probability[:] = 0
+    with pytest.raises(ResultError, match="a residue of the left side that may touch is needed"):
+        write(result, tmp_path)
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_a_side_without_likely_residues_is_only_a_binder(result, tmp_path):
-    result.left.probability[:] = 0.1
-    result.right.probability[:] = 0.9
-    write_boltz(result, tmp_path)
-    _, pockets = read_boltz(tmp_path / "boltz.yaml")
-    assert [pocket["pocket"]["binder"] for pocket in pockets] == ["A"]
+def test_residues_known_not_to_touch_are_in_no_pocket(result):
+    row = result.first_patch(result.left)[0]
+    result.left.probability[row] = 0
+    token = sequences_of(result).tokens["left"][row]
+    assert token not in [found for found, _ in sequences_of(result).pocket(result.left)]
+
+
+def test_confidences_of_contacts_are_the_chances_of_the_pairs(result, tmp_path):
     write_chai(result, tmp_path)
-    _, restraints = read_chai(tmp_path, "chai_pocket.csv")
-    assert restraints == [("pocket", ("A", None), ("C", k)) for k in range(1, 7)]
+    rows = residues_by_place(tmp_path / "chai_residues.csv")
+    names = ("chain", "number", "insertion_code")
+    odds = {
+        tuple(str(pair[f"{side}_{name}"]) for side in ("left", "right") for name in names): pair
+        for pair in result.values["pairs"]
+    }
+    keys = {
+        tuple(rows[place][name] for place in places for name in names): confidence
+        for _, *places, confidence in read_chai(tmp_path, "chai_contacts.csv")[1]
+    }
+    shared = keys.keys() & odds.keys()  # result.json lists the best pairs only
+    assert shared
+    for key in shared:
+        chance = 1 / (1 + np.exp(-odds[key]["log_odds"]))
+        assert keys[key] == pytest.approx(chance, abs=2e-4)
+
+
+def test_the_file_for_boltz_says_how_to_give_alignments(result, tmp_path):
+    notes = write_boltz(result, tmp_path)
+    for name in ("boltz.yaml", "boltz_contacts.yaml"):
+        text = (tmp_path / name).read_text()
+        assert f"boltz predict {name} --use_msa_server" in text and '"msa": "empty"' in text
+    assert "alignments (MSAs); boltz.yaml says" in notes[-1]
 
 
 def test_more_chains_than_letters_are_refused(tmp_path):

@@ -1,12 +1,14 @@
 import re
+import tomllib
 from dataclasses import replace
 
 import gemmi
 import numpy as np
 import pytest
 
-from sasnet_core.results.formats import haddock
-from sasnet_core.results.formats.haddock import molecule, residue_numbers, write_haddock
+from sasnet_core.results.formats import haddock_molecule
+from sasnet_core.results.formats.haddock import write_haddock
+from sasnet_core.results.formats.haddock_molecule import residue_numbers
 from sasnet_core.results.reading import read_result
 from sasnet_core.structure import reading
 from tests.core.build import (
@@ -94,12 +96,6 @@ def test_active_residues_are_the_first_patch(pair, tmp_path):
     assert "! active: right, Patch 1 of chain B: " in text
 
 
-def test_the_likeliest_residues_of_a_large_patch_are_active(pair, monkeypatch):
-    monkeypatch.setattr(haddock, "MOST_ACTIVE", 2)
-    rows = np.flatnonzero(molecule(pair, pair.left).active).tolist()
-    assert rows == sorted(pair.patches["left"][0].rows[:2])
-
-
 def test_a_buried_residue_is_neither_active_nor_passive(tmp_path):
     ball = [p for p in np.ndindex(5, 5, 5) if max(abs(np.subtract(p, 2))) <= 2]
     center = ball.index((2, 2, 2)) + 1
@@ -117,7 +113,7 @@ def test_a_buried_residue_is_neither_active_nor_passive(tmp_path):
 
 
 def test_passive_residues_are_the_neighbours_of_active_ones(tmp_path, monkeypatch):
-    monkeypatch.setattr(haddock, "MOST_ACTIVE", 1)
+    monkeypatch.setattr(haddock_molecule, "MOST_ACTIVE", 1)
     lines = [*chain_lines("A", 12), *chain_lines("B", 3, start=(0, 40, 0))]
     result = saved(lines, ["A"], ["B"], tmp_path)
     number = result.patches["left"][0].rows[0] + 1
@@ -149,7 +145,7 @@ def test_insertion_codes_and_clashing_chains_are_renumbered_and_noted(tmp_path):
     result = saved(lines, ["H", "L"], ["C"], tmp_path)
     notes = write_haddock(result, tmp_path)
     assert any("left was renumbered" in note for note in notes)
-    assert any("restrain_bodies haddock_left.pdb" in note for note in notes)
+    assert any("left has several chains, haddock_bodies.tbl keeps" in note for note in notes)
     rows = [r for r in table(tmp_path / "haddock_residues.csv") if r["side"] == "left"]
     found = [(r["chain"], r["number"], r["insertion_code"], int(r["haddock_number"])) for r in rows]
     assert found == [
@@ -202,6 +198,23 @@ def test_real_structures(shared_data, tmp_path, code):
         assert len(set(numbers.tolist())) == side.protein.n_residues
         found = [n for n, *_ in residues_of(tmp_path / f"haddock_{side.side}.pdb")]
         assert sorted(found) == sorted(numbers.tolist())
+
+
+def test_runs_name_the_files_that_are_written(pair, tmp_path):
+    write_haddock(pair, tmp_path)
+    assert not (tmp_path / "haddock_bodies.tbl").exists()
+    for name in ("haddock_ambiguous", "haddock_unambiguous"):
+        run = tomllib.loads((tmp_path / f"{name}.toml").read_text())
+        assert run["molecules"] == ["haddock_left.pdb", "haddock_right.pdb"]
+        assert run["run_dir"] == f"{name}_run"
+        for stage in ("rigidbody", "flexref", "emref"):
+            assert run[stage]["ambig_fname"] == f"{name}.tbl"
+            assert "unambig_fname" not in run[stage]
+            assert (tmp_path / run[stage]["ambig_fname"]).is_file()
+        assert list(run)[2:] == [
+            "topoaa", "rigidbody", "seletop", "flexref", "emref", "clustfcc", "seletopclusts",
+            "caprieval",
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["haddock_ambiguous.tbl", "haddock_unambiguous.tbl"])
