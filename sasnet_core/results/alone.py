@@ -93,6 +93,10 @@ class AlonePrediction:
             )
         return rows
 
+    def patch_rows(self) -> list[dict[str, Any]]:
+        """List the rows of patches.csv."""
+        return [patches.patch_row(patch, self.partner) for patch in self.patches]
+
     def warnings(self) -> list[str]:
         """List what may make the prediction unreliable."""
         done, fitted = self.settings["rotations"], self.fit.calibration.rotations
@@ -138,8 +142,7 @@ class AlonePrediction:
 
         partner = self.partner
         write_spreadsheet(self.residue_rows(), folder / RESIDUES_FILE, COLUMNS)
-        rows = [patches.patch_row(patch, partner) for patch in self.patches]
-        write_spreadsheet(rows, folder / patches.NAME, patches.COLUMNS)
+        write_spreadsheet(self.patch_rows(), folder / patches.NAME, patches.COLUMNS)
         write_json(self.to_dict(), folder / RESULT_FILE)
         keys = partner.protein.residue_keys()
         bfactors = dict(zip(keys, self.probability.tolist(), strict=True))

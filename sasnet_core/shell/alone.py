@@ -16,11 +16,16 @@ from sasnet_core.shell.session import loaded, with_threshold
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
     from pathlib import Path
 
+    from sasnet_core.fitted import AloneFit
+    from sasnet_core.network.weights import WeightsInfo
     from sasnet_core.results.alone import AlonePrediction
     from sasnet_core.results.partner import InputPartner
+    from sasnet_core.results.writing import OutputFolder
     from sasnet_core.shell.fetch import Sources
+    from sasnet_core.shell.session import RunSettings
 
 #: Options that need two proteins.
 OF_TWO = (
@@ -44,12 +49,21 @@ def read_protein(options: argparse.Namespace, sources: Sources) -> InputPartner:
     """
     named = split_chains(options.alone or "")
     protein = read_one(question(options), sources, named)
-    if not named and len(protein.chain_ids) > 1:
+    advice = "one file needs both --left and --right, or --alone for the chains of one protein"
+    return protein if named else require_one_chain(protein, advice)
+
+
+def require_one_chain(protein: InputPartner, advice: str) -> InputPartner:
+    """Return a protein if it has one chain.
+
+    Raises
+    ------
+    SelectionError
+        It has several; `advice` says what to do.
+    """
+    if len(protein.chain_ids) > 1:
         known = ", ".join(name or "_" for name in protein.chain_ids)
-        raise SelectionError(
-            f"{protein.structure.path}: one file needs both --left and --right, or --alone for the "
-            f"chains of one protein; its protein chains: {known}"
-        )
+        raise SelectionError(f"{protein.structure.path}: {advice}; its protein chains: {known}")
     return protein
 
 
@@ -72,12 +86,7 @@ def predict_alone(options: argparse.Namespace, sources: Sources, default: Path) 
     """
     _refuse_options(options)
     partner = read_protein(options, sources)
-    from sasnet_core.results.alone import PRODUCTS
-    from sasnet_core.results.writing import PRODUCTS as OF_PAIRS
-    from sasnet_core.results.writing import OutputFolder
-
-    products = tuple(dict.fromkeys([*PRODUCTS, *OF_PAIRS]))
-    with OutputFolder(options.output or default, products) as output, raising():
+    with output_folder(options.output or default) as output, raising():
         prediction = _predicted(options, partner)
         prediction.write(output.staging)
         files = output.publish()
@@ -88,6 +97,15 @@ def predict_alone(options: argparse.Namespace, sources: Sources, default: Path) 
     for line in prediction.summary_lines():
         print(line)
     print("files:", *(f"  {path}" for path in files), sep="\n")
+
+
+def output_folder(path: Path) -> OutputFolder:
+    """Return the folder of a result of one protein; it also replaces one of two proteins."""
+    from sasnet_core.results.alone import PRODUCTS
+    from sasnet_core.results.writing import PRODUCTS as OF_PAIRS
+    from sasnet_core.results.writing import OutputFolder
+
+    return OutputFolder(path, tuple(dict.fromkeys([*PRODUCTS, *OF_PAIRS])))
 
 
 def _refuse_options(options: argparse.Namespace) -> None:
@@ -101,16 +119,57 @@ def _refuse_options(options: argparse.Namespace) -> None:
 
 
 def _predicted(options: argparse.Namespace, partner: InputPartner) -> AlonePrediction:
-    from sasnet_core.network.weights import default_folder, read_info
-    from sasnet_core.results.alone import AlonePrediction
-
     settings = run_settings(options)
+    fit = alone_fit(settings)
+    with rotation_progress(settings.rotations, progress_style(options)) as progress:
+        return predict_protein(partner, settings, *fit, progress)
+
+
+def alone_fit(settings: RunSettings) -> tuple[WeightsInfo, AloneFit]:
+    """Read the description of the weights, and their fit for one protein at its threshold.
+
+    Raises
+    ------
+    WeightsError
+        They cannot be used, or have no such fit.
+    """
+    from sasnet_core.network.weights import default_folder, read_info
+
     info = read_info(settings.weights or default_folder())
     fit = info.needed_alone()
     calibration = with_threshold(fit.calibration, settings.threshold, settings.precision_target)
-    bar = rotation_progress(settings.rotations, progress_style(options))
-    with bar as progress, loaded(settings, info) as scorer:
-        from sasnet_core.scoring.site_scores import score_sites
+    return info, replace(fit, calibration=calibration)
+
+
+def predict_protein(
+    partner: InputPartner,
+    settings: RunSettings,
+    info: WeightsInfo,
+    fit: AloneFit,
+    progress: Callable[[int], None] | None = None,
+) -> AlonePrediction:
+    """Load the network and predict where any protein would bind one protein.
+
+    Parameters
+    ----------
+    partner : InputPartner
+        The protein.
+    settings : RunSettings
+        How.
+    info, fit : WeightsInfo, AloneFit
+        From `alone_fit`.
+    progress : callable, optional
+        Called with 0 when the network is loaded, and with the number of rotations after each.
+
+    Raises
+    ------
+    SettingError
+        It cannot be done within the memory that is granted.
+    """
+    from sasnet_core.results.alone import AlonePrediction
+
+    with loaded(settings, info) as scorer:
+        from sasnet_core.scoring.site_scores import score_sites  # loads what `loaded` silences
 
         scorer.limit_sizes(sizes_within(settings.memory, partner.protein.n_residues, 0, 0))
         if progress is not None:
@@ -119,4 +178,4 @@ def _predicted(options: argparse.Namespace, partner: InputPartner) -> AlonePredi
         done = {
             "rotations": settings.rotations, "seed": settings.seed, "precision": scorer.precision,
         }  # fmt: skip
-    return AlonePrediction(partner, scores, info, replace(fit, calibration=calibration), done)
+    return AlonePrediction(partner, scores, info, fit, done)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sasnet_core.config import ROTATIONS
-from sasnet_core.errors import SettingError
+from sasnet_core.errors import SelectionError, SettingError
 from sasnet_core.results.formats.registry import chosen_formats
 from sasnet_core.results.known_residues import find_known
 from sasnet_core.shell.fetch import make_sources
@@ -82,14 +82,7 @@ class Interface:
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Return the content of result.json, and write it to a file if one is named."""
-        from sasnet_core.files import written_whole
-
-        values = self.prediction.to_dict(LISTED_PAIRS)
-        text = json.dumps(values, indent=2, sort_keys=True) + "\n"
-        if path is not None:
-            with written_whole(Path(path)) as stream:
-                stream.write(text)
-        return text
+        return json_text(self.prediction.to_dict(LISTED_PAIRS), path)
 
     def save(
         self,
@@ -146,6 +139,17 @@ def as_table(rows: list[dict[str, Any]]) -> Any:
     return pandas.DataFrame(rows)
 
 
+def json_text(values: dict[str, Any], path: str | Path | None) -> str:
+    """Return the text of result.json, and write it to a file if one is named."""
+    from sasnet_core.files import written_whole
+
+    text = json.dumps(values, indent=2, sort_keys=True) + "\n"
+    if path is not None:
+        with written_whole(Path(path)) as stream:
+            stream.write(text)
+    return text
+
+
 def predict_interface(
     left: str | Path,
     right: str | Path | None = None,
@@ -173,7 +177,7 @@ def predict_interface(
     ----------
     left : str or Path
         Structure file (PDB or mmCIF, plain or gzipped), or id of an entry; holds both partners if
-        `right` is not given.
+        `right` is not given, and then both need their chains named.
     right : str or Path, optional
         The other partner's.
     left_chains, right_chains : str
@@ -209,6 +213,10 @@ def predict_interface(
     SasnetError
         The input or a setting cannot be used.
 
+    See Also
+    --------
+    predict_alone : Where another protein would bind, if the partner is not known.
+
     Examples
     --------
     >>> found = predict_interface("receptor.pdb", "ligand.pdb")  # doctest: +SKIP
@@ -216,6 +224,11 @@ def predict_interface(
     """
     if threshold is not None and not 0 <= threshold <= 1:
         raise SettingError(f"threshold must be between 0 and 1, got {threshold:g}")
+    if right is None and not left_chains and not right_chains:
+        raise SelectionError(
+            f"{left}: one file needs both left_chains and right_chains; predict_alone answers for "
+            "one protein"
+        )
     structures = tuple(str(name) for name in (left, right) if name is not None)
     question = Question(structures, left_chains, right_chains, model, assembly)
     partners = read_partners(question, make_sources({}))
