@@ -8,7 +8,7 @@ import pytest
 
 from sasnet_core import __version__
 from sasnet_core.config import ROTATIONS
-from sasnet_core.results.picture import SCALE
+from sasnet_core.results.colours import SCALE
 from tests.test_architecture import FLOORS, core_modules, name_of
 
 ROOT = Path(__file__).parents[1]

@@ -7,16 +7,24 @@ const SPREAD_SCALE = [[0, 1, 1, 1], [0.2, 0.5, 0, 0.5]];
 const SCORE_SCALE = [[0.5, 0.97, 0.98, 1], [0.7, 0.62, 0.79, 0.88], [0.85, 0.19, 0.51, 0.74], [1, 0.03, 0.19, 0.42]];
 const SIDES = ["left", "right"];
 const LISTED = 15;
+/** Patches of a side that are shown. */
 const PATCHES = 3;
+/** Colour of what touches in the input. */
+const KNOWN = "#0054d6";
 /** How much around chosen residues is in view, in angstrom. */
 const CLOSE = 6;
-let data, sides, colouring = "probability", maps, viewer = null;
+/** How much of the 3D view the molecules fill. */
+const FILLED = 0.88;
+let data, sides, threshold, touching, colouring = "probability", maps, viewer = null;
 
 main();
 
 async function main() {
   data = await unpack(document.getElementById("data").textContent);
   sides = Object.fromEntries(data.sides.map((side) => [side.side, side]));
+  threshold = data.threshold;
+  touching = { left: new Set(data.contacts.map(([i]) => i)), right: new Set(data.contacts.map(([, j]) => j)) };
+  document.body.classList.toggle("unknown", !data.observed);
   maps = { probability: toBytes(data.map.scores), spread: toBytes(data.map.spread) };
   showWarnings();
   showAnswer();
@@ -25,6 +33,7 @@ async function main() {
   showAbout();
   explainMap();
   listen();
+  startThreshold();
   viewer = startViewer();
   recolour();
   document.body.dataset.ready = "yes";
@@ -59,11 +68,21 @@ function describe(name, row) {
   const segment = side.segment[row] && side.segment[row] !== side.chain[row]
     ? `, segment ${side.segment[row]}` : "";
   return `${label(side, row)} (${name}${segment}): probability ` +
-    `${side.probability[row].toFixed(2)} ± ${side.spread[row].toFixed(2)}`;
+    `${side.probability[row].toFixed(2)} ± ${side.spread[row].toFixed(2)}` +
+    (touching[name].has(row) ? "; touches in the input" : "");
 }
 
 function isLikely(side, row) {
-  return side.probability[row] >= data.threshold;
+  return side.probability[row] >= threshold;
+}
+
+/** Return the rank of a residue's patch if it is one of those that are shown, or 0. */
+function patchOf(name, row) {
+  return shownPatches(name).find((patch) => patch.rows.includes(row))?.rank ?? 0;
+}
+
+function shownPatches(name) {
+  return data.patches.filter((patch) => patch.side === name).slice(0, PATCHES);
 }
 
 // Colours
@@ -98,7 +117,7 @@ function recolour() {
     span.style.background = css(colour);
     span.style.color = ink(colour);
   }
-  drawLegend(at("#controls .legend"), scaleInUse());
+  drawLegend(at("#controls .legend"), scaleInUse(), colouring === "spread" ? null : threshold);
   drawLegend(at("#map .legend"), mapScale());
   at("#map .what").textContent = colouring === "spread" ? "spread" : "score";
   drawMap();
@@ -109,7 +128,8 @@ function mapScale() {
   return colouring === "spread" ? SPREAD_SCALE : SCORE_SCALE;
 }
 
-function drawLegend(place, scale) {
+/** Draw a scale and its range, with a line at a value if there is one to mark. */
+function drawLegend(place, scale, marked = null) {
   const [low, high] = [scale[0][0], scale[scale.length - 1][0]];
   const canvas = place.querySelector("canvas");
   const pen = canvas.getContext("2d");
@@ -117,8 +137,10 @@ function drawLegend(place, scale) {
     pen.fillStyle = css(interpolate(scale, low + ((high - low) * x) / canvas.width));
     pen.fillRect(x, 0, 1, canvas.height);
   }
+  pen.fillStyle = "#1d2026";
+  if (marked !== null) pen.fillRect((canvas.width * (marked - low)) / (high - low) - 1, 0, 2, canvas.height);
   place.querySelector(".low").textContent = low ? `${low} or less` : "0";
-  place.querySelector(".high").textContent = high < 1 ? `${high} or more` : "1";
+  place.querySelector(".high").textContent = scale === data.scale || high === 1 ? `${high}` : `${high} or more`;
 }
 
 // Text
@@ -129,49 +151,179 @@ function showWarnings() {
 
 function showAnswer() {
   const place = at("#answer");
-  place.append(make("h2", { textContent: "Answer" }));
-  for (const name of SIDES) {
-    const side = sides[name];
-    const rows = side.probability.map((_, row) => row)
-      .sort((a, b) => side.probability[b] - side.probability[a]);
-    const likely = rows.filter((row) => isLikely(side, row));
-    const chains = [...new Set(side.chain)].map((chain) => chain || "_").join(", ");
-    place.append(make("h3", { textContent: `${name}, chain ${chains}` }), ...patchLines(name));
-    const words = likely.length
-      ? `${likely.length} of ${rows.length} residues likely in the interface`
-      : "no residue is likely in the interface; the highest are";
-    place.append(make("p", { textContent: `${words}:` }));
-    const named = (likely.length ? likely : rows).slice(0, LISTED);
-    place.append(make("div", { className: "chips" }, ...named.map((row) => chip(name, row))));
-    if (likely.length > LISTED) {
-      place.append(make("p", { className: "hint",
-        textContent: `and ${likely.length - LISTED} more, underlined in the sequences` }));
-    }
-  }
+  place.append(make("div", { className: "halves" }, ...SIDES.map((name) =>
+    make("div", {}, make("h3", { textContent: sideTitle(name) }), ...shownPatches(name).map(patchLine)))));
   if (data.patch_pairs.length) {
     const pairs = data.patch_pairs.map(([left, right, chance]) =>
       `left ${left} – right ${right} ${chance.toFixed(2)}`);
     place.append(make("p", { textContent: `Patches that touch, by chance: ${pairs.join(", ")}` }));
   }
   if (data.patch_meaning) place.append(make("p", { textContent: data.patch_meaning }));
-  place.append(make("p", { id: "meaning", textContent: data.meaning }));
-  if (data.observed) place.append(make("p", { textContent: observedWords(data.observed) }));
 }
 
-/** List the first patches of a side: a click chooses one, and its residues can be copied. */
-function patchLines(name) {
-  return data.patches.filter((patch) => patch.side === name).slice(0, PATCHES).map((patch) => {
-    const touching = data.observed?.[name].patches_in_contact?.[patch.rank - 1];
-    const found = touching === undefined ? "" : `; in the input ${touching} touch`;
-    const button = make("button", { type: "button", textContent: `${patch.text}${found}` });
-    button.dataset.patch = `${name},${patch.rank}`;
-    button.addEventListener("click", () => choosePatch(patch));
-    const copies = make("details", { className: "hint" },
-      make("summary", { textContent: "as PyMOL and ChimeraX selections" }),
-      make("p", {}, make("code", { textContent: `select patch, ${patch.pymol}` })),
-      make("p", {}, make("code", { textContent: `select ${patch.chimerax}` })));
-    return make("div", { className: "patch" }, button, copies);
-  });
+function sideTitle(name) {
+  return `${name}, chain ${[...new Set(sides[name].chain)].map((chain) => chain || "_").join(", ")}`;
+}
+
+/** Show a patch: a click chooses it, and its residues can be copied. */
+function patchLine(patch) {
+  const right = data.observed ? `; in the input ${share(countTouching(patch.side, patch.rows), patch.rows.length)} touch` : "";
+  const button = make("button", { type: "button", textContent: `${patch.text}${right}` });
+  button.dataset.patch = `${patch.side},${patch.rank}`;
+  button.addEventListener("click", () => choosePatch(patch));
+  return make("div", { className: "patch" }, button, copies(`patch_${patch.rank}_${patch.side}`, patch.side, patch.rows));
+}
+
+/** Offer residues as commands of PyMOL and ChimeraX. */
+function copies(title, name, rows) {
+  const commands = [pymolCommand(title, name, rows), chimeraxCommand(name, rows)];
+  return make("details", { className: "hint" },
+    make("summary", { textContent: "as PyMOL and ChimeraX selections" }),
+    ...commands.map((text) => {
+      const button = make("button", { type: "button", textContent: "Copy" });
+      button.addEventListener("click", () => copy(text, button));
+      return make("div", { className: "copied" }, make("code", { textContent: text }), button);
+    }));
+}
+
+async function copy(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } catch { // not allowed: select it for the user
+    getSelection().selectAllChildren(button.previousSibling);
+    button.textContent = "Press Ctrl+C";
+  }
+}
+
+/** Return the numbers of residues by chain, in file order. */
+function byChain(name, rows) {
+  const found = new Map();
+  for (const row of [...rows].sort((a, b) => a - b)) {
+    const chain = sides[name].chain[row];
+    found.set(chain, [...(found.get(chain) ?? []), sides[name].residue[row]]);
+  }
+  return [...found];
+}
+
+function pymolCommand(title, name, rows) {
+  const parts = byChain(name, rows).map(([chain, numbers]) =>
+    `(chain "${chain}" and resi ${numbers.map((number) => number.replace(/^-/, "\\-")).join("+")})`);
+  return `select ${title}, ${parts.join(" or ") || "none"}`;
+}
+
+function chimeraxCommand(name, rows) {
+  const parts = byChain(name, rows).map(([chain, numbers]) => (/^[A-Za-z0-9]+$/.test(chain)
+    ? `/${chain}:${numbers.join(",")}` : `//chain_id="${chain}":${numbers.join(",")}`));
+  return parts.length ? `select ${parts.join(" ")}` : "select clear";
+}
+
+// Likely residues
+
+function startThreshold() {
+  const slider = at("#threshold input");
+  slider.max = data.scale[data.scale.length - 1][0];
+  slider.addEventListener("input", () => setThreshold(Number(slider.value)));
+  at("#usual").addEventListener("click", () => setThreshold(data.threshold));
+  at("#csv").addEventListener("click", downloadTable);
+  setThreshold(data.threshold);
+}
+
+/** Call residues of this probability or more likely, everywhere on the page. */
+function setThreshold(value) {
+  threshold = value;
+  at("#threshold input").value = value;
+  at("#threshold output").textContent = value.toFixed(2);
+  at("#usual").disabled = value === data.threshold;
+  const [, precision, recall] = data.benchmark.reduce((best, row) =>
+    (Math.abs(row[0] - value) < Math.abs(best[0] - value) ? row : best));
+  const words = { threshold: value.toFixed(2), precision: percent(precision), recall: percent(recall) };
+  at("#meaning").textContent = data.meaning.replace(/{(\w+)}/g, (_, name) => words[name]);
+  at("#likely .halves").replaceChildren(...SIDES.map(likelyResidues));
+  for (const span of document.querySelectorAll("#sequences [data-row]")) {
+    span.classList.toggle("likely", isLikely(sides[span.dataset.side], Number(span.dataset.row)));
+  }
+  showTruth();
+  recolour();
+}
+
+function likelyRows(name) {
+  const side = sides[name];
+  return side.probability.map((_, row) => row).filter((row) => isLikely(side, row))
+    .sort((a, b) => side.probability[b] - side.probability[a]);
+}
+
+function likelyResidues(name) {
+  const likely = likelyRows(name);
+  const right = data.observed && likely.length ? `; in the input ${share(countTouching(name, likely), likely.length)} touch` : "";
+  const more = likely.length > LISTED ? [make("p", { className: "hint",
+    textContent: `and ${likely.length - LISTED} more, underlined in the sequences` })] : [];
+  return make("div", {}, make("h3", { textContent: sideTitle(name) }),
+    make("p", { textContent: `${share(likely.length, sides[name].name.length, "residues")} are likely${right}` }),
+    make("div", { className: "chips" }, ...likely.slice(0, LISTED).map((row) => chip(name, row))),
+    ...more, copies(`likely_${name}`, name, likely));
+}
+
+function countTouching(name, rows) {
+  return rows.filter((row) => touching[name].has(row)).length;
+}
+
+function share(part, all, things = "") {
+  return `${part} of ${all}${things && " "}${things} (${percent(all ? part / all : 0)})`;
+}
+
+function percent(value) {
+  return `${Math.round(100 * value)}%`;
+}
+
+/** Compare each side's patches and likely residues with the contacts of an input that is a complex. */
+function showTruth() {
+  const { observed } = data;
+  at("#truth").hidden = !observed;
+  if (!observed) return;
+  const auroc = (value) => (value == null ? "–" : value.toFixed(3));
+  at("#truth p").textContent = "The input is a complex. These are its own contacts, which the network did not see: " +
+    `${data.contacts.length} residue pairs touch; AUROC over all pairs ${auroc(observed.pair_auroc)} (0.5: chance).`;
+  const lines = [
+    ["residues that touch (base rate)", (name) => share(touching[name].size, sides[name].name.length)],
+    ["AUROC of the residues' probabilities (0.5: chance)", (name) => auroc(observed[name].auroc)],
+    ...[1, 2, 3].map((rank) => [`patch ${rank}: right`, (name) => {
+      const patch = shownPatches(name).find((one) => one.rank === rank);
+      return patch ? share(countTouching(name, patch.rows), patch.rows.length) : "–";
+    }]),
+    [`likely from ${threshold.toFixed(2)}: right`, (name) => {
+      const likely = likelyRows(name);
+      return share(countTouching(name, likely), likely.length);
+    }],
+    ["of the interface found", (name) => share(countTouching(name, likelyRows(name)), touching[name].size)],
+  ];
+  at("#truth table").replaceChildren(
+    make("thead", {}, make("tr", {}, ...["", ...SIDES.map(sideTitle)].map((text) => make("th", { textContent: text })))),
+    make("tbody", {}, ...lines.map(([title, value]) => make("tr", {}, make("th", { textContent: title }),
+      ...SIDES.map((name) => make("td", { textContent: value(name) }))))));
+}
+
+/** Save the table of all residues, as the threshold on the page has it. */
+function downloadTable() {
+  const columns = ["side", "chain", "number", "insertion_code", "name", "segment", "probability", "spread",
+    "patch", "likely", ...(data.observed ? ["touches"] : [])];
+  const rows = SIDES.flatMap((name) => sides[name].name.map((residue, row) => {
+    const side = sides[name];
+    const [, number, code] = side.residue[row].match(/^(-?\d+)(.*)$/);
+    return [name, side.chain[row], number, code, residue, side.segment[row], side.probability[row], side.spread[row],
+      data.patches.find((patch) => patch.side === name && patch.rows.includes(row))?.rank ?? 0,
+      Number(isLikely(side, row)), ...(data.observed ? [Number(touching[name].has(row))] : [])];
+  }));
+  const text = [columns, ...rows].map((row) => row.map(quoted).join(",") + "\r\n").join("");
+  const link = make("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: "sasnet_residues.csv" });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** Quote a cell; a text that a spreadsheet would take for a formula gets an apostrophe. */
+function quoted(value) {
+  const text = typeof value === "string" && /^[=+@\t]|^-(?!\d)/.test(value) ? `'${value}` : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function choosePatch(patch) {
@@ -187,22 +339,13 @@ function chip(name, row) {
   return button;
 }
 
-function observedWords(observed) {
-  const auroc = observed.pair_auroc === null ? ""
-    : `; AUROC over all pairs ${observed.pair_auroc.toFixed(3)} (0.5: chance)`;
-  const parts = SIDES.map((name) => `${name}: ${observed[name].likely_and_in_contact} of the ` +
-    `${observed[name].residues_likely} likely residues touch, ` +
-    `${observed[name].residues_in_contact} of ${sides[name].name.length} residues touch in all` +
-    (observed[name].auroc == null ? "" : ` (AUROC ${observed[name].auroc.toFixed(3)})`));
-  return "The input is a complex; its own contacts, which the network did not see, compare so: " +
-    `${observed.contacts} residue pairs touch${auroc}; ${parts.join("; ")}.`;
-}
-
 function showPairs() {
   at("#best").classList.toggle("uncalibrated", !data.pairs_calibrated);
+  const touchingPairs = new Set(data.contacts.map(String));
   at("#best tbody").append(...data.pairs.map(([i, j, score, spread, odds]) => {
     const cells = [label(sides.left, i), label(sides.right, j), score.toFixed(3), spread.toFixed(3),
       odds.toFixed(1)];
+    if (data.observed) cells.push(touchingPairs.has(`${i},${j}`) ? "yes" : "");
     const row = make("tr", { tabIndex: 0 }, ...cells.map((text) => make("td", { textContent: text })));
     row.dataset.pair = `${i},${j}`;
     return row;
@@ -230,7 +373,9 @@ function sequenceBlocks(name, start, end) {
       make("small", { textContent: sides[name].residue[first] }));
     for (let row = first; row < Math.min(first + 10, end); row += 1) {
       const span = make("span", { textContent: sides[name].letter[row] });
-      span.classList.toggle("likely", isLikely(sides[name], row));
+      const rank = patchOf(name, row);
+      if (rank) span.classList.add(rank === 1 ? "patch1" : "patch2");
+      span.classList.toggle("touches", touching[name].has(row));
       span.dataset.side = name;
       span.dataset.row = row;
       block.append(span);
@@ -282,6 +427,7 @@ function explainMap() {
   const cells = block === 1 ? "One cell is one pair."
     : `One cell holds ${block} × ${block} pairs and shows the highest of them.`;
   at("#map .hint").textContent = `Left partner downwards, right partner across. ${cells} ` +
+    (data.observed ? "Blue frames: pairs that touch in the input. " : "") +
     "Values here are rounded to two decimals; scores.npz holds them all.";
 }
 
@@ -298,7 +444,18 @@ function drawMap() {
   pen.drawImage(mapImage(), MARGIN.left, MARGIN.top, size * columns, size * rows);
   drawAxis(pen, "right", size, columns);
   drawAxis(pen, "left", size, rows);
+  drawContacts(pen, size);
   drawCross(pen, size);
+}
+
+/** Frame the cells of the pairs that touch in the input. */
+function drawContacts(pen, size) {
+  pen.strokeStyle = pen.fillStyle = KNOWN;
+  for (const [i, j] of data.contacts) {
+    const [x, y] = [MARGIN.left + size * Math.floor(j / data.map.block), MARGIN.top + size * Math.floor(i / data.map.block)];
+    if (size > 3) pen.strokeRect(x + 0.5, y + 0.5, size - 1, size - 1);
+    else pen.fillRect(x, y, size, size);
+  }
 }
 
 function mapImage() {
@@ -524,13 +681,14 @@ class Structures {
     at("#apart").checked = !data.together;
     at("#apart").disabled = !data.together;
     at("#apart").addEventListener("change", () => { this.place(); this.paint(); this.all(); });
-    at("#surface").addEventListener("change", () => this.paint());
+    for (const box of ["#surface", "#patches", "#touching"]) at(box).addEventListener("change", () => this.paint());
+    at("#touching").parentElement.hidden = !data.observed;
     at("#reset").addEventListener("click", () => this.all());
     this.place();
     view.setClickable({}, true, (atom) => chooseResidue(SIDES[atom.model], this.rowOf(atom)));
     view.setHoverable({}, true,
       (atom, _, event) => showTip(describe(SIDES[atom.model], this.rowOf(atom)), event), hideTip);
-    view.zoomTo();
+    this.all();
   }
 
   rowOf(atom) {
@@ -558,7 +716,15 @@ class Structures {
   paintResidues() {
     this.models.forEach((model, k) => {
       model.setStyle({}, { cartoon: { colorfunc: this.colouring(k), arrows: true } });
-      const numbers = this.numbers(k);
+      if (at("#patches").checked) for (const { rank, rows } of shownPatches(SIDES[k])) {
+        const stick = { radius: rank === 1 ? 0.3 : 0.12, colorfunc: this.colouring(k) };
+        model.setStyle({ resi: this.numbers(k, rows) }, { stick }, true);
+      }
+      if (data.observed && at("#touching").checked) {
+        const found = { resi: this.numbers(k, [...touching[SIDES[k]]]), atom: "CA" };
+        model.setStyle(found, { sphere: { radius: 0.9, color: KNOWN } }, true);
+      }
+      const numbers = this.numbers(k, chosen[SIDES[k]]);
       if (numbers.length) model.setStyle({ resi: numbers }, { stick: { radius: 0.22 } }, true);
     });
     this.mark();
@@ -578,8 +744,8 @@ class Structures {
     });
   }
 
-  numbers(k) {
-    return chosen[SIDES[k]].map((row) => data.structures[k].numbers[row]);
+  numbers(k, rows) {
+    return rows.map((row) => data.structures[k].numbers[row]);
   }
 
   center(k, row) {
@@ -591,6 +757,12 @@ class Structures {
   mark() {
     this.view.removeAllLabels();
     this.view.removeAllShapes();
+    SIDES.forEach((name, k) => {
+      if (at("#patches").checked) for (const { rank, center } of shownPatches(name)) {
+        this.view.addLabel(`${name} ${rank}`, { position: this.center(k, center), fontSize: 12, fontColor: "#1d2026",
+          backgroundColor: "white", backgroundOpacity: 0.8, borderColor: "#1d2026", borderThickness: 1, inFront: true });
+      }
+    });
     SIDES.forEach((name, k) => chosen[name].forEach((row) => this.view.addLabel(label(sides[name], row),
       { position: this.center(k, row), fontSize: 13, backgroundColor: "#1d2026", backgroundOpacity: 0.75, inFront: true })));
     if (chosen.left.length !== 1 || chosen.right.length !== 1) return;
@@ -600,12 +772,19 @@ class Structures {
 
   show() {
     this.paintResidues();
-    const parts = this.models.map((model, k) => ({ model, resi: this.numbers(k) })).filter(({ resi }) => resi.length);
+    const parts = this.models.map((model, k) => ({ model, resi: this.numbers(k, chosen[SIDES[k]]) })).filter(({ resi }) => resi.length);
     if (!parts.length) return;
     this.view.zoomTo({ or: parts, expand: CLOSE }, 400);
   }
 
+  /** Show all of both partners, as large as the view allows: zoomTo alone leaves room to turn, or cuts. */
   all() {
-    this.view.zoomTo({}, 400);
+    this.view.zoomTo();
+    const places = this.view.modelToScreen(this.models.flatMap((model) => model.selectedAtoms({})));
+    const extent = (axis) => places.reduce(([low, high], place) =>
+      [Math.min(low, place[axis]), Math.max(high, place[axis])], [Infinity, -Infinity]);
+    const [[left, right], [top, bottom]] = [extent("x"), extent("y")];
+    const { clientWidth, clientHeight } = at("#view");
+    this.view.zoom(FILLED / Math.max((right - left) / clientWidth, (bottom - top) / clientHeight));
   }
 }

@@ -17,55 +17,55 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import PIL.Image
 
 from sasnet_core.dataset.complexes import load_complex
+from sasnet_core.results.colours import scale_top, spectrum_colours
+from sasnet_core.results.panels import TOUCHING, Legend, compose
+from sasnet_core.results.partner import SIDES
+from sasnet_core.results.views import likely_direction, lying_rotation, unit, upright_rotation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from PIL.Image import Image
-
     from sasnet_core.dataset.complexes import Complex
     from sasnet_core.structure.protein import Protein
 
-#: Probability and its red, green, blue: the scale of the PyMOL plugin. From 0.2, where residues
-#: begin to be likely, lightness falls, so it reads without colour vision too.
-SCALE = (
-    (0.0, 0.82, 0.84, 0.87),
-    (0.2, 0.98, 0.84, 0.52),
-    (0.4, 0.97, 0.60, 0.24),
-    (0.6, 0.86, 0.27, 0.19),
-    (1.0, 0.60, 0.04, 0.30),
-)
-#: Even steps from 0 to 1 that meet every stop of the scale: PyMOL's spectrum knows no others.
-SPECTRUM_STEPS = 5
 #: Red, green, blue of a partner's residues in contact; the others are pale.
 PARTNER_COLOURS = {"left": (0.00, 0.45, 0.70), "right": (0.84, 0.37, 0.00)}
 PALENESS = 0.72
-PANEL = 600  # pixels
-MARGIN = 116  # pixels, for the words under the panels
-#: White around a panel's molecules (pixels).
-EDGE = 12
-#: Patches of a side that are labelled, and how far towards the viewer their labels float
-#: (angstrom): the view has no perspective, so nothing hides or moves them.
-LABELLED, FLOAT = 3, 60.0
-_LABEL = "sasnet_label_"
+#: Height of a panel, and of one that shows a further patch (pixels).
+PANEL, SMALL_PANEL = 600, 330
+#: Width of a panel, in heights: the narrowest and the widest.
+LEAST_WIDTH, MOST_WIDTH = 0.8, 1.5
+#: White around the atoms of a panel: their own radius, and a little more (angstrom).
+EDGE = 3.0
+#: Degrees from top to bottom. Without perspective it only says how far away the eye is: far enough
+#: for molecules that are deep.
+FIELD_OF_VIEW = 5.0
+#: Patches of a side that are shown.
+SHOWN = 3
+#: What a pixel of a mask tells by each of its channels red, green and blue.
+_BITS = (1, 2, TOUCHING)
 
 
 @dataclass(frozen=True)
 class _Panel:
-    """One view: what is shown, and the direction that points at the viewer."""
+    """One view: what is shown, and from where."""
 
     title: str  # of one or two lines
-    selection: str
-    facing: np.ndarray | None
+    sides: tuple[str, ...]
+    rotation: np.ndarray  # shape (3, 3), rows: to the right, up, towards the viewer
+    height: int  # pixels
+    patches: tuple[int, ...] = ()  # ranks of those that are outlined
 
 
 def draw(folder: Path) -> None:
     """Draw the coloured structures of a result folder.
 
-    Each partner is shown with its first patch turned to the viewer, patches labelled; a complex
-    also as it is. Colour is the probability in the B factors, from 0 to 1.
+    Each partner is shown with its first patch turned to the viewer, a complex also as it is; below
+    stand the next patches. Patches are outlined and numbered, and so is what touches if the input
+    is a complex. Colour is the probability in the B factors, from 0 to `colours.scale_top`.
 
     Parameters
     ----------
@@ -77,6 +77,8 @@ def draw(folder: Path) -> None:
 
     values = json.loads((folder / "result.json").read_text())
     chains = {entry["side"]: entry["chains"] for entry in values["inputs"]}
+    probabilities = [row["probability"] for row in values["residues"]]
+    top = scale_top(probabilities)
     with pymol2.PyMOL() as session:
         cmd = session.cmd
         for path in sorted(folder.glob("*.cif")):
@@ -84,35 +86,30 @@ def draw(folder: Path) -> None:
         whole = "sasnet_complex" in cmd.get_object_list()
         if whole:
             _part(cmd, chains)
-        _paint(cmd)
+        _paint(cmd, top)
+        _set_scene(cmd)
         panels = _panels(cmd, values, whole)
         cmd.show_as("surface")
-        labels = _labels(cmd, values, panels)
-        images = [_render(cmd, panel, labels) for panel in panels]
-        cmd.delete(f"{_LABEL}*")
-        cmd.enable("all")
+        images = [_render(cmd, panel) for panel in panels]
         cmd.show("cartoon")
-        cmd.set("transparency", 0.25)
-        cmd.orient("all")
-        cmd.save(str(folder / "session.pse"), quiet=1)
-    _compose(images, [panel.title for panel in panels]).save(folder / "picture.png")
+        _save_session(cmd, folder)
+        masks = _masks(cmd, values, panels)
+    known = values["observed_in_input"] is not None
+    legend = Legend(top, max(probabilities), values["threshold"], known)
+    compose(
+        [
+            (image, mask, panel.title, panel.patches)
+            for image, mask, panel in zip(images, masks, panels, strict=True)
+        ],
+        legend,
+    ).save(folder / "picture.png")
 
 
-def spectrum_colours() -> dict[str, list[float]]:
-    """Name the colours of the scale at even steps, as PyMOL's spectrum wants them."""
-    stops, *channels = zip(*SCALE, strict=True)
-    places = np.linspace(0, 1, SPECTRUM_STEPS + 1)
-    columns = [np.interp(places, stops, channel).round(4).tolist() for channel in channels]
-    rows = zip(*columns, strict=True)
-    return {f"sasnet_{step}": list(rgb) for step, rgb in enumerate(rows)}
-
-
-def _paint(cmd: Any) -> None:
+def _paint(cmd: Any, top: float) -> None:
     colours = spectrum_colours()
     for name, rgb in colours.items():
         cmd.set_color(name, rgb)
-    _set_scene(cmd)
-    cmd.spectrum("b", " ".join(colours), "b > -0.5", minimum=0, maximum=1)
+    cmd.spectrum("b", " ".join(colours), "b > -0.5", minimum=0, maximum=top)
     cmd.color("grey50", "b < -0.5")
 
 
@@ -122,10 +119,20 @@ def _set_scene(cmd: Any) -> None:
     cmd.set("ray_shadows", 0)
     cmd.set("orthoscopic", 1)
     cmd.set("depth_cue", 0)
-    cmd.set("label_size", -3)  # angstrom, so that labels grow with the picture
-    cmd.set("label_color", "black")
-    cmd.set("label_outline_color", "white")
     cmd.set("surface_quality", 0)
+    cmd.set("field_of_view", FIELD_OF_VIEW)
+
+
+def _save_session(cmd: Any, folder: Path) -> None:
+    """Save the coloured structures, both whole and in view."""
+    cmd.enable("all")
+    cmd.set("transparency", 0.25)
+    cmd.set("field_of_view", 20)
+    cmd.orient("all")
+    cmd.save(str(folder / "session.pse"), quiet=1)
+    cmd.set("field_of_view", FIELD_OF_VIEW)
+    cmd.set("transparency", 0)
+    cmd.show_as("surface")
 
 
 def _part(cmd: Any, chains: dict[str, list[str]]) -> None:
@@ -137,18 +144,44 @@ def _part(cmd: Any, chains: dict[str, list[str]]) -> None:
 
 
 def _panels(cmd: Any, values: dict[str, Any], whole: bool) -> list[_Panel]:
-    panels = [_Panel("the complex", "all", None)] if whole else []
+    atoms = {side: _atoms(cmd, f"sasnet_{side}") for side in SIDES}
+    points = {side: table[:, :3] for side, table in atoms.items()}
+    panels: list[_Panel] = []
+    further: list[_Panel] = []
+    if whole:
+        rotation = lying_rotation(*points.values())
+        panels.append(_Panel(_complex_title(values), SIDES, rotation, PANEL))
     for entry in values["inputs"]:
-        name = f"sasnet_{entry['side']}"
-        title = f"{entry['side']}: chain {', '.join(entry['chains'])}"
-        first = next(_patches(values, entry["side"]), None)
-        if first is None:  # of an older sasnet
-            title += "\nlikely interface in front"
-            panels.append(_Panel(title, name, _patch_direction(cmd, name)))
-        else:
-            title += f"\n{_patch_words(values, first)}"
-            panels.append(_Panel(title, name, _outward(cmd, name, first)))
-    return panels
+        side, chains = entry["side"], _chains(entry)
+        patches = list(_patches(values, side))[:SHOWN]
+        if not patches:  # of an older sasnet
+            facing = likely_direction(points[side], np.clip(atoms[side][:, 3], 0, 1))
+            title = f"{side}: chain {chains}\nlikely interface in front"
+            panels.append(_Panel(title, (side,), upright_rotation(facing, points[side]), PANEL))
+        for patch in patches:
+            rank = patch["rank"]
+            facing = unit(np.asarray(patch["position"], float) - points[side].mean(axis=0))
+            words = f"patch {rank} in front, {_patch_words(values, patch)}"
+            if rank > 1:
+                words = f"{side}, patch {rank} in front\n{_patch_words(values, patch)}"
+            shown = _Panel(
+                f"{side}: chain {chains}\n{words}" if rank == 1 else words,
+                (side,),
+                upright_rotation(facing, points[side]),
+                PANEL if rank == 1 else SMALL_PANEL,
+                tuple(patch["rank"] for patch in patches),
+            )
+            (panels if rank == 1 else further).append(shown)
+    return panels + further
+
+
+def _complex_title(values: dict[str, Any]) -> str:
+    names = [f"{entry['side']}: chain {_chains(entry)}" for entry in values["inputs"]]
+    return f"the complex\n{', '.join(names)}"
+
+
+def _chains(entry: dict[str, Any]) -> str:
+    return ", ".join(name or "_" for name in entry["chains"])
 
 
 def _patches(values: dict[str, Any], side: str) -> Iterator[dict[str, Any]]:
@@ -157,23 +190,16 @@ def _patches(values: dict[str, Any], side: str) -> Iterator[dict[str, Any]]:
 
 
 def _patch_words(values: dict[str, Any], patch: dict[str, Any]) -> str:
-    """Say of a first patch where it is, how likely it is right, and how much of it is."""
+    """Say of a patch where it is, how likely it is right, and how much of it is."""
     around = patch["around"]
-    name = f"{around['name']} {around['number']}{around['insertion_code']}"
-    words = f"patch 1 in front, around {name}"
+    words = f"around {around['name']} {around['number']}{around['insertion_code']}"
     if patch["chance"] is not None:
         words += f": chance {patch['chance']:.2f}"
     observed = values["observed_in_input"]
     if observed is None:
         return words
-    touching = observed[patch["side"]]["patches_in_contact"][0]
+    touching = observed[patch["side"]]["patches_in_contact"][patch["rank"] - 1]
     return f"{words}; {touching} of {len(patch['residues'])} touch"
-
-
-def _outward(cmd: Any, selection: str, patch: dict[str, Any]) -> np.ndarray:
-    """Point from a partner's centre to a patch, shape (3,), length 1."""
-    center = _atoms(cmd, selection)[:, :3].mean(axis=0)
-    return unit(np.asarray(patch["position"], float) - center)
 
 
 def _atoms(cmd: Any, selection: str) -> np.ndarray:
@@ -183,141 +209,77 @@ def _atoms(cmd: Any, selection: str) -> np.ndarray:
     return np.array(atoms)
 
 
-def _labels(cmd: Any, values: dict[str, Any], panels: list[_Panel]) -> dict[str, list[str]]:
-    """Make the labels of the patches that a panel of one partner shows from their front.
+def _render(cmd: Any, panel: _Panel) -> PIL.Image.Image:
+    """Draw what a panel shows; objects are switched on and off, so surfaces are made once."""
+    cmd.disable("all")
+    for side in panel.sides:
+        cmd.enable(f"sasnet_{side}")
+    width = _look(cmd, panel)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "panel.png"
+        cmd.png(str(path), width, panel.height, ray=1, quiet=1)
+        with PIL.Image.open(path) as image:
+            return image.convert("RGB")
+
+
+def _look(cmd: Any, panel: _Panel) -> int:
+    """Turn the view so that the panel's atoms fill it; return its width in pixels."""
+    points = np.concatenate([_atoms(cmd, f"sasnet_{side}")[:, :3] for side in panel.sides])
+    turned = points @ panel.rotation.T
+    low, high = turned.min(axis=0), turned.max(axis=0)
+    width, height, _ = high - low + 2 * EDGE
+    share = float(np.clip(width / height, LEAST_WIDTH, MOST_WIDTH))
+    height = max(height, width / share)
+    distance = height / 2 / np.tan(np.radians(FIELD_OF_VIEW / 2))
+    view = list(cmd.get_view())
+    view[:9] = panel.rotation.T.ravel().tolist()
+    view[9:12] = [0.0, 0.0, -distance]
+    view[12:15] = (panel.rotation.T @ ((low + high) / 2)).tolist()
+    depth = (high - low)[2] / 2 + 10
+    view[15:17] = [distance - depth, distance + depth]
+    cmd.set_view(view)
+    return round(share * panel.height)
+
+
+def _masks(cmd: Any, values: dict[str, Any], panels: list[_Panel]) -> list[np.ndarray]:
+    """Say of each pixel of each panel what it shows: flat colours, not shaded, tell it.
 
     Returns
     -------
-    dict
-        Selection of the panel, to the names of the labels' objects.
+    list of ndarray, shape (height, width), int
+        Rank of the patch, 0 for none, plus `TOUCHING` where a residue touches the other partner.
     """
-    made: dict[str, list[str]] = {}
+    for name, value in (("ambient", 1), ("direct", 0), ("reflect", 0), ("specular", 0),
+                        ("spec_reflect", 0), ("antialias", 0)):  # fmt: skip
+        cmd.set(name, value)
+    cmd.bg_color("black")
+    for code in range(2 ** len(_BITS)):
+        cmd.set_color(f"sasnet_mask_{code}", [float(bool(code & bit)) for bit in _BITS])
+    for side in SIDES:
+        codes = {
+            key: cmd.get_color_index(f"sasnet_mask_{code}")
+            for key, code in _codes(values, side).items()
+        }
+        space = {"codes": codes, "none": cmd.get_color_index("sasnet_mask_0")}
+        cmd.alter(f"sasnet_{side}", "color = codes.get((chain, resi), none)", space=space)
+    cmd.recolor()
+    found = []
     for panel in panels:
-        if panel.facing is None:
-            continue
-        side = panel.selection.removeprefix("sasnet_")
-        for patch in list(_patches(values, side))[:LABELLED]:
-            if _outward(cmd, panel.selection, patch) @ panel.facing > 0:
-                name = f"{_LABEL}{side}_{patch['rank']}"
-                place = np.asarray(patch["position"]) + FLOAT * panel.facing
-                cmd.pseudoatom(name, pos=place.tolist(), label=f"patch {patch['rank']}")
-                made.setdefault(panel.selection, []).append(name)
-    return made
+        pixels = np.asarray(_render(cmd, panel))
+        found.append(((pixels > 127) * np.array(_BITS)).sum(axis=2))
+    return found
 
 
-def _patch_direction(cmd: Any, selection: str) -> np.ndarray:
-    """Point from a partner's centre to its likely interface, shape (3,), length 1."""
-    table = _atoms(cmd, selection)
-    return likely_direction(table[:, :3], np.clip(table[:, 3], 0, 1))
-
-
-def likely_direction(points: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Point from the centre of a partner's points to the likely ones, shape (3,), length 1.
-
-    Parameters
-    ----------
-    points : ndarray, shape (n_points, 3)
-        Atoms or residues, angstrom.
-    probabilities : ndarray, shape (n_points,)
-        Of each.
-    """
-    weights = probabilities**2 + 1e-6
-    return unit(np.average(points, axis=0, weights=weights) - points.mean(axis=0))
-
-
-def unit(direction: np.ndarray) -> np.ndarray:
-    """Bring a direction to length 1; one of no length points along z."""
-    length = np.linalg.norm(direction)
-    return direction / length if length > 1e-3 else np.array([0.0, 0.0, 1.0])
-
-
-def _render(cmd: Any, panel: _Panel, labels: dict[str, list[str]]) -> Image:
-    """Draw what a panel shows; objects are switched on and off, so surfaces are made once."""
-    import PIL.Image
-
-    cmd.disable("all")
-    shown = _objects(cmd, panel)
-    for name in (*shown, *labels.get(panel.selection, [])):
-        cmd.enable(name)
-    selection = " or ".join(shown)
-    cmd.orient(selection)
-    if panel.facing is not None:
-        view = list(cmd.get_view())
-        view[:9] = facing_rotation(panel.facing).T.ravel().tolist()
-        cmd.set_view(view)
-    cmd.zoom(selection, buffer=3, complete=1)
-    cmd.clip("slab", 1000.0)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "panel.png"
-        cmd.png(str(path), PANEL, PANEL, ray=1, quiet=1)
-        with PIL.Image.open(path) as image:
-            return _filled(image.convert("RGB"))
-
-
-def _objects(cmd: Any, panel: _Panel) -> list[str]:
-    """List the molecules that a panel shows."""
-    molecules = ["sasnet_left", "sasnet_right"] if panel.selection == "all" else [panel.selection]
-    return [name for name in cmd.get_object_list() if name in molecules]
-
-
-def _filled(image: Image) -> Image:
-    """Cut off the white around what is drawn, and bring the rest to the size of a panel."""
-    import PIL.Image
-    from PIL import ImageChops, ImageOps
-
-    white = PIL.Image.new("RGB", image.size, "white")
-    box = ImageChops.difference(image, white).getbbox()
-    if box is None:
-        return image
-    inner = ImageOps.contain(image.crop(box), (PANEL - 2 * EDGE, PANEL - 2 * EDGE))
-    white.paste(inner, ((PANEL - inner.width) // 2, (PANEL - inner.height) // 2))
-    return white
-
-
-def facing_rotation(direction: np.ndarray) -> np.ndarray:
-    """Make a rotation, shape (3, 3), whose third row (towards the viewer) is a direction."""
-    helper = np.eye(3)[np.abs(direction).argmin()]
-    across = np.cross(helper, direction)
-    across /= np.linalg.norm(across)
-    return np.stack([across, np.cross(direction, across), direction])
-
-
-def _compose(images: list[Image], titles: list[str]) -> Image:
-    """Put panels side by side over their titles and the colour scale."""
-    picture = _side_by_side(images, titles)
-    _draw_scale(picture)
-    return picture
-
-
-def _side_by_side(images: list[Image], titles: list[str], margin: int = MARGIN) -> Image:
-    import PIL.Image
-    from PIL import ImageDraw, ImageFont
-
-    picture = PIL.Image.new("RGB", (PANEL * len(images), PANEL + margin), "white")
-    pen = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(size=18)
-    for place, (image, title) in enumerate(zip(images, titles, strict=True)):
-        picture.paste(image, (place * PANEL, 0))
-        middle = (place + 0.5) * PANEL, PANEL + 4
-        pen.multiline_text(middle, title, "black", font, anchor="ma", align="center")
-    return picture
-
-
-def _draw_scale(picture: Image) -> None:
-    from PIL import ImageDraw, ImageFont
-
-    pen = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(size=18)
-    width = 400
-    first = (picture.width - width) // 2
-    stops, *channels = zip(*SCALE, strict=True)
-    for step in range(width):
-        rgb = tuple(round(255 * np.interp(step / width, stops, channel)) for channel in channels)
-        pen.line([(first + step, PANEL + 60), (first + step, PANEL + 76)], fill=rgb)
-    words = "probability of being in the interface"
-    pen.text((first - 8, PANEL + 68), "0", "black", font, anchor="rm")
-    pen.text((first + width + 8, PANEL + 68), "1", "black", font, anchor="lm")
-    pen.text((picture.width / 2, PANEL + 82), words, "black", font, anchor="ma")
+def _codes(values: dict[str, Any], side: str) -> dict[tuple[str, str], int]:
+    """Return what a mask tells of each residue, by chain and number."""
+    rows = [row for row in values["residues"] if row["side"] == side]
+    codes = np.zeros(len(rows), int)
+    for patch in list(_patches(values, side))[:SHOWN]:
+        codes[[residue["row"] for residue in patch["residues"]]] = patch["rank"]
+    observed = values["observed_in_input"] or {}
+    codes[observed.get(side, {}).get("touching", [])] += TOUCHING
+    keys = [(row["chain"], f"{row['number']}{row['insertion_code']}") for row in rows]
+    return dict(zip(keys, codes.tolist(), strict=True))
 
 
 def draw_complex(item: Complex, path: Path) -> None:
@@ -334,7 +296,9 @@ def draw_complex(item: Complex, path: Path) -> None:
 
     from sasnet_core.structure.writing import protein_mmcif  # loads gemmi
 
-    panels = []
+    both = item.left.centers, item.right.centers
+    name = f"{item.name}: {len(item.contacts)} contacts"
+    panels = [_Panel(name, SIDES, lying_rotation(*both), PANEL)]
     with pymol2.PyMOL() as session:
         cmd = session.cmd
         for side, column in (("left", 0), ("right", 1)):
@@ -345,14 +309,14 @@ def draw_complex(item: Complex, path: Path) -> None:
             _paint_partner(cmd, side)
             chains = ", ".join(dict.fromkeys(protein.chain_ids.tolist()))
             title = f"{side}: chain {chains}, {in_contact.sum()} residues in contact (dark)"
-            direction = _patch_direction(cmd, f"sasnet_{side}")
-            panels.append(_Panel(title, f"sasnet_{side}", direction))
+            facing = likely_direction(protein.centers, in_contact.astype(float))
+            rotation = upright_rotation(facing, protein.centers)
+            panels.append(_Panel(title, (side,), rotation, PANEL))
         _set_scene(cmd)
-        cmd.set("transparency", 0)
-        panels.insert(0, _Panel(f"{item.name}: {len(item.contacts)} contacts", "all", None))
         cmd.show_as("surface")
-        images = [_render(cmd, panel, {}) for panel in panels]
-    _side_by_side(images, [panel.title for panel in panels], margin=40).save(path)
+        images = [_render(cmd, panel) for panel in panels]
+    empty = np.zeros((0, 0), int)
+    compose([(im, empty, p.title, ()) for im, p in zip(images, panels, strict=True)]).save(path)
 
 
 def _paint_partner(cmd: Any, side: str) -> None:

@@ -18,13 +18,15 @@ from sasnet_core.errors import SasnetError
 from sasnet_core.files import written_whole
 from sasnet_core.fitted import Calibration, PatchLaw
 from sasnet_core.results import threedmol
+from sasnet_core.results.colours import scale_to, scale_top
 from sasnet_core.results.formats.pdb import one_letter_names
-from sasnet_core.results.patches import chain_numbers, patch_sentence, pymol_selection
-from sasnet_core.results.picture import SCALE, facing_rotation, likely_direction, unit
-from sasnet_core.results.summary import meaning, patch_meaning
+from sasnet_core.results.patches import patch_sentence
+from sasnet_core.results.summary import MEANING, patch_meaning
+from sasnet_core.results.views import facing_rotation, likely_direction, unit
 from sasnet_core.scoring.calibration import pair_log_odds
 from sasnet_core.scoring.pair_scores import best_pairs
 from sasnet_core.structure.chemistry import one_letter
+from sasnet_core.structure.contacts import contacts
 from sasnet_core.structure.writing import write_pdb
 
 if TYPE_CHECKING:
@@ -140,9 +142,11 @@ def _data(result: Result, notes: list[str]) -> dict[str, Any]:
         "patch_pairs": [[p.left, p.right, p.chance] for p in result.patch_pairs[:MOST_PATCH_PAIRS]],
         "patch_meaning": " ".join(patch_meaning(_law(values))),
         "threshold": result.threshold,
-        "meaning": _meaning(result),
+        "meaning": MEANING,
+        "benchmark": _benchmark(calibration),
         "warnings": [*values["warnings"], *notes],
         "observed": values["observed_in_input"],
+        "contacts": _contacts(result),
         "settings": values["settings"],
         "weights": values["weights"]["sha256"],
         "calibration": {
@@ -150,7 +154,7 @@ def _data(result: Result, notes: list[str]) -> dict[str, Any]:
             for name, value in values["weights"]["calibration"].items()
             if name in CALIBRATION
         },
-        "scale": SCALE,
+        "scale": scale_to(scale_top(_number(side.probability.max()) for side in result.sides)),
         "pairs": [
             [
                 i,
@@ -171,16 +175,13 @@ def _law(values: dict[str, Any]) -> PatchLaw | None:
 
 
 def _patch_data(patch: PredictedPatch, side: PredictedPartner) -> dict[str, Any]:
-    """Return what the page says of a patch, and its residues in the syntax of viewers."""
+    """Return what the page says of a patch, and its residues."""
     return {
         "side": patch.side,
         "rank": patch.rank,
         "text": patch_sentence(patch, side),
         "rows": list(patch.rows),
-        "pymol": pymol_selection(patch, side),
-        "chimerax": "".join(
-            f"/{chain}:{','.join(numbers)}" for chain, numbers in chain_numbers(patch, side).items()
-        ),
+        "center": patch.center,
     }
 
 
@@ -197,12 +198,18 @@ def _number(value: float) -> float:
     return round(float(value), 4)
 
 
-def _meaning(result: Result) -> str:
-    """Explain what "likely" means, and how reliable it was in the benchmark."""
-    calibration = Calibration.from_dict(result.values["weights"]["calibration"])
-    if result.threshold != calibration.threshold:
-        calibration = calibration.at_threshold(result.threshold)
-    return meaning(calibration)
+def _benchmark(calibration: Calibration) -> list[list[float]]:
+    """Return threshold, precision and recall in rows, as measured in the benchmark."""
+    own = [calibration.threshold, calibration.precision, calibration.recall]
+    table = calibration.thresholds, calibration.precisions, calibration.recalls
+    return [own, *(list(row) for row in zip(*table, strict=True))]
+
+
+def _contacts(result: Result) -> list[list[int]]:
+    """List the pairs that touch in an input that is a complex, rows of left and right."""
+    if result.values["observed_in_input"] is None:
+        return []
+    return contacts(result.left.protein, result.right.protein).tolist()
 
 
 def _side_data(side: PredictedPartner) -> dict[str, Any]:

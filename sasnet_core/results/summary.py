@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 MOST_PATCHES = 3
 MOST_RESIDUES = 20
 MOST_PAIRS = 3
+#: What "likely" means, with three numbers to fill in.
+MEANING = (
+    "likely: probability {threshold} or more; in the benchmark {precision} of such residues were "
+    "in the interface, and {recall} of the interface was found (this assumes that the two proteins "
+    "bind: probabilities for a wrong partner are just as high)"
+)
 #: Columns of summary.csv beside those of the list.
 SUMMARY_COLUMNS = (
     "left_residues", "right_residues", "left_likely", "right_likely", "left_highest",
@@ -115,11 +121,10 @@ def _conservation_lines(settings: dict[str, Any]) -> list[str]:
 
 def meaning(calibration: Calibration) -> str:
     """Explain what "likely" means, and how reliable it was in the benchmark."""
-    return (
-        f"likely: probability {calibration.threshold:.2f} or more; in the benchmark "
-        f"{calibration.precision:.0%} of such residues were in the interface, and "
-        f"{calibration.recall:.0%} of the interface was found (this assumes that the two proteins "
-        "bind: probabilities for a wrong partner are just as high)"
+    return MEANING.format(
+        threshold=f"{calibration.threshold:.2f}",
+        precision=f"{calibration.precision:.0%}",
+        recall=f"{calibration.recall:.0%}",
     )
 
 

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from sasnet_core.files import write_lines
+from sasnet_core.results.colours import SPECTRUM_STEPS, scale_to, scale_top, spectrum_colours
 from sasnet_core.results.patches import pymol_selection
-from sasnet_core.results.picture import SCALE, SPECTRUM_STEPS, spectrum_colours
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +57,11 @@ def write_chimerax(result: Result, folder: Path) -> list[str]:
     return []
 
 
+def _top(result: Result) -> float:
+    """Return where the colour scale ends, as in the picture."""
+    return scale_top(float(side.probability.max()) for side in result.sides)
+
+
 def residue_spec(number: int, side: PredictedPartner, row: int) -> str:
     """Name a residue in ChimeraX: a hyphen in a chain's name would mean a range of chains."""
     chain = str(side.protein.chain_ids[row])
@@ -67,8 +72,9 @@ def residue_spec(number: int, side: PredictedPartner, row: int) -> str:
 
 
 def _chimerax_lines(result: Result) -> list[str]:
-    palette = ":".join(f"{stop:g},{_hex(rgb)}" for stop, *rgb in SCALE)
-    key = " ".join(f"{_hex(rgb)}:{stop:g}" for stop, *rgb in SCALE)
+    scale = scale_to(_top(result))
+    palette = ":".join(f"{stop:g},{_hex(rgb)}" for stop, *rgb in scale)
+    key = " ".join(f"{_hex(rgb)}:{stop:g}" for stop, *rgb in scale)
     return [
         "# sasnet: run in an empty ChimeraX, as in: chimerax chimerax.cxc",
         *(f"open {file.path.name}" for file in result.structures),
@@ -99,7 +105,7 @@ def write_pymol(result: Result, folder: Path) -> list[str]:
     list of str
         Empty.
     """
-    colours = spectrum_colours()
+    colours, top = spectrum_colours(), _top(result)
     objects = [f"sasnet_{file.path.stem}" for file in result.structures]
     lines = [
         "# sasnet: B factors are probabilities, -1 where nothing was predicted",
@@ -116,11 +122,11 @@ def write_pymol(result: Result, folder: Path) -> list[str]:
     ]
     for name in objects:
         lines += [
-            f"spectrum b, {' '.join(colours)}, {name} and b > -0.5, minimum=0, maximum=1",
+            f"spectrum b, {' '.join(colours)}, {name} and b > -0.5, minimum=0, maximum={top:g}",
             f"color {_UNKNOWN_PYMOL}, {name} and b < -0.5",
         ]
     likely = f"({' or '.join(objects)}) and b > {result.threshold - 5e-7:.6f}"
-    steps = ", ".join(f"{step / SPECTRUM_STEPS:g}" for step in range(SPECTRUM_STEPS + 1))
+    steps = ", ".join(f"{top * step / SPECTRUM_STEPS:g}" for step in range(SPECTRUM_STEPS + 1))
     lines += [
         f"select sasnet_likely, {likely}",
         *_patch_lines(result),

@@ -8,6 +8,7 @@ from sasnet_core.dataset.complexes import MANIFEST, save_complex
 from sasnet_core.dataset.overview import _edges, draw_overview, read_overview, typical
 from sasnet_core.errors import DatasetError
 from sasnet_core.files import write_table
+from sasnet_core.results import picture
 from sasnet_core.results.picture import draw_complex
 from tests.core.build import random_complex
 
@@ -101,14 +102,16 @@ def test_an_empty_or_damaged_manifest_is_refused(tmp_path, text):
 
 
 @pytest.mark.pymol
-def test_a_complex_is_drawn_with_both_partners_and_their_contacts(tmp_path):
+def test_a_complex_is_drawn_with_both_partners_and_their_contacts(tmp_path, monkeypatch):
     pytest.importorskip("pymol2")
     item = random_complex(3, 12, 12)
     save_complex(item, tmp_path / "c.npz")
+    drawn, compose = [], picture.compose
+    monkeypatch.setattr(picture, "compose", lambda panels: drawn.extend(panels) or compose(panels))
     draw_complex(item, tmp_path / "c.png")
+    panels = [np.asarray(image).astype(int) for image, *_ in drawn]
     with Image.open(tmp_path / "c.png") as image:
-        pixels = np.asarray(image.convert("RGB")).astype(int)
-    panels = np.array_split(pixels, 3, axis=1)
+        assert image.width > sum(panel.shape[1] for panel in panels)
     blue = [(p[..., 2] - p[..., 0] > 60).sum() for p in panels]
     orange = [(p[..., 0] - p[..., 2] > 60).sum() for p in panels]
     assert blue[0] and orange[0]

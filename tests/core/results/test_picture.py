@@ -1,4 +1,4 @@
-import itertools
+import re
 import subprocess
 import sys
 
@@ -7,49 +7,10 @@ import psutil
 import pytest
 
 from sasnet_core.results import picture
-from sasnet_core.results.picture import (
-    SCALE,
-    SPECTRUM_STEPS,
-    draw,
-    facing_rotation,
-    likely_direction,
-    spectrum_colours,
-    unit,
-)
+from sasnet_core.results.panels import TOUCHING
+from sasnet_core.results.picture import draw
 from sasnet_core.structure import reading
 from tests.core.build import chain_lines, random_prediction, save_prediction, write_pdb
-
-
-def test_the_even_steps_meet_every_stop_of_the_scale():
-    colours = list(spectrum_colours().values())
-    assert len(colours) == SPECTRUM_STEPS + 1
-    for stop, *rgb in SCALE:
-        assert colours[round(stop * SPECTRUM_STEPS)] == pytest.approx(rgb, abs=1e-4)
-
-
-def test_the_scale_gets_darker_from_where_residues_begin_to_be_likely():
-    lightness = [np.dot(rgb, (0.2126, 0.7152, 0.0722)) for stop, *rgb in SCALE if stop >= 0.2]
-    assert all(one > other for one, other in itertools.pairwise(lightness))
-
-
-def test_the_likely_direction_points_to_the_likely_points():
-    points = np.array([[0.0, 0, 0], [10, 0, 0], [0, 10, 0], [0, 0, 10]])
-    found = likely_direction(points, np.array([0.0, 0.9, 0, 0]))
-    expected = points[1] - points.mean(axis=0)
-    np.testing.assert_allclose(found, expected / np.linalg.norm(expected), atol=1e-4)
-
-
-def test_a_direction_of_no_length_is_z():
-    assert unit(np.zeros(3)).tolist() == [0, 0, 1]
-    assert unit(np.array([0.0, 2, 0])).tolist() == [0, 1, 0]
-
-
-@pytest.mark.parametrize("direction", [(0, 0, 1), (1, 0, 0), (0.6, -0.8, 0), (-0.6, 0, 0.8)])
-def test_facing_turns_a_direction_to_the_viewer(direction):
-    rotation = facing_rotation(np.array(direction, float))
-    np.testing.assert_allclose(rotation @ direction, (0, 0, 1), atol=1e-12)
-    np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-12)
-    assert np.linalg.det(rotation) == pytest.approx(1)
 
 
 @pytest.mark.pymol
@@ -63,10 +24,27 @@ def test_each_partner_has_a_panel_and_a_complex_one_more(tmp_path, monkeypatch, 
     right = left if panels == 3 else reading.read(path)
     prediction = random_prediction((left, [chains[0]]), (right, [chains[1]]))
     folder = save_prediction(prediction, tmp_path / "out")
-    monkeypatch.setattr(picture, "PANEL", 60)
+    drawn = []
+    monkeypatch.setattr(picture, "PANEL", 90)
+    monkeypatch.setattr(picture, "SMALL_PANEL", 60)
+    compose = picture.compose
+    monkeypatch.setattr(picture, "compose", lambda *args: drawn.extend(args) or compose(*args))
     draw(folder)
-    with image.open(folder / "picture.png") as drawn:
-        assert drawn.size == (60 * panels, 60 + picture.MARGIN)
+    heights = [one.height for one, *_ in drawn[0]]
+    assert heights[:panels] == [90] * panels and set(heights[panels:]) <= {60}
+    patches = sum(min(len(found), 3) for found in prediction.patches.values())
+    assert len(heights) == patches + (panels == 3)
+    for one, mask, title, ranks in drawn[0]:
+        assert mask.shape == (one.height, one.width)
+        front = int(re.search(r"patch (\d) in front", title)[1]) if ranks else 0
+        codes = set(np.unique(mask).tolist())
+        assert front in {code % TOUCHING for code in codes}
+        assert (max(codes) >= TOUCHING) == (panels == 3)
+        inked = np.asarray(one.convert("L")) < 250
+        assert inked.any(axis=0).mean() > 0.8 or inked.any(axis=1).mean() > 0.8
+    assert drawn[1].known == (panels == 3)
+    with image.open(folder / "picture.png") as whole:
+        assert whole.width >= 90 * panels * picture.LEAST_WIDTH
     with pymol2.PyMOL() as session:
         session.cmd.load(str(folder / "session.pse"))
         assert sorted(session.cmd.get_object_list()) == ["sasnet_left", "sasnet_right"]

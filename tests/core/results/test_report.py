@@ -193,14 +193,29 @@ def test_without_the_viewer_the_page_says_so(result, viewer, tmp_path):
     assert notes[0].removeprefix("report: ") in data["warnings"]
 
 
-def test_a_threshold_comes_with_its_precision(result, viewer, tmp_path):
+def test_thresholds_come_with_their_precision(result, viewer, tmp_path):
     known = {"thresholds": [0.5, 0.8], "precisions": [0.2, 0.6], "recalls": [0.9, 0.3]}
-    result.values["weights"]["calibration"] |= known | {"precision": 0.2, "recall": 0.9}
-    words = written(result, tmp_path / "page")[1]["meaning"]
-    assert words.startswith("likely: probability 0.50 or more; in the benchmark 20%")
-    data = written(replace(result, threshold=0.8), tmp_path / "page")[1]
-    assert data["threshold"] == 0.8
-    assert data["meaning"].startswith("likely: probability 0.80 or more; in the benchmark 60%")
+    result.values["weights"]["calibration"] |= known | {"threshold": 0.61, "precision": 0.41}
+    data = written(replace(result, threshold=0.7), tmp_path / "page")[1]
+    assert data["threshold"] == 0.7
+    assert data["benchmark"] == [[0.61, 0.41, 0.0], [0.5, 0.2, 0.9], [0.8, 0.6, 0.3]]
+    assert data["meaning"].startswith("likely: probability {threshold} or more; in the benchmark")
+
+
+def test_the_truth_is_there_if_the_input_is_a_complex(result, viewer, tmp_path):
+    data = written(result, tmp_path / "page")[1]
+    observed = result.values["observed_in_input"]
+    assert len(data["contacts"]) == observed["contacts"] > 0
+    for name, column in (("left", 0), ("right", 1)):
+        assert sorted({pair[column] for pair in data["contacts"]}) == observed[name]["touching"]
+    result.values["observed_in_input"] = None
+    assert written(result, tmp_path / "other")[1]["contacts"] == []
+
+
+def test_the_scale_ends_above_the_highest_probability(result, viewer, tmp_path):
+    scale = written(result, tmp_path / "page")[1]["scale"]
+    highest = max(side.probability.max() for side in result.sides)
+    assert scale[-1][0] - 0.1 < highest <= scale[-1][0] + 1e-4
 
 
 def test_the_picture_is_in_the_page_where_there_is_one(result, viewer, tmp_path):

@@ -1,5 +1,6 @@
 """What a report shows in a browser: headless Chromium, driven by Playwright."""
 
+import csv
 import re
 import shutil
 from dataclasses import replace
@@ -8,8 +9,8 @@ import numpy as np
 import pytest
 
 from sasnet_core.results import threedmol
+from sasnet_core.results.colours import scale_to, scale_top
 from sasnet_core.results.patches import patch_sentence
-from sasnet_core.results.picture import SCALE
 from sasnet_core.results.reading import read_result
 from sasnet_core.results.report import write_report
 from sasnet_core.structure import reading
@@ -98,8 +99,8 @@ def spread_out(chain, count, at):
 def entry(tmp_path_factory):
     lines = [
         *spread_out("A", 30, (0, 0, 0)),
-        *residue_lines("A", 30, (40, 0, 0), icode="A", residue="TYR"),
-        *spread_out("B", 20, (20, 0, 0)),
+        *residue_lines("A", 30, (30, 0, 0), icode="A", residue="TYR"),
+        *spread_out("B", 20, (12, 0, 0)),
     ]
     return reading.read(write_pdb(tmp_path_factory.mktemp("pair") / f"{HOSTILE}.pdb", lines))
 
@@ -124,8 +125,9 @@ def pair_in_3d(entry, viewer, tmp_path_factory):
     return reported((entry, entry), (["A"], ["B"]), tmp_path_factory.mktemp("3d") / "out")
 
 
-def css(probability):
-    stops, *channels = zip(*SCALE, strict=True)
+def css(probability, result):
+    scale = scale_to(scale_top(side.probability.max() for side in result.sides))
+    stops, *channels = zip(*scale, strict=True)
     return [round(255 * np.interp(probability, stops, channel)) for channel in channels]
 
 
@@ -157,7 +159,7 @@ def test_sequences_are_coloured_by_probability_and_mark_likely_residues(pair, sh
         assert rows == expected.tolist() and 0 < len(rows) < side.protein.n_residues
         for row in (0, 7, side.protein.n_residues - 1):
             colour = background(residue(page, side.side, row))
-            np.testing.assert_allclose(colour, css(side.probability[row]), atol=1)
+            np.testing.assert_allclose(colour, css(side.probability[row], pair), atol=1)
 
 
 def test_patches_lead_and_can_be_chosen_and_copied(pair, show):
@@ -170,8 +172,76 @@ def test_patches_lead_and_can_be_chosen_and_copied(pair, show):
     assert page.evaluate("[chosen.left, chosen.right]") == [list(first.rows), []]
     numbers = "+".join(pair.left.protein.residue_ids[sorted(first.rows)])
     code = page.locator("#answer code").first.text_content()
-    assert code == f'select patch, (chain "A" and resi {numbers})'
+    assert code == f'select patch_1_left, (chain "A" and resi {numbers})'
     assert page.locator("#answer code").nth(1).text_content().startswith("select /A:")
+
+
+def slide(page, value):
+    page.locator("#threshold input").fill(f"{value}")
+
+
+def test_the_threshold_moves_what_is_called_likely(pair, show):
+    page = show(pair.folder)
+    value = round(float(np.median(pair.left.probability)), 2)
+    slide(page, value)
+    assert f"likely: probability {value:.2f} or more" in page.locator("#meaning").inner_text()
+    touching = pair.values["observed_in_input"]
+    for k, side in enumerate(pair.sides):
+        likely = np.flatnonzero(side.probability >= value)
+        marked = page.locator(f'#sequences .likely[data-side="{side.side}"]')
+        rows = marked.evaluate_all("all => all.map(one => Number(one.dataset.row))")
+        assert rows == likely.tolist()
+        right = len(set(likely.tolist()) & set(touching[side.side]["touching"]))
+        words = page.locator("#likely .halves > div").nth(k).inner_text()
+        assert f"{len(likely)} of {side.protein.n_residues} residues" in words
+        assert f"in the input {right} of {len(likely)}" in words
+        command = page.locator("#likely code").nth(2 * k).text_content()
+        numbers = "+".join(side.protein.residue_ids[likely])
+        chain = side.protein.chain_ids[0]
+        assert command == f'select likely_{side.side}, (chain "{chain}" and resi {numbers})'
+    page.click("#usual")
+    assert page.evaluate("threshold") == 0.8
+
+
+def test_the_truth_stands_beside_the_prediction(pair, show):
+    page, observed = show(pair.folder), pair.values["observed_in_input"]
+    assert f"{observed['contacts']} residue pairs touch" in page.locator("#truth p").inner_text()
+    for k, side in enumerate(pair.sides):
+        found = observed[side.side]
+        cells = page.locator("#truth tbody td").all_inner_texts()[k::2]
+        assert cells[0].startswith(f"{len(found['touching'])} of {side.protein.n_residues} (")
+        assert cells[1] == f"{found['auroc']:.3f}"
+        assert cells[2].startswith(f"{found['patches_in_contact'][0]} of ")
+        dots = page.locator(f'#sequences .touches[data-side="{side.side}"]')
+        assert dots.count() == len(found["touching"])
+
+
+def test_the_residues_can_be_saved_as_a_table(pair, show, tmp_path):
+    page = show(pair.folder)
+    with page.expect_download() as download:
+        page.click("#csv")
+    download.value.save_as(tmp_path / "saved.csv")
+    with (tmp_path / "saved.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    with (pair.folder / "residues.csv").open(newline="") as stream:
+        for row, known in zip(rows, csv.DictReader(stream), strict=True):
+            for name in ("side", "chain", "number", "insertion_code", "name", "segment", "patch"):
+                assert row[name] == known[name]
+            assert float(row["probability"]) == pytest.approx(float(known["probability"]))
+            assert row["likely"] == str(int(float(row["probability"]) >= 0.8))
+    assert sum(row["touches"] == "1" for row in rows if row["side"] == "left") == len(
+        pair.values["observed_in_input"]["left"]["touching"]
+    )
+
+
+def test_a_selection_can_be_copied(pair, show):
+    page = show(pair.folder)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#answer summary").first.click()
+    page.locator("#answer .copied button").first.click()
+    code = page.locator("#answer code").first.text_content()
+    page.get_by_text("Copied", exact=True).wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == code
 
 
 def test_spread_is_shown_on_request(pair, show):
@@ -201,7 +271,7 @@ def test_the_best_pairs_are_listed_and_can_be_chosen(pair_in_3d, show):
     assert all(name in page.locator("#residue").inner_text() for name in names)
     chosen = page.locator("#sequences .chosen").evaluate_all("a => a.map(e => e.dataset.row)")
     assert chosen == [str(i), str(j)]
-    assert page.evaluate("viewer.view.labels.map(one => one.text)") == list(names)
+    assert page.evaluate("viewer.view.labels.map(one => one.text)")[-2:] == list(names)
     ends = page.evaluate("[viewer.center(0, chosen.left[0]), viewer.center(1, chosen.right[0])]")
     ends = [[end[axis] for axis in "xyz"] for end in ends]
     distance = np.linalg.norm(pair.left.protein.centers[i] - pair.right.protein.centers[j])
@@ -210,6 +280,7 @@ def test_the_best_pairs_are_listed_and_can_be_chosen(pair_in_3d, show):
     page.wait_for_timeout(800)
     assert page.locator("#view").screenshot() != view
     page.click("#clear")
+    page.uncheck("#patches")
     assert page.evaluate("viewer.view.labels.length + viewer.view.shapes.length") == 0
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sasnet_core.results.colours import scale_to, scale_top
 from sasnet_core.results.formats.viewer_scripts import residue_spec, write_chimerax, write_pymol
-from sasnet_core.results.picture import SCALE
 from sasnet_core.results.reading import read_result
 from sasnet_core.structure import reading
 from tests.core.build import (
@@ -94,7 +94,11 @@ def test_a_chain_with_a_hyphen_is_no_range(lines, tmp_path):
     assert residue_spec(1, result.left, 0) == '#1//chain_id="A-2":-2'
 
 
-def test_the_chimerax_script_has_the_picture_s_scale_from_0_to_1(whole, tmp_path):
+def scale(result):
+    return scale_to(scale_top(side.probability.max() for side in result.sides))
+
+
+def test_the_chimerax_script_has_the_picture_s_scale(whole, tmp_path):
     write_chimerax(whole, tmp_path)
     lines = (tmp_path / "chimerax.cxc").read_text().splitlines()
     assert [line for line in lines if line.startswith("open")] == [
@@ -106,8 +110,8 @@ def test_the_chimerax_script_has_the_picture_s_scale_from_0_to_1(whole, tmp_path
     assert not any(";" in line for line in lines)
     palette = next(line for line in lines if line.startswith("color byattribute")).split()[-1]
     stops = [pair.split(",") for pair in palette.split(":")]
-    for (stop, *rgb), (value, colour) in zip(SCALE, stops, strict=True):
-        assert float(value) == stop
+    for (stop, *rgb), (value, colour) in zip(scale(whole), stops, strict=True):
+        assert float(value) == pytest.approx(stop)
         channels = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
         assert channels == [round(255 * value) for value in rgb]
 
@@ -139,7 +143,7 @@ def test_pymol_runs_the_script_anywhere(kind, request, tmp_path, monkeypatch, ca
         likely = session.cmd.count_atoms("sasnet_likely and name CA")
         first = session.cmd.count_atoms("sasnet_patch_1 and name CA")
     assert "Error" not in "".join(capfd.readouterr())
-    stops, *channels = zip(*SCALE, strict=True)
+    stops, *channels = zip(*scale(result), strict=True)
     for *_, b, colour in atoms:
         wanted = [np.interp(b, stops, channel) for channel in channels] if b >= 0 else [0.5] * 3
         assert colours[colour] == pytest.approx(wanted, abs=0.02)
