@@ -46,3 +46,11 @@ def head_operations(left: int, right: int, config: ModelConfig) -> float:
     sizes = [first, *rest, 1]
     layers = sum(2.0 * a * b for a, b in zip(sizes, sizes[1:], strict=False))
     return 2 * (halves + left * right * layers)
+
+
+def pair_operations(residues: int, pairs: int, config: ModelConfig) -> float:
+    """Count those of the split head in a training step: some pairs of some residues."""
+    first, *rest = config.head_sizes
+    sizes = [first, *rest, 1]
+    layers = sum(2.0 * a * b for a, b in zip(sizes, sizes[1:], strict=False))
+    return 2 * (2.0 * residues * config.head_input * first + pairs * layers)

@@ -3,13 +3,16 @@
     python -m benchmarks.training DATASET --validate DB5_DATASET
 
 Counts the operations of each way to share work; positive pairs per second of two of them at the
-paper's sizes (35 A), and how long a step waits for its batch; then both train a smaller network
-for the same CPU time, with checks of CAUROC on DB4U in between. Writes docs/benchmarks.md.
+paper's sizes (35 A), and how long a step waits for its batch; what a step costs beside its counted
+arithmetic, forward and backward, at the rates of this machine, with the settings that the paper's
+network and the default one were trained with; then both engines train a smaller network for the
+same CPU time, with checks of CAUROC on DB4U in between. Writes docs/benchmarks.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 import time
@@ -21,10 +24,17 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import report
-from benchmarks.operations import dense_operations, lattice_convolutions, window_operations
+from benchmarks.operations import (
+    dense_operations,
+    lattice_convolutions,
+    pair_operations,
+    window_operations,
+)
+from benchmarks.prediction import ROUNDS, machine_rates
 from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
 from sasnet_core.dataset.complexes import benchmark_rows, evenly_spread, load_complex
 from sasnet_core.metrics import cauroc, mean_auroc
+from sasnet_core.network.weights import default_folder
 from sasnet_core.scoring.predictor import Predictor
 from sasnet_core.training.stream import ComplexStream, Source
 from sasnet_core.training.trainer import Trainer
@@ -35,6 +45,13 @@ LATTICE = {"engine": "lattice", "complexes_per_step": 1, "positives": 256, "nega
 NAMES = {"lattice": "shared lattices", "windows": "two surfacelets a pair (paper)"}
 #: Random residues of a side in the ways that do not embed all.
 CROPPED = 16
+#: Settings whose steps are compared with their arithmetic, and what the table calls them.
+SHIPPED = {
+    "paper/train.json": "the paper's sizes (35 A)",
+    "default/families.json": "those of the default weights (27 A)",
+}
+#: Times that a product is computed: forward, for its kernel's gradient, and for its input's.
+PASSES = 3
 #: Steps before the clock starts: the first ones are compiled.
 WARM_UP = 3
 
@@ -92,6 +109,65 @@ def rate(settings: dict, stream: ComplexStream, steps: int, folder: Path) -> dic
     }
 
 
+def arithmetic(
+    config: RunConfig, stream: ComplexStream, places: range, rates: dict[str, list[float]]
+) -> tuple[float, float]:
+    """Count the operations of some complexes of a run; the seconds they take at measured rates.
+
+    The first convolution needs no gradient of its input. Context layers are not counted.
+    """
+    operations = seconds = 0.0
+    for place in places:
+        item = stream.complex_at(place)
+        residues = item.left.n_residues + item.right.n_residues
+        convolutions = sum(lattice_convolutions(p, config.model) for p in (item.left, item.right))
+        passes = np.full(len(convolutions), PASSES)
+        passes[0] -= 1
+        pairs = min(len(item.contacts), config.train.positives) + config.train.negatives
+        counted = {
+            "Conv3D": passes * convolutions,
+            "dense layer": np.array([PASSES * residues * dense_operations(config.model)]),
+            "head": np.array([PASSES * pair_operations(residues, pairs, config.model)]),
+        }
+        operations += sum(counts.sum() for counts in counted.values())
+        seconds += sum((counts / rates[name]).sum() for name, counts in counted.items())
+    return operations, seconds
+
+
+def steps_beside_arithmetic(
+    stream: ComplexStream, steps: int, rounds: int, folder: Path
+) -> list[list[str]]:
+    """Time the steps of shipped settings beside their arithmetic; rows of a table.
+
+    Rates and steps are measured in turn, and the best of each counts.
+    """
+    rows = []
+    for name, title in SHIPPED.items():
+        config = RunConfig.from_dict(json.loads((default_folder().parent / name).read_text()))
+        config = replace(config, train=replace(config.train, steps=WARM_UP + rounds * steps))
+        trainer = Trainer(config, folder / name.replace("/", "-"))
+        run = trainer.run(stream)
+        list(islice(run, WARM_UP))
+        rates = [machine_rates("bfloat16", config.model)]
+        total = np.zeros(3)
+        for part in range(rounds):
+            started = time.monotonic()
+            list(islice(run, steps))
+            seconds = time.monotonic() - started
+            rates.append(machine_rates("bfloat16", config.model))
+            best = {key: np.maximum.reduce([each[key] for each in rates[-2:]]) for key in rates[0]}
+            first = (WARM_UP + part * steps) * config.train.complexes_per_step
+            places = range(first, first + steps * config.train.complexes_per_step)
+            total += (seconds, *arithmetic(config, stream, places, best))
+        taken, operations, alone = total / (rounds * steps)
+        rows.append(
+            [title, str(config.train.complexes_per_step), f"{taken:.2f} s",
+             f"{operations / 1e9:,.0f}", f"{alone:.2f} s", f"**{taken / alone:.2f}**"]
+        )  # fmt: skip
+        print(*rows[-1], flush=True)
+    return rows
+
+
 def learn(
     settings: dict, stream: ComplexStream, held_out: list, minutes: float, checks: int, folder: Path
 ) -> Iterator[tuple[float, int, float, float]]:
@@ -124,7 +200,9 @@ def learn(
         spent, due, started = now, due + minutes / checks, time.process_time()
 
 
-def section(counts: list[list[str]], rates: dict, curves: dict, command: str) -> str:
+def section(
+    counts: list[list[str]], rates: dict, steps: list[list[str]], curves: dict, command: str
+) -> str:
     """Write the section of docs/benchmarks.md."""
     speed = [
         [NAMES[name], f"{found['step']:.2f} s", f"{found['positives']:.0f}",
@@ -151,6 +229,14 @@ def section(counts: list[list[str]], rates: dict, curves: dict, command: str) ->
             report.table(
                 ["engine", "step", "positives a step", "positives per second", "waiting for data"],
                 speed,
+            ),
+            "What a step takes beside its arithmetic alone: the operations of convolutions, dense "
+            "layer and head, forward and backward, at the rates of Conv3D and of matrix products "
+            "in bfloat16 that are measured before and after.",
+            "",
+            report.table(
+                ["settings", "complexes a step", "step", "GFLOP", "arithmetic alone", "ratio"],
+                steps,
             ),
             "A network of 27 A (16-32-64-128 filters, layer normalization), Adam 5e-4, one "
             "rotation, scores not smoothed; pairs are positives and negatives at most:",
@@ -183,6 +269,7 @@ def main() -> int:
             name = settings["engine"]
             rates[name] = rate(settings, stream, options.steps, Path(scratch) / "rate" / name)
             print(name, rates[name], flush=True)
+        steps = steps_beside_arithmetic(stream, options.steps, ROUNDS, Path(scratch))
         for settings in (LATTICE, WINDOWS):
             name = settings["engine"]
             folder = Path(scratch) / "learn" / name
@@ -192,7 +279,7 @@ def main() -> int:
                 curves[name].append(row)
     command = "python -m benchmarks.training mined --validate db5"
     command += f" --steps {options.steps} --minutes {options.minutes:g} --count {options.count}"
-    report.write_section("training", section(counts, rates, curves, command))
+    report.write_section("training", section(counts, rates, steps, curves, command))
     return 0
 
 
