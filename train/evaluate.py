@@ -46,7 +46,7 @@ from sasnet_core.scoring.conserved import ConservedScorer
 from sasnet_core.scoring.predictor import ENGINES, load_predictor
 from sasnet_core.scoring.scorer import Scorer
 
-TABLE2 = Path(__file__).parents[1] / "docs" / "results" / compared.FOLDER
+RESULTS = Path(__file__).parents[1] / "docs" / "results"
 LOOKS = Path(__file__).parents[1] / "docs" / "db5u_looks.csv"
 
 
@@ -86,8 +86,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--terms", type=Path, metavar="FOLDER",
                         help="of train.conservation (default: those of the weights)")  # fmt: skip
     parser.add_argument("--method", metavar="NAME",
-                        help="also write rows of table 2, docs/results/table2/NAME-*.csv; NAME "
-                        "begins with sasnet")  # fmt: skip
+                        help="also write rows of table 2, docs/results/table2/NAME-*.csv, or of "
+                        "table 3 if --state is bound; NAME begins with sasnet")  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, help="write the table here as CSV")
     add_test_set_options(parser, LOOKS)
     return parser.parse_args(arguments)
@@ -152,13 +152,14 @@ def with_conservation(scorer: Scorer, info: WeightsInfo, options: argparse.Names
     return ConservedScorer(scorer, terms, profile_finder(options.pssm))
 
 
-def write_for_table2(options: argparse.Namespace, table: list[Row]) -> None:
+def write_for_tables(options: argparse.Namespace, table: list[Row], state: str) -> None:
     """Write the AUROC of each complex where train.tables finds it."""
     splits: dict[str, dict[str, float]] = {}
     for row in table:
         splits.setdefault(row["split"], {})[row["id"]] = float(row["auroc"])
     column = compared.CONSERVATION if options.pssm else compared.STRUCTURE
-    print(compared.update_measured(TABLE2, options.method, column, splits))
+    folder = RESULTS / (compared.BOUND_FOLDER if state == "bound" else compared.FOLDER)
+    print(compared.update_measured(folder, options.method, column, splits))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -184,7 +185,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     print("\n".join(report(table)))
     if options.method:
-        write_for_table2(options, table)
+        write_for_tables(options, table, state)
     if options.output:
         write_table(table, options.output, columns(list(scores)))
     return 0

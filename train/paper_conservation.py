@@ -1,18 +1,21 @@
 """Train the paper's model of structure and conservation: one linear layer over a pair.
 
     python -m train.paper_conservation DB5_DATASET --pssm PROFILES --weights complex-only -o OUT
+    python -m train.paper_conservation DB5_DATASET --pssm PROFILES -o OUT \
+        --weights FIG3A/11A*-1/best FIG3A/27A*-1/best FIG3A/41A*-1/best --window 1 5 9
 
 It reads the last hidden layer of the structural network and windows of 5 residues of both profiles;
 trained on DB3, the epoch and --weights chosen on DB4U. Weights that were tuned on DB3 give it a
-hidden layer that knows the answers there. Writes the AUROC of every complex and replicate.
+hidden layer that knows the answers there. --units puts a layer of rectified units before the last
+one. Writes the AUROC of every complex and replicate; for several weights or windows a picture, too.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +24,7 @@ from sasnet_core.conservation import store
 from sasnet_core.conservation.residues import WINDOW, residue_profile, stored_profiles
 from sasnet_core.dataset.complexes import Complex
 from sasnet_core.errors import SettingError, run_script
+from sasnet_core.evaluation import curves
 from sasnet_core.evaluation.selection_set import SelectionSet, read_selection_set
 from sasnet_core.evaluation.tables import spread_of, with_interval
 from sasnet_core.files import write_table
@@ -33,11 +37,12 @@ from sasnet_core.training.linear_pairs_fit import (
     LinearSettings,
     PairInputs,
     linear_logits,
+    mean_hidden,
     pair_inputs,
     train_linear_pairs,
 )
 
-COLUMNS = ("split", "id", "replicate", "auroc", "smoothed_auroc")
+COLUMNS = ("weights", "edge", "window", "split", "id", "replicate", "auroc", "smoothed_auroc")
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -47,14 +52,16 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("dataset", type=Path, metavar="DATASET", help="made by train.db5")
     add("--pssm", type=Path, required=True, metavar="PROFILES", help="made by train.pssm")
     add("-o", "--output", type=Path, required=True, help="folder for the table")
-    add("--weights", type=Path, default=Path("complex-only"), help="default: complex-only")
+    add("--weights", type=Path, nargs="+", default=[Path("complex-only")],
+        help="default: complex-only")  # fmt: skip
     add("--fit-split", default="DB3", help="to train on (default: DB3)")
     add("--split", default="DB4U", help="to validate on (default: DB4U)")
     add("--rotations", type=int, default=2, metavar="N", help="default: 2")
-    add("--window", type=int, default=WINDOW, help="residues, an odd number (default: 5)")
+    add("--window", type=int, nargs="+", default=[WINDOW],
+        help="residues, an odd number (default: 5)")  # fmt: skip
     add("--negatives", type=int, default=1000, metavar="N", help="of a complex (default: 1000)")
     add("--replicates", type=int, default=3, metavar="N", help="default: 3")
-    for name in ("epochs", "learning_rate", "batch", "weight_decay", "dropout", "seed"):
+    for name in ("epochs", "learning_rate", "batch", "weight_decay", "dropout", "units", "seed"):
         value = getattr(usual, name)
         add(
             f"--{name.replace('_', '-')}", type=type(value), default=value, help=f"default: {value}"
@@ -71,98 +78,151 @@ def sampled(item: Complex, negatives: int, rng: np.random.Generator) -> np.ndarr
     return np.stack(places, axis=1).astype(np.int32)
 
 
+@dataclass(frozen=True)
+class Sample:
+    """Some pairs of a complex, and what the structural network says of them."""
+
+    item: Complex
+    pairs: np.ndarray  # (n_pairs, 2) int32, rows (left, right)
+    hidden: np.ndarray  # (n_pairs, hidden_size) float32
+
+
 class Reader:
     """Makes of complexes what the model reads."""
 
-    def __init__(self, predictor: Predictor, options: argparse.Namespace) -> None:
-        self.predictor, self.options = predictor, options
+    def __init__(self, predictor: Predictor, profiles: Path, rotations: int) -> None:
+        self.predictor, self._profiles, self._rotations = predictor, profiles, rotations
 
-    def read(self, item: Complex, pairs: np.ndarray) -> PairInputs:
-        """Collect what the model reads of some pairs of a complex."""
-        from numpy.random import default_rng
-
-        rotations = range(self.options.rotations)
+    def sample(self, item: Complex, pairs: np.ndarray) -> Sample:
+        """Read the structural part of some pairs of a complex."""
         embeddings = [
             tuple(
-                np.asarray(self.predictor.embed(protein, default_rng([side, k])))
+                np.asarray(self.predictor.embed(protein, np.random.default_rng([side, k])))
                 for side, protein in enumerate((item.left, item.right))
             )
-            for k in rotations
+            for k in range(self._rotations)
         ]
-        windows = tuple(
-            residue_profile(
-                protein, stored_profiles(protein, self.options.pssm), self.options.window
-            ).windows
-            for protein in (item.left, item.right)
-        )
-        contacts = item.labels()[tuple(pairs.T)]
-        return pair_inputs(self.predictor.network, embeddings, windows, pairs, contacts)
+        return Sample(item, pairs, mean_hidden(self.predictor.network, embeddings, pairs))
 
-    def samples(self, selection: SelectionSet) -> list[PairInputs]:
+    def samples(self, selection: SelectionSet, negatives: int) -> list[Sample]:
         """Read drawn pairs of all complexes."""
         rng = np.random.default_rng(0)
-        return [
-            self.read(item, sampled(item, self.options.negatives, rng))
-            for item in selection.complexes()
-        ]
+        return [self.sample(item, sampled(item, negatives, rng)) for item in selection.complexes()]
+
+    def inputs(self, sample: Sample, window: int) -> PairInputs:
+        """Add windows of the profiles to the structural part."""
+        item = sample.item
+        windows = tuple(
+            residue_profile(protein, stored_profiles(protein, self._profiles), window).windows
+            for protein in (item.left, item.right)
+        )
+        contacts = item.labels()[tuple(sample.pairs.T)]
+        return pair_inputs(sample.hidden, windows, sample.pairs, contacts)
 
 
 def evaluate(
-    reader: Reader, selection: SelectionSet, models: list[object]
+    reader: Reader, selection: SelectionSet, models: dict[int, list[object]]
 ) -> Iterator[dict[str, object]]:
-    """Yield the AUROC over all pairs of each complex, by each replicate."""
+    """Yield the AUROC over all pairs of each complex, by each window and replicate."""
     for row, item in zip(selection.rows, selection.complexes(), strict=True):
         shape = item.left.n_residues, item.right.n_residues
         everything = np.indices(shape, np.int32).reshape(2, -1).T
-        inputs = reader.read(item, np.ascontiguousarray(everything))
+        sample = reader.sample(item, np.ascontiguousarray(everything))
         smoother = Smoother(item.left, item.right, reader.predictor.smoothing)
-        for number, model in enumerate(models, 1):
-            scores = logistic(linear_logits(model, inputs).reshape(shape))
-            yield {
-                "split": row["split"],
-                "id": row["id"],
-                "replicate": number,
-                "auroc": round(auroc(item.labels(), scores), 6),
-                "smoothed_auroc": round(auroc(item.labels(), smoother.smooth(scores)), 6),
-            }
+        for window, replicates in models.items():
+            inputs = reader.inputs(sample, window)
+            for number, model in enumerate(replicates, 1):
+                scores = logistic(linear_logits(model, inputs).reshape(shape))
+                yield {
+                    "window": window,
+                    "split": row["split"],
+                    "id": row["id"],
+                    "replicate": number,
+                    "auroc": round(auroc(item.labels(), scores), 6),
+                    "smoothed_auroc": round(auroc(item.labels(), smoother.smooth(scores)), 6),
+                }
+
+
+def train_and_evaluate(options: argparse.Namespace, weights: Path) -> Iterator[dict[str, object]]:
+    """Train the model on what one structural network says; yield the rows of all windows."""
+    names = ("epochs", "learning_rate", "batch", "weight_decay", "dropout", "units", "seed")
+    settings = LinearSettings(**{name: getattr(options, name) for name in names})
+    predictor = load_predictor(read_info(weights).folder)
+    if not isinstance(predictor, Predictor):
+        raise SettingError(f"--weights must be one network, {weights} is an ensemble")
+    reader = Reader(predictor, options.pssm, options.rotations)
+    selection = read_selection_set(options.dataset, options.split)
+    training, validation = (
+        reader.samples(one, options.negatives)
+        for one in (read_selection_set(options.dataset, options.fit_split), selection)
+    )
+    models: dict[int, list[object]] = {}
+    for window in options.window:
+        parts = [[reader.inputs(one, window) for one in part] for part in (training, validation)]
+        for number in range(options.replicates):
+            model, best = train_linear_pairs(*parts, replace(settings, seed=settings.seed + number))
+            print(
+                f"{weights}, window {window}, replicate {number + 1}: CAUROC over drawn pairs of "
+                f"{options.split} {best:.4f}",
+                flush=True,
+            )
+            models.setdefault(window, []).append(model)
+    for row in evaluate(reader, selection, models):
+        yield {"weights": weights, "edge": predictor.network.config.edge_read, **row}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
     store.read_settings(options.pssm)
-    if options.window < 1 or options.window % 2 == 0:
-        raise SettingError(f"--window must be an odd number, got {options.window}")
-    names = ("epochs", "learning_rate", "batch", "weight_decay", "dropout", "seed")
-    settings = LinearSettings(**{name: getattr(options, name) for name in names})
-    predictor = load_predictor(read_info(options.weights).folder)
-    if not isinstance(predictor, Predictor):
-        raise SettingError(f"--weights must be one network, {options.weights} is an ensemble")
-    reader = Reader(predictor, options)
-    training = reader.samples(read_selection_set(options.dataset, options.fit_split))
-    selection = read_selection_set(options.dataset, options.split)
-    validation = reader.samples(selection)
-    models = []
-    for number in range(options.replicates):
-        one = replace(settings, seed=settings.seed + number)
-        model, best = train_linear_pairs(training, validation, one)
-        print(f"replicate {number + 1}: CAUROC over drawn pairs of {options.split} {best:.4f}")
-        models.append(model)
-    rows = list(evaluate(reader, selection, models))
+    if any(window < 1 or window % 2 == 0 for window in options.window):
+        raise SettingError(f"--window must be odd numbers, got {options.window}")
+    rows = [row for weights in options.weights for row in train_and_evaluate(options, weights)]
     write_table(rows, options.output / f"linear-{options.split}.csv", COLUMNS)
-    report(rows, options.replicates)
+    for weights in options.weights:
+        for window in options.window:
+            mine = [row for row in rows if (row["weights"], row["window"]) == (weights, window)]
+            report(f"{weights}, window {window}", mine)
+    if len(options.weights) > 1 or len(options.window) > 1:
+        draw_search(options.output / f"search-{options.split}.png", rows, options.split)
     return 0
 
 
-def report(rows: list[dict[str, object]], replicates: int) -> None:
-    """Print the CAUROC of each replicate and of all."""
+def caurocs(rows: Sequence[dict[str, object]], name: str = "auroc") -> list[float]:
+    """Return the CAUROC of each replicate."""
+    replicates = sorted({str(row["replicate"]) for row in rows})
+    return [cauroc(values_of(rows, name, number)) for number in replicates]
+
+
+def values_of(rows: Sequence[dict[str, object]], name: str, replicate: str) -> list[float]:
+    """Return the AUROC of each complex by a replicate."""
+    return [float(str(row[name])) for row in rows if str(row["replicate"]) == replicate]
+
+
+def report(title: str, rows: Sequence[dict[str, object]]) -> None:
+    """Print the CAUROC of the replicates, and of the best one with its interval."""
     for name in ("auroc", "smoothed_auroc"):
-        aurocs = [
-            [float(str(row[name])) for row in rows if row["replicate"] == k + 1]
-            for k in range(replicates)
-        ]
-        best = max(aurocs, key=cauroc)
-        print(f"{name}: {spread_of([cauroc(one) for one in aurocs])}; best {with_interval(best)}")
+        found = caurocs(rows, name)
+        best = values_of(rows, name, str(int(np.argmax(found)) + 1))
+        print(f"{title}: {name} {spread_of(found)}; best {with_interval(best)}")
+
+
+def draw_search(path: Path, rows: Sequence[dict[str, object]], split: str) -> None:
+    """Draw the mean CAUROC of the replicates against the cube's edge, a line for each window."""
+    groups: dict[tuple[int, int], list[dict[str, object]]] = {}
+    for row in rows:
+        groups.setdefault((int(str(row["window"])), int(str(row["edge"]))), []).append(row)
+
+    def decorate(axes) -> None:  # noqa: ANN001
+        for window in sorted({window for window, _ in groups}):
+            edges = sorted(edge for one, edge in groups if one == window)
+            means = [float(np.mean(caurocs(groups[window, edge]))) for edge in edges]
+            axes.plot(edges, means, "o-", label=f"window of {window}")
+        axes.set(xlabel="edge of the cube (A)", ylabel=f"CAUROC on {split}")
+        axes.set_xticks(sorted({edge for _, edge in groups}))
+        axes.legend(fontsize="small")
+
+    curves.draw(path, decorate)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 Each method has a file for each column of the table, ``METHOD-COLUMN.csv``, with the AUROC over all
 pairs of every complex for each replicate. `train.baselines.evaluate` writes those of the compared
-methods.
+methods, `train.evaluate --method` those of sasnet; bound structures, for table 3, have a folder of
+their own.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sasnet_core.config import TEST_SPLIT
 from sasnet_core.errors import DatasetError
 from sasnet_core.evaluation import literature
 from sasnet_core.evaluation.measures import paired_interval
-from sasnet_core.evaluation.tables import published, spread_of, with_interval
+from sasnet_core.evaluation.tables import difference, published, spread_of, with_interval
 from sasnet_core.files import write_table
 from sasnet_core.metrics import cauroc
 
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     #: What `read_measured` returns.
     Found = Mapping[tuple[str, str], "Measured"]
 
-#: Folder of the files, in the folder of results.
-FOLDER = "table2"
+#: Folders of the files, in the folder of results: of unbound structures and of bound ones.
+FOLDER, BOUND_FOLDER = "table2", "table3"
 STRUCTURE, CONSERVATION = "structure", "conservation"
 COLUMNS = ("split", "id", "replicate", "auroc")
 #: Methods by the names in their files -> the paper's names.
@@ -319,6 +320,52 @@ def of_sasnet(
         for key, one in found.items()
         if key[0].startswith("sasnet")
     }
+
+
+def states_table(unbound: Found, bound: Found, splits: Sequence[str], selection: str) -> str:
+    """Write the second row of table 3: bound against unbound structures, with conservation.
+
+    Parameters
+    ----------
+    unbound, bound : mapping
+        Of `read_measured`, each state's.
+    splits : sequence of str
+        Splits to report on.
+    selection : str
+        Split on which the best replicates are chosen.
+
+    Returns
+    -------
+    str
+        Section of a document; empty if nothing of sasnet was measured in both states.
+    """
+    rows = []
+    for key in sorted(set(unbound) & set(bound)):
+        if key[1] != CONSERVATION:
+            continue
+        one, other = unbound[key], bound[key]
+        for name, measured, theirs in (
+            ("unbound", one, literature.SASNET_CONSERVATION),
+            ("bound", other, literature.SASNET_CONSERVATION_BOUND),
+        ):
+            cells = [cauroc_cell(measured, split, selection) for split in splits]
+            rows.append([f"{key[0]}: {name}", *cells, published(theirs)])
+        both = [split for split in splits if split in one.aurocs and split in other.aurocs]
+        found = {split: _between(one, other, split, selection) for split in both}
+        rows.append(
+            [f"{key[0]}: bound minus unbound", *(found.get(split, "") for split in splits), ""]
+        )
+    if not rows:
+        return ""
+    heads = ["CAUROC with conservation", *splits, f"{TEST_SPLIT} (paper)"]
+    return markdown.table(heads, rows)
+
+
+def _between(unbound: Measured, bound: Measured, split: str, selection: str) -> str:
+    """Write the difference between the states, on the same complexes."""
+    before, after = (one.of_best(split, selection) for one in (unbound, bound))
+    ids = [name for name in before if name in after]
+    return difference([after[k] for k in ids], [before[k] for k in ids])
 
 
 def _methods(found: Found) -> list[str]:

@@ -236,6 +236,7 @@ def methods(output: Path, weights: Sequence[WeightsInfo]) -> str:
     """
     folder, splits = output / "results" / compared.FOLDER, (REHEARSAL_SPLIT, TEST_SPLIT)
     found = compared.read_measured(folder)
+    bound = compared.read_measured(folder.with_name(compared.BOUND_FOLDER))
     if not found:
         raise DatasetError(f"{folder}: no method was measured; run train.baselines.evaluate first")
     names = {info.folder.resolve().name: info.sha256[:12] for info in weights}
@@ -245,6 +246,7 @@ def methods(output: Path, weights: Sequence[WeightsInfo]) -> str:
         compared.column_table(found, compared.STRUCTURE, splits, REHEARSAL_SPLIT),
         compared.column_table(found, compared.CONSERVATION, splits, REHEARSAL_SPLIT),
         compared.paired_table(ours, found, splits, REHEARSAL_SPLIT),
+        compared.states_table(found, bound, splits, REHEARSAL_SPLIT),
     ]
     return "\n".join(["## The compared methods", "", *(part for part in parts if part)])
 

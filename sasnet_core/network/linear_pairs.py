@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from sasnet_core.network.network import Network
 
 
-def build_linear_pairs(hidden_size: int, window_size: int, dropout: float = 0.0) -> keras.Model:
+def build_linear_pairs(
+    hidden_size: int, window_size: int, dropout: float = 0.0, units: int = 0
+) -> keras.Model:
     """Build the model.
 
     Parameters
@@ -28,6 +30,8 @@ def build_linear_pairs(hidden_size: int, window_size: int, dropout: float = 0.0)
         Numbers in the window of one residue.
     dropout : float
         Share of the inputs set to 0 in training.
+    units : int
+        Of a layer of rectified units before the last one; 0: none, as in the paper.
 
     Returns
     -------
@@ -40,6 +44,8 @@ def build_linear_pairs(hidden_size: int, window_size: int, dropout: float = 0.0)
     right = keras.Input((window_size,), name="right_window")
     x = layers.Concatenate(name="concatenate")([hidden, left, right])
     x = layers.Dropout(dropout, name="dropout")(x)
+    if units:
+        x = layers.Dense(units, "relu", name="units")(x)
     logit = layers.Dense(1, name="logit")(x)
     return keras.Model([hidden, left, right], logit, name="linear_pairs")
 

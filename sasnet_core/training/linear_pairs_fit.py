@@ -40,6 +40,8 @@ class LinearSettings(Settings):
         Penalty of squared weights.
     dropout : float
         Share of the inputs set to 0 in training.
+    units : int
+        Of a layer of rectified units before the last one; 0: none, as in the paper.
     seed : int
         Seed of the first weights and of the order of the pairs.
     """
@@ -49,6 +51,7 @@ class LinearSettings(Settings):
     batch: int = 512
     weight_decay: float = 1e-4
     dropout: float = 0.0
+    units: int = 0
     seed: int = 0
 
     _rules = {
@@ -57,6 +60,7 @@ class LinearSettings(Settings):
         "batch": COUNT,
         "weight_decay": NOT_NEGATIVE,
         "dropout": UNDER_ONE,
+        "units": NOT_NEGATIVE,
         "seed": SEED,
     }
 
@@ -71,14 +75,10 @@ class PairInputs:
     contacts: np.ndarray  # (n_pairs,) bool
 
 
-def pair_inputs(
-    network: Network,
-    embeddings: Sequence[tuple[np.ndarray, np.ndarray]],
-    windows: tuple[np.ndarray, np.ndarray],
-    pairs: np.ndarray,
-    contacts: np.ndarray,
-) -> PairInputs:
-    """Collect what the model reads of some pairs.
+def mean_hidden(
+    network: Network, embeddings: Sequence[tuple[np.ndarray, np.ndarray]], pairs: np.ndarray
+) -> np.ndarray:
+    """Compute the last hidden layer of the head for some pairs, averaged over rotations.
 
     Parameters
     ----------
@@ -86,12 +86,12 @@ def pair_inputs(
         The structural network.
     embeddings : sequence of (ndarray, ndarray)
         What its head reads of the left and right residues, for each rotation.
-    windows : tuple of ndarray, shape (n_left, window_size), (n_right, window_size)
-        Windows of the profiles, half bits.
     pairs : ndarray, shape (n_pairs, 2), int32
         Rows (left, right).
-    contacts : ndarray, shape (n_pairs,), bool
-        Whether they touch.
+
+    Returns
+    -------
+    ndarray, shape (n_pairs, hidden_size), float32
     """
     total = np.zeros((len(pairs), network.config.head_sizes[-1]), np.float32)
     for one, other in embeddings:
@@ -100,10 +100,32 @@ def pair_inputs(
             rows = slice(first, first + _BLOCK)
             found = last_hidden(network, *sides, ops.convert_to_tensor(pairs[rows]))
             total[rows] += ops.convert_to_numpy(found)
+    return total / len(embeddings)
+
+
+def pair_inputs(
+    hidden: np.ndarray,
+    windows: tuple[np.ndarray, np.ndarray],
+    pairs: np.ndarray,
+    contacts: np.ndarray,
+) -> PairInputs:
+    """Collect what the model reads of some pairs.
+
+    Parameters
+    ----------
+    hidden : ndarray, shape (n_pairs, hidden_size), float32
+        From `mean_hidden`.
+    windows : tuple of ndarray, shape (n_left, window_size), (n_right, window_size)
+        Windows of the profiles, half bits.
+    pairs : ndarray, shape (n_pairs, 2), int32
+        Rows (left, right).
+    contacts : ndarray, shape (n_pairs,), bool
+        Whether they touch.
+    """
     left, right = (
         side[pairs[:, k]].astype(np.float32) / WINDOW_SCALE for k, side in enumerate(windows)
     )
-    return PairInputs(total / len(embeddings), left, right, contacts)
+    return PairInputs(hidden, left, right, contacts)
 
 
 def train_linear_pairs(
@@ -129,7 +151,8 @@ def train_linear_pairs(
     """
     keras.utils.set_random_seed(settings.seed)
     first = complexes[0]
-    model = build_linear_pairs(first.hidden.shape[1], first.left.shape[1], settings.dropout)
+    sizes = first.hidden.shape[1], first.left.shape[1]
+    model = build_linear_pairs(*sizes, settings.dropout, settings.units)
     optimizer = keras.optimizers.AdamW(settings.learning_rate, weight_decay=settings.weight_decay)
     model.compile(optimizer, keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=False)
     inputs, labels, weights = _both_orders(complexes)
@@ -170,9 +193,17 @@ def linear_logits(model: keras.Model, pairs: PairInputs) -> np.ndarray:
     -------
     ndarray, shape (n_pairs,), float32
     """
-    kernel, bias = (np.asarray(value) for value in model.get_layer("logit").get_weights())
+    names = [layer.name for layer in model.layers if layer.name in ("units", "logit")]
+    (kernel, bias), *last = ([np.asarray(v) for v in model.get_layer(n).weights] for n in names)
     size, width = pairs.hidden.shape[1], pairs.left.shape[1]
-    of_hidden, of_left, of_right = np.split(kernel[:, 0], [size, size + width])
-    windows = (pairs.left + pairs.right) @ (of_left + of_right) / 2  # (n_pairs,)
-    logits: np.ndarray = pairs.hidden @ of_hidden + windows + bias[0]
+    of_hidden, of_left, of_right = np.split(kernel, [size, size + width])
+    common = pairs.hidden @ of_hidden + bias  # (n_pairs, units or 1)
+    orders = (
+        common + pairs.left @ of_left + pairs.right @ of_right,
+        common + pairs.right @ of_left + pairs.left @ of_right,
+    )
+    if last:
+        ((kernel, bias),) = last
+        orders = tuple(np.maximum(values, 0) @ kernel + bias for values in orders)  # (n_pairs, 1)
+    logits: np.ndarray = (orders[0] + orders[1])[:, 0] / 2
     return logits

@@ -81,13 +81,17 @@ def test_terms_are_fitted_and_calibrated(dataset, profiles, weights, tmp_path, c
 
 
 def test_the_papers_model_is_trained_and_measured(dataset, profiles, weights, tmp_path, capsys):
-    more = ["--epochs", "2", "--replicates", "2", "--negatives", "50"]
+    more = ["--epochs", "2", "--replicates", "2", "--negatives", "50", "--window", "1", "5"]
     assert run(paper_conservation, dataset, profiles, weights, tmp_path / "out", *more) == 0
     with (tmp_path / "out" / "linear-DB4U.csv").open() as stream:
         rows = list(csv.DictReader(stream))
-    assert len(rows) == 6
+    assert [(row["window"], row["replicate"]) for row in rows[:4]] == [
+        ("1", "1"), ("1", "2"), ("5", "1"), ("5", "2"),
+    ]  # fmt: skip
+    assert len(rows) == 12
     assert all(0 < float(row["auroc"]) < 1 for row in rows)
-    assert "auroc:" in capsys.readouterr().out
+    assert "window 5: auroc" in capsys.readouterr().out
+    assert (tmp_path / "out" / "search-DB4U.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("script", [conservation, paper_conservation])
@@ -114,7 +118,7 @@ def test_terms_that_come_with_sasnet_are_for_weights_that_come_with_it():
 def test_an_evaluation_uses_conservation(dataset, profiles, weights, tmp_path, monkeypatch, capsys):
     more = ["--fit-weights", str(weights), "--fit-rotations", "1"]
     assert run(conservation, dataset, profiles, weights, weights, *more) == 0
-    monkeypatch.setattr(evaluate, "TABLE2", tmp_path / "table2")
+    monkeypatch.setattr(evaluate, "RESULTS", tmp_path)
     arguments = [str(dataset), "--weights", str(weights), "--rotations", "1", "--split", "DB4U"]
     arguments += ["--pssm", str(profiles), "--method", "sasnet_tiny"]
     assert evaluate.main(arguments) == 0
@@ -122,3 +126,5 @@ def test_an_evaluation_uses_conservation(dataset, profiles, weights, tmp_path, m
         fitted = {row["id"]: float(row["auroc"]) for row in csv.DictReader(stream)}
     found = read_measured(tmp_path / "table2")["sasnet_tiny", CONSERVATION]
     assert found.aurocs["DB4U"]["1"] == pytest.approx(fitted, abs=1e-4)
+    assert evaluate.main([*arguments, "--state", "bound"]) == 0
+    assert list(read_measured(tmp_path / "table3")) == [("sasnet_tiny", CONSERVATION)]

@@ -64,6 +64,26 @@ def test_pairs_are_compared_on_the_same_complexes():
 def test_tables_are_empty_until_something_is_measured():
     assert compared.column_table({}, "structure", ["DB4U"], "DB4U") == ""
     assert compared.paired_table({}, {}, ["DB4U"], "DB4U") == ""
+    assert compared.states_table({}, {}, ["DB4U"], "DB4U") == ""
+
+
+def test_bound_is_compared_with_unbound_on_the_same_complexes(tmp_path):
+    states = {"table2": {"a": 0.5, "b": 0.6, "c": 0.9}, "table3": {"b": 0.7, "c": 0.95}}
+    for name, aurocs in states.items():
+        rows_of = rows({"1": aurocs})
+        compared.write_measured(tmp_path / name, "sasnet_x", "conservation", rows_of)
+        compared.write_measured(tmp_path / name, "sasnet_x", "structure", rows_of)
+    found = (compared.read_measured(tmp_path / name) for name in states)
+    lines = compared.states_table(*found, ["DB4U", "DB5U"], "DB4U").splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    assert [row[0] for row in cells] == [
+        "sasnet_x: unbound", "sasnet_x: bound", "sasnet_x: bound minus unbound",
+    ]  # fmt: skip
+    assert cells[0][1].startswith("0.600 (")
+    assert cells[1][1].startswith("0.825 (")
+    assert cells[2][1].startswith("+0.075 (")  # of b and c: 0.825 - 0.75
+    assert [row[2] for row in cells] == ["", "", ""]
+    assert cells[0][3].startswith("0.921")
 
 
 def test_every_compared_method_has_its_published_numbers():

@@ -8,6 +8,7 @@ from sasnet_core.training.linear_pairs_fit import (
     LinearSettings,
     PairInputs,
     linear_logits,
+    mean_hidden,
     pair_inputs,
     train_linear_pairs,
 )
@@ -22,10 +23,10 @@ def made_up(seed, count=300):
     return PairInputs(hidden, left, right, rng.random(count) < 1 / (1 + np.exp(-odds)))
 
 
-@pytest.fixture(scope="module")
-def trained():
+@pytest.fixture(scope="module", params=[0, 6], ids=["linear", "units"])
+def trained(request):
     validation = [made_up(k) for k in range(10, 13)]
-    settings = LinearSettings(epochs=8, learning_rate=0.05, batch=128)
+    settings = LinearSettings(epochs=8, learning_rate=0.05, batch=128, units=request.param)
     model, best = train_linear_pairs([made_up(k) for k in range(5)], validation, settings)
     return model, best, validation
 
@@ -61,8 +62,8 @@ def test_rotations_are_averaged_and_windows_scaled():
     windows = np.full((3, 5), 10.0), np.full((4, 5), 20.0)
     pairs = np.array([[0, 3], [2, 1]], np.int32)
     contacts = np.array([True, False])
-    both = pair_inputs(network, poses, windows, pairs, contacts)
-    single = [pair_inputs(network, [pose], windows, pairs, contacts).hidden for pose in poses]
+    both = pair_inputs(mean_hidden(network, poses, pairs), windows, pairs, contacts)
+    single = [mean_hidden(network, [pose], pairs) for pose in poses]
     np.testing.assert_allclose(both.hidden, np.mean(single, axis=0), atol=1e-6)
     assert both.left.max() == 10 / WINDOW_SCALE
     assert both.right.min() == 20 / WINDOW_SCALE
