@@ -11,7 +11,7 @@ from pymol import CmdException
 from pymol import cmd as _cmd
 
 from . import selections
-from .child_result import SIDES, ChildResult, Residue, SurfacePatch
+from .child_result import ChildResult, Residue, SurfacePatch
 from .selections import Key, PartnerSelection
 
 #: Chains of a side that a result's name lists.
@@ -71,9 +71,11 @@ class BoundResult:
     def best_partners(self, side: str, row: int, most: int) -> list[tuple[int, float]]:
         """Return rows and scores of the partner's residues that score best with one residue.
 
-        Each has at least half of the best one's score.
+        Each has at least half of the best one's score; one protein alone has no partner.
         """
         scores = self.child_result.scores
+        if scores is None:
+            return []
         own = scores.row(row) if side == "left" else scores.column(row)
         ranked = sorted(enumerate(own), key=lambda item: -item[1])[:most]
         return [(place, score) for place, score in ranked if score >= 0.5 * ranked[0][1]]
@@ -93,7 +95,7 @@ def bind(
     pymol.CmdException
         The child's result has residues that the partners do not have.
     """
-    keys = {side: _keys(partners[side], child_result.residues[side]) for side in SIDES}
+    keys = {side: _keys(partners[side], child_result.residues[side]) for side in child_result.sides}
     least = child_result.threshold if threshold is None else threshold
     return BoundResult(name, partners, keys, child_result, least, final)
 
@@ -110,10 +112,14 @@ def _keys(partner: PartnerSelection, residues: tuple[Residue, ...]) -> list[Key]
     return [known[each.chain, each.resi] for each in residues]
 
 
-def proposed_name(left: PartnerSelection, right: PartnerSelection) -> str:
-    """Make a name for the result of two partners, like ``1brs_A_D``."""
-    parts = [*left.models, *_few(left.chains)]
-    parts += [model for model in right.models if model not in left.models] + _few(right.chains)
+def proposed_name(*partners: PartnerSelection) -> str:
+    """Make a name for the result of two partners, like ``1brs_A_D``, or of one."""
+    parts: list[str] = []
+    named: set[str] = set()
+    for partner in partners:
+        parts += [model for model in partner.models if model not in named]
+        parts += _few(partner.chains)
+        named.update(partner.models)
     return "_".join(filter(None, (_NAME_PART.sub("", part) for part in parts))) or "result"
 
 

@@ -15,6 +15,8 @@ from pymol import CmdException
 from .arrays import Matrix, read_matrix
 
 SIDES = ("left", "right")
+#: The only side of a result of one protein, and how its file says that it is one.
+ALONE, _ALONE_SCHEMA = "protein", "urn:sasnet:alone:"
 #: A score from 0 to 1 times this, cut off, is its grey level.
 _LEVELS = 255.99
 RESULT_FILE, SCORES_FILE = "result.json", "scores.npz"
@@ -29,7 +31,7 @@ NAMES_FILE = "pymol.json"
 RESULT_FILES = (
     RESULT_FILE, SCORES_FILE, NAMES_FILE, "residues.csv", "patches.csv", "patch_pairs.csv",
     "pairs.csv", "complex.cif", "left.cif",
-    "right.cif", "picture.png", "session.pse", "explain.csv", "report.html",
+    "right.cif", "protein.cif", "picture.png", "session.pse", "explain.csv", "report.html",
     "haddock_ambiguous.tbl", "haddock_unambiguous.tbl", "haddock_bodies.tbl",
     "haddock_ambiguous.toml", "haddock_unambiguous.toml", "haddock_left.pdb", "haddock_right.pdb",
     "haddock_residues.csv", "boltz.yaml", "boltz_contacts.yaml", "boltz_residues.csv",
@@ -54,7 +56,7 @@ class Residue:
     probability, spread : float
         From 0 to 1; the spread is the standard deviation over rotations.
     best : float
-        Its best pair score.
+        Its best pair score; of one protein, its site score.
     """
 
     chain: str
@@ -82,7 +84,7 @@ class SurfacePatch:
     Attributes
     ----------
     side : str
-        "left" or "right".
+        "left" or "right", or "protein" of one protein.
     rank : int
         1 for the likeliest of its side.
     rows : tuple of int
@@ -115,8 +117,8 @@ class ChildResult:
         Of the left side, then of the right, the likeliest first; none in an older file.
     pairs : tuple of Pair
         The best of all pairs, best first.
-    scores, spread : Matrix
-        Of each pair: left residues are rows, right ones columns.
+    scores, spread : Matrix or None
+        Of each pair: left residues are rows, right ones columns. None of one protein.
     threshold : float
         Probability from which a residue is called likely.
     rotations : int
@@ -130,16 +132,23 @@ class ChildResult:
     residues: Mapping[str, tuple[Residue, ...]]
     patches: tuple[SurfacePatch, ...]
     pairs: tuple[Pair, ...]
-    scores: Matrix = field(repr=False)
-    spread: Matrix = field(repr=False)
+    scores: Matrix | None = field(repr=False)
+    spread: Matrix | None = field(repr=False)
     threshold: float
     rotations: int
     warnings: tuple[str, ...]
     files: Mapping[str, bytes] = field(repr=False)
 
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """Left and right, or the only side of one protein."""
+        return tuple(self.residues)
+
     @cached_property
     def levels(self) -> bytes:
         """The scores as grey levels, 0 to 255, row after row: the picture of the matrix."""
+        if self.scores is None:
+            return b""
         # row by row: all in one go would keep Python from the window's thread meanwhile
         rows = (self.scores.row(number) for number in range(self.scores.n_rows))
         return b"".join(bytes(map(int, map(_LEVELS.__mul__, row))) for row in rows)
@@ -189,6 +198,8 @@ def parse(files: Mapping[str, bytes], place: str) -> ChildResult:
 
 def _parse(files: Mapping[str, bytes]) -> ChildResult:
     content = json.loads(files[RESULT_FILE].decode("utf-8"))
+    if content.get("$schema", "").startswith(_ALONE_SCHEMA):
+        return _one_protein(content, files)
     rows = {side: [row for row in content["residues"] if row["side"] == side] for side in SIDES}
     residues = {side: tuple(map(_residue, rows[side])) for side in SIDES}
     scores, spread = (read_matrix(files[SCORES_FILE], name) for name in ("scores", "spread"))
@@ -208,6 +219,21 @@ def _parse(files: Mapping[str, bytes]) -> ChildResult:
     )
 
 
+def _one_protein(content: dict, files: Mapping[str, bytes]) -> ChildResult:
+    residues = {ALONE: tuple(map(_residue, content["residues"]))}
+    return ChildResult(
+        residues=residues,
+        patches=tuple(_patch(row, residues) for row in content["patches"]),
+        pairs=(),
+        scores=None,
+        spread=None,
+        threshold=_finite(content["threshold"]),
+        rotations=int(content["settings"]["rotations"]),
+        warnings=tuple(map(str, content["warnings"])),
+        files=files,
+    )
+
+
 def _residue(row: dict) -> Residue:
     probability = float(row["probability"])
     if not 0.0 <= probability <= 1.0:
@@ -218,7 +244,7 @@ def _residue(row: dict) -> Residue:
         name=row["name"],
         probability=probability,
         spread=_finite(row["spread"]),
-        best=_finite(row["max_pair_score"]),
+        best=_finite(row["site_score"] if "site_score" in row else row["max_pair_score"]),
     )
 
 

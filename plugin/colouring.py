@@ -13,14 +13,13 @@ from pymol import cmd as _cmd
 
 from . import compat, palettes, pymol_session
 from .bound_results import BoundResult
-from .child_result import SIDES
 
 LEGEND = "sasnet_legend"
 WHAT = ("probability", "spread")
 #: The spread at the top end of its scale; that of 20 rotations is mostly under it.
 SPREAD_TOP = 0.1
 #: Everything that the plugin draws or selects, to be cleared away.
-DRAWN = (LEGEND, "sasnet_left_interface", "sasnet_right_interface", "sasnet_patch_*")
+DRAWN = (LEGEND, "sasnet_*_interface", "sasnet_patch_*")
 
 
 def paint(
@@ -50,7 +49,7 @@ def painting(
     here = pymol_session.of(_self)
     here.look(palette or here.palette, what)
     draw_legend(what, _self)  # first: PyMOL 3.2 shows it only when something else changes
-    for side in SIDES:
+    for side in result.partners:
         name = f"%{result.partners[side].name}"
         here.backup.keep(name, _self)
         yield
@@ -74,7 +73,7 @@ def place(value: float, what: str) -> float:
 
 def write_b_factors(result: BoundResult, _self: Any = _cmd) -> None:
     """Put the probabilities into the B factors, 0 where there is none; `restore` undoes it."""
-    for side in SIDES:
+    for side in result.partners:
         name = f"%{result.partners[side].name}"
         pymol_session.of(_self).backup.keep(name, _self)
         _self.alter(

@@ -97,8 +97,8 @@ def sasnet_predict(
 
     SEE ALSO
 
-        sasnet_color, sasnet_pairs, sasnet_select, sasnet_restore, sasnet_save,
-        sasnet_load
+        sasnet_alone, sasnet_color, sasnet_pairs, sasnet_select, sasnet_restore,
+        sasnet_save, sasnet_load
     """  # noqa: D400, D401, D405, D407, D412 (PyMOL's form, for "help")
     if left == _DOCTOR:
         return say(installation_check.here(_self) + installation_check.there())
@@ -106,7 +106,62 @@ def sasnet_predict(
     silent = bool(number(int, "quiet", quiet))
     if not right:
         left, right = selections.largest_chains(left, _self)
-    arguments = left, right, _rotations(rotations), least, name
+    _predict(left, right, _rotations(rotations), least, name, silent, _self)
+    return None
+
+
+def sasnet_alone(
+    selection: str,
+    rotations: int | str = ROTATIONS,
+    threshold: float | str = "",
+    name: str = "",
+    quiet: int | str = 1,
+    _self: Any = _cmd,
+) -> None:
+    """
+    DESCRIPTION
+
+        Predict where another protein would bind one protein, if no partner is
+        known, and colour its residues by the probability that they bind. The
+        probabilities have a calibration of their own.
+
+        Creates the colour bar "sasnet_legend" and the selections "sasnet_patch_1",
+        "sasnet_patch_2", "sasnet_patch_3" and "sasnet_protein_interface".
+
+    USAGE
+
+        sasnet_alone selection [, rotations [, threshold [, name [, quiet ]]]]
+
+    ARGUMENTS
+
+        selection = string: atom selection, one or more chains of one protein
+
+        rotations, threshold, name, quiet: as of "sasnet_predict"
+
+    EXAMPLE
+
+        fetch 1brs, async=0
+        sasnet_alone chain A
+
+    SEE ALSO
+
+        sasnet_predict, sasnet_color, sasnet_select, sasnet_save
+    """  # noqa: D400, D401, D405, D407, D412 (PyMOL's form, for "help")
+    least = None if threshold == "" else number(float, "threshold", threshold)
+    silent = bool(number(int, "quiet", quiet))
+    _predict(selection, "", _rotations(rotations), least, name, silent, _self)
+
+
+def _predict(
+    left: str,
+    right: str,
+    rotations: int,
+    threshold: float | None,
+    name: str,
+    silent: bool,
+    _self: Any,
+) -> None:
+    arguments = left, right, rotations, threshold, name
     with PredictionRun(*arguments, _self=_self) as prediction:
         prediction.begin()
         prediction.wait(_silence if silent else _print_progress)
@@ -114,7 +169,6 @@ def sasnet_predict(
     show(result, _self)
     if not silent:
         say(report(result))
-    return None
 
 
 def show(result: BoundResult, _self: Any = _cmd) -> None:
@@ -202,6 +256,7 @@ def sasnet_load(
 
 COMMANDS = (
     sasnet_predict,
+    sasnet_alone,
     viewing.sasnet_color,
     viewing.sasnet_pairs,
     viewing.sasnet_select,
@@ -224,6 +279,7 @@ def register(_self: Any = _cmd) -> None:
     palette = (lambda: Shortcut(list(palettes.PALETTES))), "palette"
     what = (lambda: Shortcut(list(colouring.WHAT))), "what"
     _complete(_self, "sasnet_predict", selection, selection, presets)
+    _complete(_self, "sasnet_alone", selection, presets)
     _complete(_self, "sasnet_color", result, palette, what)
     _complete(_self, "sasnet_pairs", result)
     _complete(_self, "sasnet_select", result)

@@ -8,7 +8,7 @@ from pymol import cmd as _cmd
 
 from . import selections
 from .bound_results import BoundResult
-from .child_result import SIDES
+from .child_result import ALONE, SIDES
 
 #: Patches of each side that have a selection; both sides' patches of one rank share it.
 MOST_PATCHES = 3
@@ -47,7 +47,10 @@ def select(
         Number of residues of each side.
     """
     counts = {}
-    for side in SIDES:
+    for side in (*SIDES, ALONE):
+        if side not in result.partners:
+            _self.delete(f"sasnet_{side}_interface")
+            continue
         residues = result.interface(side, threshold)
         selections.mark(f"sasnet_{side}_interface", result.partners[side], residues, _self)
         counts[side] = len(residues)

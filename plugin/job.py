@@ -28,7 +28,7 @@ class Job:
     program : list of str
         Command that starts `sasnet_predict`.
     partners : mapping
-        Of each side.
+        Of each side; one protein alone has one.
     rotations : int
         Random rotations to average over.
     folder : Path
@@ -58,11 +58,13 @@ class Job:
         self.began = time.monotonic()
         self._command = [
             *program,
-            *(str(folder / f"{side}.cif") for side in child_result.SIDES),
+            *(str(folder / f"{side}.cif") for side in partners),
+            *(("--alone", "") if child_result.ALONE in partners else ()),
             *("-o", str(folder / "out"), "--attached", str(folder)),
             *("--rotations", str(rotations), "--no-picture", "--progress-lines", "--quiet"),
         ]
         self._partners = partners
+        self._tells_first = child_result.ALONE not in partners and rotations > 1
         self._folder = folder
         self._child: worker.Child | None = None
         self._cancelled = threading.Event()
@@ -133,7 +135,7 @@ class Job:
         while child.running():
             if self.stopped:
                 child.cancel()
-            elif self.first is None and child.done and self.rotations > 1:
+            elif self._tells_first and self.first is None and child.done:
                 self.first = child_result.read(self._folder / "first")
             time.sleep(_INTERVAL)
 

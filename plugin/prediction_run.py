@@ -16,7 +16,7 @@ from pymol import cmd as _cmd
 
 from . import bound_results, job, pymol_session, selections, timing, worker
 from .bound_results import BoundResult
-from .child_result import SIDES, ChildResult, SurfacePatch
+from .child_result import ALONE, ChildResult, SurfacePatch
 from .selections import PartnerSelection
 
 #: The paper's number of rotations at prediction.
@@ -33,7 +33,7 @@ class PredictionRun:
     Parameters
     ----------
     left, right : str
-        Atom selections.
+        Atom selections; without the right one, the question is where any protein would bind.
     rotations : int
         Random rotations to average over, 1 or more.
     threshold : float, optional
@@ -65,14 +65,16 @@ class PredictionRun:
         self._cmd = _self
         self._partners: dict[str, PartnerSelection] = {}
         self._kept = False
+        self._job: job.Job | None = None
         self._shown: ChildResult | None = None
         self._folder = make_folder()
-        self._job = job.Job(program, self._partners, rotations, Path(self._folder.name))
+        chosen = {"left": left, "right": right} if right else {ALONE: left}
         try:
-            self._freeze({"left": left, "right": right})
+            self._freeze(chosen)
         except BaseException:
             self.close()
             raise
+        self._job = job.Job(program, self._partners, rotations, Path(self._folder.name))
         proposed = bound_results.proposed_name(*self._partners.values())
         self.name = name or pymol_session.of(_self).results.unused_name(proposed)
 
@@ -167,7 +169,8 @@ class PredictionRun:
 
     def close(self) -> None:
         """End the child if it still runs; remove files, and hidden selections unless in use."""
-        self._job.abort()
+        if self._job is not None:
+            self._job.abort()
         if not self._kept:
             selections.release(self._partners.values(), self._cmd)
             self._partners.clear()
@@ -178,9 +181,10 @@ class PredictionRun:
         return sum(len(partner.residues) for partner in self._partners.values())
 
     def _freeze(self, chosen: dict[str, str]) -> None:
-        for side in SIDES:
-            self._partners[side] = selections.freeze(side, chosen[side], self._cmd)
-        selections.require_apart(*self._partners.values())
+        for side, selection in chosen.items():
+            self._partners[side] = selections.freeze(side, selection, self._cmd)
+        if len(chosen) > 1:
+            selections.require_apart(*self._partners.values())
 
     def _bind(self, child_result: ChildResult, final: bool) -> BoundResult:
         self.require_atoms()
@@ -225,7 +229,7 @@ def report(result: BoundResult, most: int = 20, fewest: int = 5) -> list[str]:
         Residues listed at most, and how many of the best where none reaches the threshold.
     """
     lines = [f"warning: {warning}" for warning in result.child_result.warnings]
-    for side in SIDES:
+    for side in result.partners:
         lines += [_patch_line(result, p) for p in result.child_result.patches if p.side == side][:3]
         lines += _table(result, side, most, fewest)
         missing = len(result.partners[side].residues) - len(result.keys[side])

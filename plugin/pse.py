@@ -12,7 +12,6 @@ from pymol import cmd as _cmd
 
 from . import bound_results, child_result, pymol_session, selections
 from .bound_results import BoundResult
-from .child_result import SIDES
 from .console import say
 from .selections import PartnerSelection
 
@@ -92,7 +91,7 @@ def _take(packed: dict[str, Any], _self: Any) -> None:
     known = pymol_session.of(_self).results
     current = ""
     for each in packed["results"]:
-        old = {each["partners"][side]["selection"] for side in SIDES}
+        old = {partner["selection"] for partner in each["partners"].values()}
         try:
             result = _unpacked(each, _self)
         except CmdException as error:
@@ -111,12 +110,11 @@ def _unpacked(packed: dict[str, Any], _self: Any) -> BoundResult:
     known = pymol_session.of(_self).results
     partners: dict[str, PartnerSelection] = {}
     name = packed["name"]
-    hidden = [packed["partners"][side]["selection"] for side in SIDES]
+    hidden = [partner["selection"] for partner in packed["partners"].values()]
     if not known.is_about(name, hidden):  # else it is that result, saved a while ago
         name = known.unused_name(name)
     try:
-        for side in SIDES:
-            part = packed["partners"][side]
+        for side, part in packed["partners"].items():
             chains = {(segi, chain): file for segi, chain, file in part["chains"]}
             partners[side] = selections.hold(side, part["residues"], chains, _self)
         found = child_result.parse(packed["files"], "the session")

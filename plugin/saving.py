@@ -14,7 +14,7 @@ from pymol import cmd as _cmd
 
 from . import bound_results, child_result, pymol_session, selections
 from .bound_results import BoundResult
-from .child_result import SIDES, ChildResult
+from .child_result import ChildResult
 from .selections import PartnerSelection
 
 #: Files get this before their names until all are written.
@@ -81,8 +81,7 @@ def _remove(paths: Iterable[Path]) -> None:
 def _files(result: BoundResult) -> dict[str, bytes]:
     """Return the files of a result, with PyMOL's names for its chains."""
     names: dict[str, Any] = {"name": result.name, "threshold": result.threshold}
-    for side in SIDES:
-        partner = result.partners[side]
+    for side, partner in result.partners.items():
         chains = [[*place, chain] for place, chain in partner.file_chains.items()]
         names[side] = {"objects": partner.models, "chains": chains}
     text = json.dumps(names, indent=2)
@@ -111,8 +110,10 @@ def load(place: str, left: str = "", right: str = "", _self: Any = _cmd) -> Boun
     found = child_result.read(folder)
     names = _names(found)
     partners: dict[str, PartnerSelection] = {}
+    if right and len(found.sides) == 1:
+        raise CmdException(f"{folder} holds a result of one protein; name one selection")
     try:
-        for side, selection in (("left", left), ("right", right)):
+        for side, selection in zip(found.sides, (left, right)):  # noqa: B905 (Python 3.9)
             partners[side] = (
                 selections.freeze(side, selection, _self)
                 if selection
@@ -133,7 +134,7 @@ def _names(found: ChildResult) -> dict[str, Any]:
     """Return what PyMOL called the chains; nothing if the result is from the shell."""
     try:
         names = json.loads(found.files.get(child_result.NAMES_FILE, b"{}").decode("utf-8"))
-        found_names: dict[str, Any] = {side: _side_names(names[side]) for side in SIDES}
+        found_names: dict[str, Any] = {side: _side_names(names[side]) for side in found.sides}
         threshold = float(names["threshold"])
         if not 0.0 <= threshold <= 1.0:
             return {}

@@ -37,7 +37,7 @@ def find(result: BoundResult, selection: str, _self: Any = _cmd) -> tuple[str, i
     pymol.CmdException
         None of them has one.
     """
-    for side in SIDES:
+    for side in result.partners:
         found: list[tuple] = []
         _self.iterate(
             f"?{result.partners[side].name} and ({selection})",
@@ -62,11 +62,15 @@ def light(result: BoundResult, side: str, row: int, _self: Any = _cmd) -> list[t
     Returns
     -------
     list of (int, float)
-        Rows and scores of the partners, best first.
+        Rows and scores of the partners, best first; none of one protein alone.
     """
     partners = result.best_partners(side, row, MOST)
-    across = other(side)
     selections.mark(PICKED, result.partners[side], {result.keys[side][row]}, _self)
+    if result.child_result.scores is None:
+        selections.mark(PARTNERS, result.partners[side], set(), _self)
+        _light_up(_self)
+        return []
+    across = other(side)
     keys = {result.keys[across][place] for place, _ in partners}
     selections.mark(PARTNERS, result.partners[across], keys, _self)
     pairs = [(row, place, score) for place, score in partners]

@@ -81,9 +81,13 @@ class Walker(Wizard):
         except CmdException as error:
             self._lines = [error.message]
         else:
-            across = walking.other(side)
             self._lines = [f"{result.label(side, row)}: best-scoring residues of the partner"]
-            self._lines += [f"  {score:.2f}  {result.label(across, r)}" for r, score in partners]
+            if not partners:
+                probability = result.child_result.residues[side][row].probability
+                self._lines = [f"{result.label(side, row)}: probability {probability:.2f}"]
+            self._lines += [
+                f"  {score:.2f}  {result.label(walking.other(side), r)}" for r, score in partners
+            ]
             pymol_session.of(self.cmd).results.picked(side, row)
         self.cmd.refresh_wizard()
 

@@ -62,7 +62,7 @@ class Form(QtWidgets.QWidget):
         self.locate_button.hide()
         self.bar = QtWidgets.QProgressBar()
         self.bar.hide()
-        self.message = QtWidgets.QLabel("Choose two partners and press Run.")
+        self.message = QtWidgets.QLabel("Choose two partners, or the left one only, and press Run.")
         self.message.setWordWrap(True)
         self.message.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
 

@@ -31,11 +31,11 @@ class HeatMap(QtWidgets.QWidget):
         self.setCursor(QtCore.Qt.CursorShape.CrossCursor)
 
     def show_result(self, result, palette):
-        """Draw the matrix of a result, nothing for None."""
+        """Draw the matrix of a result, nothing for None and for one protein."""
         self._result = result
         self._marked = None
         self._image = None
-        if result is not None:
+        if result is not None and result.child_result.scores is not None:
             scores = result.child_result.scores
             form = QtGui.QImage.Format.Format_Indexed8
             levels = result.child_result.levels
@@ -44,15 +44,15 @@ class HeatMap(QtWidgets.QWidget):
             self._image = QtGui.QPixmap.fromImage(image)
         self.update()
 
-    def mark(self, left=None, right=None):
-        """Draw a line at a left row, a right row, or both."""
+    def mark(self, left=None, right=None, protein=None):
+        """Draw a line at a left row, a right row, or both; there is none for one protein."""
         self._marked = left, right
         self.update()
 
     def pair_at(self, x, y):
         """Return the pair at a point of the widget, None beside the matrix."""
         frame = self._frame()
-        if self._result is None or not frame.contains(int(x), int(y)):
+        if self._image is None or not frame.contains(int(x), int(y)):
             return None
         scores = self._result.child_result.scores
         rows = _span(y - frame.top(), frame.height(), scores.n_rows)

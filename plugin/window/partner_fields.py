@@ -43,6 +43,7 @@ class PartnerFields(QtWidgets.QWidget):
         self._cmd = _self
         self.left = PartnerBox(_self)
         self.right = PartnerBox(_self)
+        self.right.lineEdit().setPlaceholderText("none: where would any protein bind?")
         self.propose_button = QtWidgets.QPushButton("The two largest chains")
         self.propose_button.setToolTip("Choose the two largest chains of the visible objects")
         self.propose_button.setAutoDefault(False)
@@ -68,11 +69,13 @@ class PartnerFields(QtWidgets.QWidget):
             box.setEditText(chain)
 
     def count_residues(self):
-        """Return the number of residues of both, 0 if a selection will not do."""
+        """Return the number of residues of both or of one, 0 if a selection will not do."""
         counted = 0
         for box in (self.left, self.right):
             if not box.chosen():
-                return 0
+                if box is self.left:
+                    return 0
+                continue
             try:
                 here = f"({box.chosen()}) and polymer.protein and name CA"
                 counted += self._cmd.count_atoms(here)

@@ -7,7 +7,6 @@ import re
 from pymol.Qt import QtCore, QtGui, QtWidgets
 
 from .. import palettes
-from ..child_result import SIDES
 
 _NUMBER = re.compile(r"(-?\d+)(.*)")
 _DISPLAY = QtCore.Qt.ItemDataRole.DisplayRole
@@ -196,7 +195,7 @@ class ResidueTable(WalkTable):
         """Fill it with a result."""
         rows = [
             ((side, row), side, key[1], key[2], residue.name, residue.probability, residue.spread)
-            for side in SIDES
+            for side in result.partners
             for row, (key, residue) in enumerate(result.residues(side))
         ]
         self.fill(rows, lambda value: palettes.colour(value, palette))

@@ -44,8 +44,8 @@ class RunControls:
             return
         partners = self._form.partners
         left, right = partners.left.chosen(), partners.right.chosen()
-        if not (left and right):
-            self._form.say("Choose two partners first.")
+        if not left:
+            self._form.say("Choose two partners first, or one protein as the left one.")
             return
         try:
             self._showing.drop_pieces()

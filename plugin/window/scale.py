@@ -13,6 +13,8 @@ _TITLES = {
     True: "Probability of being in the interface",
     False: "Spread of the probability over the rotations",
 }
+#: What to call the residues of the only side of one protein.
+_COUNTED = {"protein": "residues"}
 
 
 class ScaleBar(QtWidgets.QWidget):
@@ -93,5 +95,6 @@ class ThresholdSlider(QtWidgets.QWidget):
     def say(self, threshold, counts):
         """Write the threshold and the number of residues of each side beneath."""
         self.text.setText(
-            f"Interface from {threshold:.3f}: {counts['left']} left, {counts['right']} right"
+            f"Interface from {threshold:.3f}: "
+            + ", ".join(f"{count} {_COUNTED.get(side, side)}" for side, count in counts.items())
         )

@@ -127,8 +127,15 @@ class AlonePrediction:
             "settings": self.settings,
             "warnings": self.warnings(),
             "patches": [patches.patch_values(patch, partner) for patch in self.patches],
-            "residues": self.residue_rows(),
+            "residues": self._residues(),
         }
+
+    def _residues(self) -> list[dict[str, Any]]:
+        """List the residues with the B factors of their atoms in the input."""
+        partner = self.partner
+        old = partner.structure.old_bfactors(partner.chain_ids)
+        rows = zip(self.residue_rows(), partner.protein.residue_keys(), strict=True)
+        return [{**row, "old_b_factors": old[key]} for row, key in rows]
 
     def write(self, folder: Path) -> None:
         """Write the tables, result.json and the structure coloured by probability.

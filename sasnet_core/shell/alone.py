@@ -13,6 +13,7 @@ from sasnet_core.shell.options import progress_style, question, run_settings
 from sasnet_core.shell.progress import rotation_progress
 from sasnet_core.shell.question import read_one, split_chains
 from sasnet_core.shell.session import loaded, with_threshold
+from sasnet_core.shell.viewer_child import report_loaded
 
 if TYPE_CHECKING:
     import argparse
@@ -50,7 +51,8 @@ def read_protein(options: argparse.Namespace, sources: Sources) -> InputPartner:
     named = split_chains(options.alone or "")
     protein = read_one(question(options), sources, named)
     advice = "one file needs both --left and --right, or --alone for the chains of one protein"
-    return protein if named else require_one_chain(protein, advice)
+    all_of_them = options.alone is not None and not options.alone.strip()
+    return protein if named or all_of_them else require_one_chain(protein, advice)
 
 
 def require_one_chain(protein: InputPartner, advice: str) -> InputPartner:
@@ -171,6 +173,8 @@ def predict_protein(
     with loaded(settings, info) as scorer:
         from sasnet_core.scoring.site_scores import score_sites  # loads what `loaded` silences
 
+        if settings.viewer_folder is not None:
+            report_loaded(settings.rotations)
         scorer.limit_sizes(sizes_within(settings.memory, partner.protein.n_residues, 0, 0))
         if progress is not None:
             progress(0)

@@ -105,7 +105,7 @@ def _add_input(parser: Parser) -> None:
         "--alone",
         metavar="CHAINS",
         help="ask about one protein, these chains of one structure: where would another protein "
-        "bind? A structure of one chain needs no option",
+        "bind? '' for all chains; a structure of one chain needs no option",
     )
     add(
         "--batch",

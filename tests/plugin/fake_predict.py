@@ -34,7 +34,7 @@ def main():
     say_progress(0, options)
     for done in range(1, options.rotations + 1):
         time.sleep(float(os.environ.get("FAKE_SECONDS", "0")))
-        if done == 1 < options.rotations:
+        if done == 1 < options.rotations and options.right:
             write(options, mode, options.attached / "first", 1)
         say_progress(done, options)
         if mode in ("hang", "deaf", "babble"):
@@ -53,6 +53,7 @@ def parse():
     parser.add_argument("--doctor", action="store_true")
     parser.add_argument("left", type=Path, nargs="?")
     parser.add_argument("right", type=Path, nargs="?")
+    parser.add_argument("--alone")
     parser.add_argument("-o", dest="output", type=Path)
     parser.add_argument("--attached", type=Path)
     parser.add_argument("--rotations", type=int)
@@ -60,7 +61,8 @@ def parse():
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("--progress-lines", action="store_true")
     options = parser.parse_args()
-    if not options.doctor and None in vars(options).values():
+    missing = [name for name, value in vars(options).items() if value is None]
+    if not options.doctor and missing != ["right" if options.alone == "" else "alone"]:
         parser.error(f"something is missing: {options}")
     return options
 
@@ -86,6 +88,8 @@ def note(options):
 
 
 def write(options, mode, folder, rotations):
+    if options.right is None:
+        return write_one(options, folder, rotations)
     left, right = read(options.left), read(options.right)
     if mode == "alien":
         left["Z", "999", "", "GLY", ""] = (0.0, 0.0, 0.0)
@@ -102,6 +106,24 @@ def write(options, mode, folder, rotations):
         archive.writestr("spread.npy", npy(spread))
     for side in ("left", "right"):
         shutil.copy(getattr(options, side), staging / f"{side}.cif")
+    staging.rename(folder)
+
+
+def write_one(options, folder, rotations):
+    """Write the result of one protein: residues are the likelier, the lower their number."""
+    protein, staging = read(options.left), folder.with_suffix(".tmp")
+    staging.mkdir()
+    rows = [row("protein", key, 1 / (1 + place)) for place, key in enumerate(protein)]
+    content = {
+        "$schema": "urn:sasnet:alone:1",
+        "patches": [patch("protein", rows)],
+        "residues": [{**each, "site_score": each.pop("max_pair_score")} for each in rows],
+        "threshold": 0.25,
+        "settings": {"rotations": rotations},
+        "warnings": ["this is a fake"],
+    }
+    (staging / "result.json").write_text(json.dumps(content))
+    shutil.copy(options.left, staging / "protein.cif")
     staging.rename(folder)
 
 

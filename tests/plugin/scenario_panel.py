@@ -201,13 +201,34 @@ def scenario(facts, demo, command):
     photograph("9_doctor")
     panel.doctor.close()
 
+    os.environ["FAKE_MODE"] = ""
+    partners.left.setEditText("tox and chain D")
+    partners.right.setEditText("")
+    facts["alone_preset"] = form.preset.currentText()
+    form.run_button.click()
+    yield lambda: form.run_button.text() == "Run"
+    yield lambda: not panel.showing.busy()
+    facts["alone"] = [form.message.text(), form.threshold.text.text()]
+    facts["alone_rows"] = [view.model().rowCount() for view in (form.patches, table, pairs)]
+    form.tabs.setCurrentWidget(table)
+    yield table.isVisible
+    click_row(table, 1)
+    facts["alone_picked"] = residues("sasnet_picked")
+    form.tabs.setCurrentWidget(form.map)
+    yield form.map.isVisible
+    form.tabs.setCurrentWidget(form.patches)
+    cmd.orient("tox and chain D")
+    yield after(0.5)
+    photograph("10_alone")
+    os.environ["FAKE_MODE"] = "hang"
+
     os.environ["SASNET_PREDICT"] = "/nowhere/sasnet_predict"
     partners.left.setEditText("chain D")
     partners.right.setEditText("chain E")
     form.run_button.click()
     facts["lost"] = form.message.text()
     yield after(0.5)
-    photograph("10_lost")
+    photograph("11_lost")
     os.environ["SASNET_PREDICT"] = command
     form.run_button.click()  # PyMOL ends while this one runs
     yield lambda: "rotation 1" in form.bar.text()

@@ -304,6 +304,7 @@ def test_arguments_are_completed(enterotoxin, predict):
     predict("chain D", "chain E")
     wanted = {
         "sasnet_predict": ("tox", "tox", "balanced"),
+        "sasnet_alone": ("tox", "balanced"),
         "sasnet_color": ("tox_D_E", "viridis", "spread"),
         "sasnet_pairs": ("tox_D_E",),
         "sasnet_select": ("tox_D_E",),

@@ -127,8 +127,12 @@ def test_panel_in_the_real_window(facts, tmp_path, pictures):
     assert facts["gone"] == "Left partner: its atoms are gone; load them again"
     assert "copy" not in facts["deleted"][0] and not facts["deleted"][1]
     assert facts["doctor"].startswith("ok      PyMOL")
+    assert facts["alone_preset"].startswith("balanced: 8 rotations, about ")
+    assert "protein: 4 of 98 residues at 0.25 or more" in facts["alone"][0]
+    assert facts["alone"][1] == "Interface from 0.250: 4 residues"
+    assert facts["alone_rows"] == [1, 98, 0] and facts["alone_picked"] == ["D2"]
     assert "names '/nowhere/sasnet_predict'" in facts["lost"]
     assert not [path for path in (tmp_path / "temporary").iterdir() if "sasnet_" in path.name]
     with pytest.raises(ProcessLookupError):
         os.kill(facts["last_child"], 0)
-    assert len(list(pictures.glob("*.png"))) == 10
+    assert len(list(pictures.glob("*.png"))) == 11

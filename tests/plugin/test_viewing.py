@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sasnet_core.results.alone import PRODUCTS as ALONE_PRODUCTS
 from sasnet_core.results.writing import PRODUCTS
 from sasnet_core.shell.viewer_child import MARK
 from tests.core.build import contents
@@ -347,7 +348,7 @@ def test_saving_that_is_killed_leaves_no_result_and_is_finished_later(
 
 
 def test_the_plugin_knows_every_file_of_a_result(plugin):
-    products = set(PRODUCTS) | {"pymol.json"}
+    products = {*PRODUCTS, *ALONE_PRODUCTS, "pymol.json"}
     assert set(plugin.child_result.RESULT_FILES) == products
 
 
