@@ -82,6 +82,7 @@ def write_pdb(
     relabel: Callable[[NamedResidue], tuple[str, str] | None],
     path: Path,
     one_location: bool = False,
+    as_atoms: bool = False,
 ) -> None:
     """Write protein residues as a PDB file, under the labels that a rule gives them.
 
@@ -96,6 +97,9 @@ def write_pdb(
         File to write.
     one_location : bool
         Whether to keep one location of each atom only, as `build_protein` does.
+    as_atoms : bool
+        Whether modified residues such as MSE get ATOM records too. Programs that look for
+        proteins in them take a HETATM for a gap.
 
     Raises
     ------
@@ -109,6 +113,8 @@ def write_pdb(
             continue
         new = chains.setdefault(label[0], gemmi.Chain(label[0])).add_residue(residue)
         new.segment, new.seqid = label[0], _seqid(label[1])
+        if as_atoms:
+            new.het_flag = "A"
         if one_location:
             _keep_best_locations(new)
     joined = _joined(structure, chains.values())

@@ -144,7 +144,7 @@ def _write_structure(molecule: Molecule, path: Path) -> None:
         (*key, name): (molecule.segid, str(number))
         for (key, name), number in zip(keys, molecule.numbers, strict=True)
     }
-    write_pdb(molecule.side.structure, labels.get, path, one_location=True)
+    write_pdb(molecule.side.structure, labels.get, path, one_location=True, as_atoms=True)
 
 
 def _mapping_rows(molecule: Molecule) -> list[dict[str, object]]:

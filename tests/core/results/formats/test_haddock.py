@@ -173,6 +173,14 @@ def test_one_conformer_is_written(tmp_path):
     assert len(first) == 6
 
 
+def test_modified_residues_are_no_gaps(tmp_path):
+    lines = [*chain_lines("A", 4, residue="MSE"), *chain_lines("B", 3, start=(0, 5, 0))]
+    lines = [line.replace("ATOM  ", "HETATM") if "MSE" in line else line for line in lines]
+    write_haddock(saved(lines, ["A"], ["B"], tmp_path, 0.01), tmp_path)
+    text = (tmp_path / "haddock_left.pdb").read_text()
+    assert text.count("MSE A") >= 4 and "HETATM" not in text
+
+
 def test_the_best_pairs_are_contacts_each_residue_once(pair, tmp_path):
     write_haddock(pair, tmp_path)
     restraints = read_tbl(tmp_path / "haddock_unambiguous.tbl")
