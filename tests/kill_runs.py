@@ -45,6 +45,8 @@ PATIENCE, LINGER = 1800, 120
 #: The work of each kind among 300 kills.
 SHARES = {"single": 90, "export": 90, "batch": 45, "mine": 55, "train": 20}
 NOTES = "the user's own file"
+#: What a run may have said before it came to its end.
+NOTES_BEGIN = ("note:", "warning:")
 MODEL = {"edge": 16, "filters": [4, 4, 8, 8], "embedding_size": 16, "head_sizes": [16, 16],
          "normalization": "layer"}  # fmt: skip
 
@@ -393,10 +395,13 @@ def outcome(code, number, text):
     if code == 128 + number:
         require("Traceback" not in text and len(lines) <= 1, f"more than one line: {text[-500:]}")
         return "one line"
-    early = code == -number and (number == signal.SIGTERM or not lines)
+    # Python itself handles signals before our first line and after our last: notes may stand there.
+    early = code == -number and (
+        number == signal.SIGTERM or all(line.startswith(NOTES_BEGIN) for line in lines)
+    )
     within_python = "Fatal Python error: init" in text or is_early(text)
     require(early or within_python, f"exit code {code}: {text[-1500:]}")
-    return "before its first line"
+    return "before its first line or after its last"
 
 
 def is_early(text):

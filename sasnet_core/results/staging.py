@@ -40,12 +40,15 @@ class StagingFolder:
     def __init__(self, parent: Path) -> None:
         while True:
             self.path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=parent))
-            self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                continue  # another process took it for a leftover
             with suppress(OSError):  # some network file systems have no locks
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX)
             if self.path.exists():
                 break
-            os.close(self._descriptor)  # another process took it for a leftover before the lock
+            os.close(self._descriptor)  # the same, after it was opened and before the lock
         self._registered = ExitStack()
         self._registered.enter_context(cleaned_up_by(self._remove_files))
 

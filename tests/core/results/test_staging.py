@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 
 import pytest
@@ -101,3 +102,20 @@ def test_other_threads_cannot_hold_signals_and_need_not():
     thread.start()
     thread.join()
     assert done == ["all"]
+
+
+def test_a_folder_taken_for_a_leftover_before_it_is_open_is_made_again(tmp_path, monkeypatch):
+    made = []
+
+    def make(**words):
+        path = make_folder(**words)
+        made.append(path)
+        if len(made) == 1:
+            os.rmdir(path)  # as another process does that sees no lock
+        return path
+
+    make_folder = tempfile.mkdtemp
+    monkeypatch.setattr(tempfile, "mkdtemp", make)
+    staging = StagingFolder(tmp_path)
+    assert [str(path) for path in tmp_path.iterdir()] == made[1:] == [str(staging.path)]
+    staging.remove()
