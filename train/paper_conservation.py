@@ -8,6 +8,7 @@ It reads the last hidden layer of the structural network and windows of 5 residu
 trained on DB3, the epoch and --weights chosen on DB4U. Weights that were tuned on DB3 give it a
 hidden layer that knows the answers there. --units puts a layer of rectified units before the last
 one. Writes the AUROC of every complex and replicate; for several weights or windows a picture, too.
+--method NAME also writes the rows of table 2 (smoothed scores), with --bound those of table 3.
 """
 
 from __future__ import annotations
@@ -20,19 +21,22 @@ from pathlib import Path
 
 import numpy as np
 
+from sasnet_core.config import TEST_SPLIT
 from sasnet_core.conservation import store
 from sasnet_core.conservation.residues import WINDOW, residue_profile, stored_profiles
-from sasnet_core.dataset.complexes import Complex
+from sasnet_core.dataset.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.errors import SettingError, run_script
-from sasnet_core.evaluation import curves
+from sasnet_core.evaluation import compared, curves
 from sasnet_core.evaluation.selection_set import SelectionSet, read_selection_set
 from sasnet_core.evaluation.tables import spread_of, with_interval
+from sasnet_core.evaluation.test_set import add_test_set_options, record_access
 from sasnet_core.files import write_table
 from sasnet_core.metrics import auroc, cauroc
 from sasnet_core.network.weights import read_info
 from sasnet_core.scoring.log_odds import logistic
 from sasnet_core.scoring.predictor import Predictor, load_predictor
 from sasnet_core.scoring.smoothing import Smoother
+from sasnet_core.structure.protein import Protein
 from sasnet_core.training.linear_pairs_fit import (
     LinearSettings,
     PairInputs,
@@ -42,7 +46,9 @@ from sasnet_core.training.linear_pairs_fit import (
     train_linear_pairs,
 )
 
-COLUMNS = ("weights", "edge", "window", "split", "id", "replicate", "auroc", "smoothed_auroc")
+DOCS = Path(__file__).parents[1] / "docs"
+COLUMNS = ("weights", "edge", "window", "split", "state", "id", "replicate", "auroc",
+           "smoothed_auroc")  # fmt: skip
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -58,9 +64,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--split", default="DB4U", help="to validate on (default: DB4U)")
     add("--rotations", type=int, default=2, metavar="N", help="default: 2")
     add("--window", type=int, nargs="+", default=[WINDOW],
-        help="residues, an odd number (default: 5)")  # fmt: skip
+        help="residues, an odd number (default: 5); 0: without profiles, a control")  # fmt: skip
     add("--negatives", type=int, default=1000, metavar="N", help="of a complex (default: 1000)")
     add("--replicates", type=int, default=3, metavar="N", help="default: 3")
+    add("--bound", action="store_true", help="evaluate the bound structures, too")
+    add("--method", metavar="NAME",
+        help="also write rows of table 2, docs/results/table2/NAME-*.csv, and with --bound of "
+        "table 3; NAME begins with sasnet")  # fmt: skip
+    add_test_set_options(parser, DOCS / "db5u_looks.csv")
     for name in ("epochs", "learning_rate", "batch", "weight_decay", "dropout", "units", "seed"):
         value = getattr(usual, name)
         add(
@@ -112,19 +123,39 @@ class Reader:
     def inputs(self, sample: Sample, window: int) -> PairInputs:
         """Add windows of the profiles to the structural part."""
         item = sample.item
-        windows = tuple(
-            residue_profile(protein, stored_profiles(protein, self._profiles), window).windows
-            for protein in (item.left, item.right)
-        )
+        left, right = (self._windows(protein, window) for protein in (item.left, item.right))
         contacts = item.labels()[tuple(sample.pairs.T)]
-        return pair_inputs(sample.hidden, windows, sample.pairs, contacts)
+        return pair_inputs(sample.hidden, (left, right), sample.pairs, contacts)
+
+    def _windows(self, protein: Protein, window: int) -> np.ndarray:
+        """Read the windows of a protein's profiles, shape (n_residues, 20 * window)."""
+        if window == 0:
+            return np.zeros((protein.n_residues, 0))
+        profiles = stored_profiles(protein, self._profiles)
+        return residue_profile(protein, profiles, window).windows
+
+
+def evaluated_rows(options: argparse.Namespace, weights: str) -> list[dict[str, str]]:
+    """List the complexes to evaluate; an access to the test set is recorded."""
+    splits = [options.split, *([TEST_SPLIT] if options.look_at_db5u else [])]
+    states = ["unbound", *(["bound"] if options.bound else [])]
+    rows = []
+    for state in states:
+        found = [row for one in splits for row in benchmark_rows(options.dataset, one, state)]
+        record_access(
+            found, allowed=options.look_at_db5u, record=options.looks, state=state,
+            command="train.paper_conservation", weights=[weights], rotations=options.rotations,
+        )  # fmt: skip
+        rows += found
+    return rows
 
 
 def evaluate(
-    reader: Reader, selection: SelectionSet, models: dict[int, list[object]]
+    reader: Reader, options: argparse.Namespace, weights: str, models: dict[int, list[object]]
 ) -> Iterator[dict[str, object]]:
     """Yield the AUROC over all pairs of each complex, by each window and replicate."""
-    for row, item in zip(selection.rows, selection.complexes(), strict=True):
+    for row in evaluated_rows(options, weights):
+        item = load_complex(options.dataset / row["file"])
         shape = item.left.n_residues, item.right.n_residues
         everything = np.indices(shape, np.int32).reshape(2, -1).T
         sample = reader.sample(item, np.ascontiguousarray(everything))
@@ -136,6 +167,7 @@ def evaluate(
                 yield {
                     "window": window,
                     "split": row["split"],
+                    "state": row["state"],
                     "id": row["id"],
                     "replicate": number,
                     "auroc": round(auroc(item.labels(), scores), 6),
@@ -147,14 +179,14 @@ def train_and_evaluate(options: argparse.Namespace, weights: Path) -> Iterator[d
     """Train the model on what one structural network says; yield the rows of all windows."""
     names = ("epochs", "learning_rate", "batch", "weight_decay", "dropout", "units", "seed")
     settings = LinearSettings(**{name: getattr(options, name) for name in names})
-    predictor = load_predictor(read_info(weights).folder)
+    info = read_info(weights)
+    predictor = load_predictor(info.folder)
     if not isinstance(predictor, Predictor):
         raise SettingError(f"--weights must be one network, {weights} is an ensemble")
     reader = Reader(predictor, options.pssm, options.rotations)
-    selection = read_selection_set(options.dataset, options.split)
     training, validation = (
-        reader.samples(one, options.negatives)
-        for one in (read_selection_set(options.dataset, options.fit_split), selection)
+        reader.samples(read_selection_set(options.dataset, one), options.negatives)
+        for one in (options.fit_split, options.split)
     )
     models: dict[int, list[object]] = {}
     for window in options.window:
@@ -167,7 +199,7 @@ def train_and_evaluate(options: argparse.Namespace, weights: Path) -> Iterator[d
                 flush=True,
             )
             models.setdefault(window, []).append(model)
-    for row in evaluate(reader, selection, models):
+    for row in evaluate(reader, options, info.sha256, models):
         yield {"weights": weights, "edge": predictor.network.config.edge_read, **row}
 
 
@@ -175,17 +207,42 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
     store.read_settings(options.pssm)
-    if any(window < 1 or window % 2 == 0 for window in options.window):
-        raise SettingError(f"--window must be odd numbers, got {options.window}")
+    if any(window != 0 and (window < 1 or window % 2 == 0) for window in options.window):
+        raise SettingError(f"--window must be odd numbers or 0, got {options.window}")
+    several = len(options.weights) > 1 or len(options.window) > 1
+    if options.method and several:
+        raise SettingError("--method needs one of --weights and one --window")
     rows = [row for weights in options.weights for row in train_and_evaluate(options, weights)]
     write_table(rows, options.output / f"linear-{options.split}.csv", COLUMNS)
-    for weights in options.weights:
-        for window in options.window:
-            mine = [row for row in rows if (row["weights"], row["window"]) == (weights, window)]
-            report(f"{weights}, window {window}", mine)
-    if len(options.weights) > 1 or len(options.window) > 1:
-        draw_search(options.output / f"search-{options.split}.png", rows, options.split)
+    groups: dict[tuple[object, ...], list[dict[str, object]]] = {}
+    for row in rows:
+        key = tuple(row[name] for name in ("weights", "window", "split", "state"))
+        groups.setdefault(key, []).append(row)
+    for (weights, window, split, state), mine in groups.items():
+        report(f"{weights}, window {window}, {split}, {state}", mine)
+    if options.method:
+        write_for_tables(options, rows)
+    if several:
+        chosen = [
+            row for row in rows if row["split"] == options.split and row["state"] == "unbound"
+        ]
+        draw_search(options.output / f"search-{options.split}.png", chosen, options.split)
     return 0
+
+
+def write_for_tables(options: argparse.Namespace, rows: Sequence[dict[str, object]]) -> None:
+    """Write the AUROC of each complex and replicate where train.tables finds it."""
+    column = compared.CONSERVATION if options.window != [0] else compared.STRUCTURE
+    folders = {"unbound": compared.FOLDER, "bound": compared.BOUND_FOLDER}
+    for state, folder in folders.items():
+        mine = [
+            {**{name: row[name] for name in compared.COLUMNS}, "auroc": row["smoothed_auroc"]}
+            for row in rows
+            if row["state"] == state
+        ]
+        if mine:
+            place = DOCS / "results" / folder
+            print(compared.write_measured(place, options.method, column, mine))
 
 
 def caurocs(rows: Sequence[dict[str, object]], name: str = "auroc") -> list[float]:

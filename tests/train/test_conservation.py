@@ -90,8 +90,25 @@ def test_the_papers_model_is_trained_and_measured(dataset, profiles, weights, tm
     ]  # fmt: skip
     assert len(rows) == 12
     assert all(0 < float(row["auroc"]) < 1 for row in rows)
-    assert "window 5: auroc" in capsys.readouterr().out
+    assert "window 5, DB4U, unbound: auroc" in capsys.readouterr().out
     assert (tmp_path / "out" / "search-DB4U.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_papers_model_writes_rows_of_both_tables(
+    dataset, profiles, weights, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(paper_conservation, "DOCS", tmp_path)
+    more = ["--epochs", "1", "--replicates", "2", "--negatives", "50", "--units", "3", "--bound"]
+    more += ["--method", "sasnet_units"]
+    assert run(paper_conservation, dataset, profiles, weights, tmp_path / "out", *more) == 0
+    assert "DB4U, bound: auroc" in capsys.readouterr().out
+    both = [read_measured(tmp_path / "results" / name) for name in ("table2", "table3")]
+    unbound, bound = (found["sasnet_units", CONSERVATION].aurocs["DB4U"] for found in both)
+    assert list(unbound) == list(bound) == ["1", "2"]
+    assert unbound != bound
+    with pytest.raises(SettingError, match="one --window"):
+        more += ["--window", "1", "5"]
+        run(paper_conservation, dataset, profiles, weights, tmp_path / "out", *more)
 
 
 @pytest.mark.parametrize("script", [conservation, paper_conservation])
