@@ -10,7 +10,7 @@ WORKERS ?= 2
 DEMO_STAMP = $(VENV)/.installed-demo
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test test-all tests lint docs libraries bench fuzz kill-test race-test screenshots plugin clean
+.PHONY: demo test test-all tests lint docs libraries bench fuzz kill-test race-test screenshots plugin dist clean
 
 demo: $(or $(wildcard $(STAMP)),$(DEMO_STAMP))
 	@.ci/system-libraries libgl1
@@ -88,6 +88,10 @@ dist/sasnet_plugin.zip: $(wildcard plugin/*.py plugin/*/*.py)
 	cp plugin/*.py LICENSE build/plugin/sasnet_plugin/
 	cp plugin/window/*.py build/plugin/sasnet_plugin/window/
 	rm -f $@ && $(PYTHON) -m zipfile -c $@ build/plugin/sasnet_plugin
+
+# What a release consists of: the wheel, and beside it the plugin's zip.
+dist: $(or $(wildcard $(STAMP)),$(DEMO_STAMP)) dist/sasnet_plugin.zip
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 define make_environment
 @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -56,7 +56,9 @@ def sasnet_predict(
     ARGUMENTS
 
         left, right = string: atom selections, one per partner, of one or more
-        chains; only polymer atoms count {default: the two largest chains of
+        whole chains; only polymer atoms count, and parts of residues are refused.
+        A part of a chain is predicted with a warning: where it is cut, its inside
+        looks like surface {default: the two largest chains of
         what is shown, or of "left" if only that is given}
 
         rotations = integer, or fast, balanced or accurate (2, 8 and 20): number of
@@ -163,6 +165,8 @@ def _predict(
 ) -> None:
     arguments = left, right, rotations, threshold, name
     with PredictionRun(*arguments, _self=_self) as prediction:
+        if not silent:
+            say(f"warning: {warning}" for warning in prediction.warnings)
         prediction.begin()
         prediction.wait(_silence if silent else _print_progress)
         result = prediction.finish()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,9 @@ class PredictionRun:
             self.close()
             raise
         self._job = job.Job(program, self._partners, rotations, Path(self._folder.name))
+        found = (selections.cut_chains(each, _self) for each in self._partners.values())
+        #: What may make the result wrong, in sentences.
+        self.warnings = [warning for warning in found if warning]
         proposed = bound_results.proposed_name(*self._partners.values())
         self.name = name or pymol_session.of(_self).results.unused_name(proposed)
 
@@ -218,17 +221,21 @@ def require_threshold(threshold: float | None) -> None:
         raise CmdException(f"threshold must be 0 to 1, got {threshold}")
 
 
-def report(result: BoundResult, most: int = 20, fewest: int = 5) -> list[str]:
+def report(
+    result: BoundResult, warnings: Iterable[str] = (), most: int = 20, fewest: int = 5
+) -> list[str]:
     """Say in lines which patches and residues are likely.
 
     Parameters
     ----------
     result : BoundResult
         What to tell.
+    warnings : iterable of str
+        Of the prediction, beside those of the result.
     most, fewest : int
         Residues listed at most, and how many of the best where none reaches the threshold.
     """
-    lines = [f"warning: {warning}" for warning in result.child_result.warnings]
+    lines = [f"warning: {warning}" for warning in (*warnings, *result.child_result.warnings)]
     for side in result.partners:
         lines += [_patch_line(result, p) for p in result.child_result.patches if p.side == side][:3]
         lines += _table(result, side, most, fewest)
@@ -238,11 +245,27 @@ def report(result: BoundResult, most: int = 20, fewest: int = 5) -> list[str]:
     return lines
 
 
+def headline(result: BoundResult, warnings: Iterable[str] = ()) -> str:
+    """Say in a line what is most likely, after the warnings, each in a line."""
+    lines = [f"Warning: {warning}" for warning in (*warnings, *result.child_result.warnings)]
+    named = []
+    for patch in result.child_result.patches:
+        if patch.rank == 1:
+            side = f"{patch.side} " if len(result.partners) > 1 else ""
+            label = result.label(patch.side, patch.center)
+            named.append(f"{side}around {label}{_chance(patch)}")
+    return "\n".join([*lines, f"Patch 1: {'; '.join(named)}" if named else "Done."])
+
+
+def _chance(patch: SurfacePatch) -> str:
+    return "" if patch.chance != patch.chance else f", chance {patch.chance:.2f}"
+
+
 def _patch_line(result: BoundResult, patch: SurfacePatch) -> str:
-    chance = "" if patch.chance != patch.chance else f"chance {patch.chance:.2f}; "
     return (
         f"{patch.side} patch {patch.rank}: {len(patch.rows)} residues around "
-        f"{result.label(patch.side, patch.center)}, {chance}expected right {patch.share:.0%}"
+        f"{result.label(patch.side, patch.center)}{_chance(patch)}; expected right "
+        f"{patch.share:.0%}"
     )
 
 

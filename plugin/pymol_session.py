@@ -25,6 +25,11 @@ class PyMOLSession:
     what: str = "probability"
     #: Called without arguments when palette or `what` were set.
     look_listeners: list[Callable[[], None]] = field(default_factory=list)
+    #: Called with a result's name, a threshold and the residues of each side that reach it, when
+    #: a command selected them.
+    threshold_listeners: list[Callable[[str, float, dict[str, int]], None]] = field(
+        default_factory=list
+    )
     #: Passes some seconds while a command waits for its child; a window stays alive meanwhile.
     pause: Callable[[float], None] = time.sleep
 

@@ -75,7 +75,8 @@ def freeze(side: str, selection: str, _self: Any = _cmd) -> PartnerSelection:
     Raises
     ------
     pymol.CmdException
-        The selection is wrong or empty, or two of its objects have a chain of the same name.
+        The selection is wrong or empty, has parts of residues, or two of its objects have a chain
+        of the same name.
     """
     name = hidden_name(side, _self)
     try:
@@ -309,6 +310,28 @@ def largest_chains(within: str = "", _self: Any = _cmd) -> tuple[str, str]:
     raise CmdException(f"two protein chains are needed, {where} has {len(counts)}")
 
 
+def cut_chains(partner: PartnerSelection, _self: Any = _cmd) -> str:
+    """Warn in a sentence of chains of which a partner has only a part; nothing if it has none."""
+    counts: dict[str, list[int]] = {}
+    for place, selection in enumerate((f"bychain %{partner.name}", f"%{partner.name}")):
+        _self.iterate(
+            f"({selection}) and polymer and name CA",
+            "counts.setdefault(chain, [0, 0])[place] += 1",
+            space={"counts": counts, "place": place},
+        )
+    cut = [
+        f"{there} of {all_} residues of chain {chain or '_'}"
+        for chain, (all_, there) in counts.items()
+        if there < all_
+    ]
+    if not cut:
+        return ""
+    return (
+        f"{partner.side} partner has only {', '.join(cut)}: where a chain is cut, its inside looks "
+        "like surface; select whole chains unless you mean one domain"
+    )
+
+
 def centres(partner: PartnerSelection, _self: Any = _cmd) -> dict[Key, tuple[str, int]]:
     """Return object and index of the CA atom of each residue; empty if the atoms are gone."""
     found: dict[Key, tuple[str, int]] = {}
@@ -325,9 +348,26 @@ def _partner(side: str, selection: str, name: str, _self: Any) -> PartnerSelecti
     found = residues_of(name, _self)
     if not found:
         raise CmdException(f"{side} partner: no protein atoms in selection '{selection}'")
+    _require_whole_residues(side, selection, name, _self)
     _require_one_object_per_chain(side, found)
     models = {tuple(key): model for model, *key in found}
     return PartnerSelection(side, name, models, _file_chains(models))
+
+
+def _require_whole_residues(side: str, selection: str, name: str, _self: Any) -> None:
+    """Refuse single atoms, like "name CA": the network sees atoms, and would see few."""
+    cut: set[tuple[str, ...]] = set()
+    _self.iterate(
+        f"(byres %{name}) and polymer and not (%{name} or elem H+D) and alt ''",
+        "cut.add((model, segi, chain, resi))",
+        space={"cut": cut},
+    )
+    if cut:
+        number = "1 residue is" if len(cut) == 1 else f"{len(cut)} residues are"
+        raise CmdException(
+            f"{side} partner: {number} only partly in selection '{selection}'; "
+            f"whole residues are needed: byres ({selection})"
+        )
 
 
 def _require_one_object_per_chain(side: str, found: Iterable[tuple[str, ...]]) -> None:

@@ -127,7 +127,7 @@ def sasnet_select(
     DESCRIPTION
 
         Select the likely interface of a result: "sasnet_left_interface" and
-        "sasnet_right_interface".
+        "sasnet_right_interface". The panel's slider follows.
 
     USAGE
 
@@ -153,8 +153,11 @@ def sasnet_select(
     """  # noqa: D400, D401, D405, D407, D412 (PyMOL's form, for "help")
     least = None if threshold == "" else number(float, "threshold", threshold)
     require_threshold(least)
-    found = pymol_session.of(_self).results.get(result, _self)
+    here = pymol_session.of(_self)
+    found = here.results.get(result, _self)
     counts = interface_selection.select(found, least, _self)
+    for listener in list(here.threshold_listeners):
+        listener(found.name, found.threshold if least is None else least, counts)
     if not number(int, "quiet", quiet):
         say(f"{count} residues in sasnet_{side}_interface" for side, count in counts.items())
 

@@ -44,16 +44,19 @@ class PartnerFields(QtWidgets.QWidget):
         self.left = PartnerBox(_self)
         self.right = PartnerBox(_self)
         self.right.lineEdit().setPlaceholderText("none: where would any protein bind?")
-        self.propose_button = QtWidgets.QPushButton("The two largest chains")
+        self.propose_button = QtWidgets.QPushButton("Largest\nchains")
         self.propose_button.setToolTip("Choose the two largest chains of the visible objects")
         self.propose_button.setAutoDefault(False)
         self.propose_button.clicked.connect(lambda: self.propose(anyway=True))
-        form = QtWidgets.QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setFieldGrowthPolicy(QtWidgets.QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("Left", self.left)
-        form.addRow("Right", self.right)
-        form.addRow("", self.propose_button)
+        policy = QtWidgets.QSizePolicy.Policy
+        self.propose_button.setSizePolicy(policy.Preferred, policy.Preferred)  # as high as both
+        grid = QtWidgets.QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        for row, (name, box) in enumerate((("Left", self.left), ("Right", self.right))):
+            grid.addWidget(QtWidgets.QLabel(name), row, 0)
+            grid.addWidget(box, row, 1)
+        grid.addWidget(self.propose_button, 0, 2, 2, 1)
+        grid.setColumnStretch(1, 1)
 
     def propose(self, anyway=False):
         """Put the two largest chains into empty fields, or into both anyway."""

@@ -161,11 +161,11 @@ class PatchTable(WalkTable):
     """The patches of both sides; subjects are (side, row of the central residue)."""
 
     def __init__(self, parent=None):
-        headings = ("Side", "No.", "Around", "Residues", "Chance", "Right")
+        headings = ("Side", "No.", "Around", "Residues", "Chance", "Expected")
         super().__init__(headings, 4, parent)
         self.setToolTip(
-            "Chance: that half of the patch or more is in the interface. Right: the share of its "
-            "residues that is expected there. Selections: sasnet_patch_1, ..."
+            "Chance: that half of the patch or more is in the interface. Expected: the share of "
+            "its residues that is there. Selections: sasnet_patch_1, ..."
         )
 
     def show_result(self, result, palette):

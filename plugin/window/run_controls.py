@@ -54,7 +54,8 @@ class RunControls:
             self._form.say(sentence(error))
             self._form.locate_button.setVisible(isinstance(error, worker.ProgramNotFound))
         else:
-            self._form.say(f"Starting {worker.PROGRAM} ...")
+            warnings = [f"Warning: {warning}." for warning in self.runner.warnings()]
+            self._form.say("\n".join([f"Starting {worker.PROGRAM} ...", *warnings]))
             self._show_running(True)
 
     def locate(self):

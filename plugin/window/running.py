@@ -6,7 +6,7 @@ from pymol.Qt import QtCore
 
 from .. import worker
 from ..console import say
-from ..prediction_run import PredictionRun, report
+from ..prediction_run import PredictionRun, headline, report
 from .turns import Turns
 
 #: Milliseconds between two looks at the child.
@@ -52,6 +52,10 @@ class Runner(QtCore.QObject):
         self._prediction = PredictionRun(left, right, rotations, _self=self._cmd)
         self._turns.start(self._work(self._prediction))
 
+    def warnings(self):
+        """Return what may make the result of the prediction wrong."""
+        return self._prediction.warnings if self._prediction is not None else []
+
     def stop(self):
         """Ask the child to end."""
         if self._prediction is not None:
@@ -67,9 +71,8 @@ class Runner(QtCore.QObject):
             yield _INTERVAL
         result = prediction.finish()
         yield from self._tell(result)
-        lines = report(result)
-        say(lines)
-        self._end("\n".join(line for line in lines if not line.startswith("  ")))
+        say(report(result, prediction.warnings))
+        self._end(headline(result, prediction.warnings))
 
     def _tell(self, result):
         if result is not None:

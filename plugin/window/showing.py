@@ -28,6 +28,7 @@ class Showing:
         self._newest = None
         self._results.listeners.append(self.refresh)
         self._session.look_listeners.append(self._follow_look)
+        self._session.threshold_listeners.append(self._follow_threshold)
         form.list.currentRowChanged.connect(self._switch)
         form.palette_box.activated.connect(lambda _: self.recolour())
         form.what_box.activated.connect(lambda _: self.recolour())
@@ -188,6 +189,12 @@ class Showing:
         self._form.scale.show_scale(
             palette, None if what == "probability" else colouring.SPREAD_TOP
         )
+
+    def _follow_threshold(self, name, threshold, counts):
+        """Move the slider to a threshold that a typed command selected by."""
+        if name == self._results.current:
+            self._form.threshold.set_quietly(threshold)
+            self._form.threshold.say(threshold, counts)
 
     def _try(self, action):
         try:

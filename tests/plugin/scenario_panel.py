@@ -35,6 +35,18 @@ def scenario(facts, demo, command):
     partners.right.setEditText("chain Q")
     form.run_button.click()
     facts["refusal"] = form.message.text()
+    partners.right.setEditText("chain E and name CA")
+    form.run_button.click()
+    facts["atoms"] = form.message.text()
+    partners.right.setEditText("chain E")
+    partners.left.setEditText("chain D and resi 1-40")
+    os.environ["FAKE_MODE"] = "hang"
+    form.run_button.click()
+    facts["cut"] = form.message.text()
+    form.run_button.click()
+    yield lambda: form.run_button.text() == "Run"
+    os.environ["FAKE_MODE"] = ""
+    partners.left.setEditText("chain D")
 
     os.environ["FAKE_SECONDS"] = "0.5"
     partners.right.setEditText("chain E")
@@ -52,7 +64,7 @@ def scenario(facts, demo, command):
     photograph("2_first_rotation")
     early = colours("chain D+E and polymer")
     yield lambda: form.run_button.text() == "Run"
-    facts["message"] = form.message.text()
+    facts["message"], facts["counts"] = form.message.text(), form.threshold.text.text()
     facts["refined"] = colours("chain D+E and polymer") != early
     facts["others"] = colours("not (chain D+E and polymer)") == cyan
     facts["names"] = cmd.get_names("public")
@@ -67,6 +79,11 @@ def scenario(facts, demo, command):
     form.threshold.slider.setValue(125)
     yield lambda: "from 0.250" in form.threshold.text.text()
     facts["slider"] = [form.threshold.text.text(), len(residues("sasnet_left_interface"))]
+
+    cmd.do("sasnet_select threshold=0.6", echo=0)
+    yield lambda: "from 0.600" in form.threshold.text.text()
+    left = len(residues("sasnet_left_interface"))
+    facts["selected"] = [form.threshold.threshold(), form.threshold.text.text(), left]
 
     form.tabs.setCurrentWidget(table)
     yield table.isVisible
@@ -95,6 +112,7 @@ def scenario(facts, demo, command):
     yield form.map.isVisible
     frame = form.map._frame()
     x, y = frame.left() + 0.7 * frame.width(), frame.top() + 0.3 * frame.height()
+    facts["ticks"] = [form.map.ticks(side) for side in ("left", "right")]
     facts["map_pair"] = list(form.map.pair_at(x, y))
     click(form.map, x, y)
     facts["map_picked"] = [residues("sasnet_picked"), residues("sasnet_partners")]

@@ -70,7 +70,11 @@ def test_panel_in_the_real_window(facts, tmp_path, pictures):
 
     assert facts["early"]["running"] and facts["early"]["painted"] > 50
     assert "one rotation" in facts["early"]["message"]
-    assert "left: 30 of 98 residues at 0.50 or more" in facts["message"]
+    assert facts["message"].splitlines() == [
+        "Warning: this is a fake",
+        "Patch 1: left around ALA D93, chance 0.40; right around ASP E29, chance 0.40",
+    ]
+    assert facts["counts"] == "Interface from 0.500: 30 left, 27 right"
     assert facts["refined"] and facts["others"]
     assert sorted(facts["names"]) == [
         "sasnet_left_interface",
@@ -84,6 +88,13 @@ def test_panel_in_the_real_window(facts, tmp_path, pictures):
     assert facts["strict"] == [0, 0]
     assert facts["slider"][0].startswith(f"Interface from 0.250: {facts['slider'][1]} left")
     assert facts["slider"][1] > 30
+    assert facts["selected"][0] == pytest.approx(0.6, abs=0.003)
+    assert facts["selected"][1] == f"Interface from 0.600: {facts['selected'][2]} left, 22 right"
+    assert facts["cut"].splitlines()[1] == (
+        "Warning: left partner has only 40 of 98 residues of chain D: where a chain is cut, its "
+        "inside looks like surface; select whole chains unless you mean one domain."
+    )
+    assert facts["atoms"].startswith("Right partner: 98 residues are only partly in selection")
 
     assert facts["best"] == ["left", 92] and facts["picked"] == ["D93"]
     assert 1 < len(facts["partners"]) <= 8
@@ -92,6 +103,9 @@ def test_panel_in_the_real_window(facts, tmp_path, pictures):
     assert [[name.split()[1]] for name in facts["pair_row"]] == facts["pair"]
     assert "sasnet_pairs" in facts["lines"] and len(facts["lines"]) > 1
     left, right = facts["map_pair"]
+    for chain, ticks in zip("DE", facts["ticks"], strict=True):
+        assert ticks[0] == [0, f"{chain}1"] and len(ticks) > 1
+        assert all(row == int(text) - 1 and int(text) % 10 == 0 for row, text in ticks[1:])
     assert facts["map_picked"] == [[f"D{left + 1}"], [f"E{right + 1}"]]
 
     # real clicks, the third at a residue that the second has lit, the last at a water
@@ -128,7 +142,7 @@ def test_panel_in_the_real_window(facts, tmp_path, pictures):
     assert "copy" not in facts["deleted"][0] and not facts["deleted"][1]
     assert facts["doctor"].startswith("ok      PyMOL")
     assert facts["alone_preset"].startswith("balanced: 8 rotations, about ")
-    assert "protein: 4 of 98 residues at 0.25 or more" in facts["alone"][0]
+    assert facts["alone"][0].endswith("Patch 1: around GLY D1, chance 0.40")
     assert facts["alone"][1] == "Interface from 0.250: 4 residues"
     assert facts["alone_rows"] == [1, 98, 0] and facts["alone_picked"] == ["D2"]
     assert "names '/nowhere/sasnet_predict'" in facts["lost"]

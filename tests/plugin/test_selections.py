@@ -212,3 +212,21 @@ def test_choices_are_chains_objects_and_selections(enterotoxin, selections):
     assert 'tox and chain "h h"' in choices
     assert not any(choice.startswith(("dot", "one and")) for choice in choices)
     assert all(selections.freeze("left", choice, enterotoxin).residues for choice in choices)
+
+
+def test_parts_of_residues_are_refused(antibody, selections):
+    with pytest.raises(CmdException, match="5 residues are only partly in selection 'name CA or"):
+        selections.freeze("left", "name CA or resi 53", antibody)
+    antibody.alter("fab and resi 53 and name O", "alt = 'A'")
+    antibody.remove("fab and resi 52A and name O")  # not there: nothing to miss
+    partner = selections.freeze("left", "fab and chain A and not alt A", antibody)
+    assert len(partner.residues) == 4
+
+
+def test_parts_of_chains_are_named(antibody, selections):
+    whole = selections.freeze("left", "fab and chain A", antibody)
+    assert selections.cut_chains(whole, antibody) == ""
+    part = selections.freeze("right", "fab and (resi 52 or chain B)", antibody)
+    assert selections.cut_chains(part, antibody).startswith(
+        "right partner has only 1 of 4 residues of chain A: where a chain is cut"
+    )
