@@ -34,7 +34,7 @@ def test_installs_from_the_zip_and_predicts_without_a_window(run_pymol, install,
     folder = install()
     assert (folder / "sasnet_plugin" / "__init__.py").is_file()
     ended = run_pymol(PREDICT.format(demo=demo))
-    commands = ["color", "load", "pairs", "predict", "restore", "save", "select"]
+    commands = ["alone", "color", "load", "pairs", "predict", "restore", "save", "select"]
     named = [f"sasnet_{command}" for command in commands]
     assert f"version {__version__} commands {named}" in ended.stdout
     assert re.search(r"^USAGE\n\n    sasnet_predict \[ left", ended.stdout, re.MULTILINE)
