@@ -57,6 +57,7 @@ bench: $(STAMP) $(PEERS)/.installed
 ifdef MINED
 	$(BIN)/python -m benchmarks.training $(MINED) --validate $(DB5)
 	$(BIN)/python -m benchmarks.proteome $(DB5) --rotations 1
+	$(BIN)/python -m benchmarks.rotations $(DB5)
 endif
 
 $(PEERS)/.installed: benchmarks/requirements.txt

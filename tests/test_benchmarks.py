@@ -4,9 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from benchmarks import memory, mining, report
+from benchmarks import memory, mining, report, rotations
+from sasnet_core.fitted import Calibration
+from tests.core.build import random_complex
 
 ROOT = Path(__file__).parents[1]
 
@@ -49,6 +52,16 @@ def test_a_real_structure_goes_through_all_steps(shared_data):
     assert len(found["contacts"]["A B"]) == 131
     assert found["areas"]["A B"] > 500
     assert all(seconds > 0 for seconds in found["seconds"].values())
+
+
+def test_two_runs_that_are_alike_share_their_first_patches():
+    item = random_complex(n_left=30, n_right=30)
+    rng = np.random.default_rng(0)
+    one, other = (rng.random((30, 30)).astype(np.float32) for _ in range(2))
+    same = rotations.compare(item, [one, one], Calibration())
+    np.testing.assert_array_equal(same, [[1, 0, 0]] * 2)
+    apart = rotations.compare(item, [one, other], Calibration())
+    assert (apart[:, 0] < 1).all() and (0 < apart[:, 1]).all() and (apart[:, 1] < apart[:, 2]).all()
 
 
 def test_the_peers_script_asks_for_nothing_of_sasnet():
