@@ -64,7 +64,12 @@ def test_chains_of_one_protein_can_be_named(weights, files):
     assert run(weights, "both.pdb", "--alone", "B") == 0
     assert {row["chain"] for row in table(files / "out/residues.csv")} == {"B"}
     assert run(weights, "both.pdb", "--alone", "A,B", "--quiet") == 0
+    whole = (files / "out/residues.csv").read_bytes()
     assert [row["chain"] for row in table(files / "out/residues.csv")] == ["A"] * 9 + ["B"] * 5
+    assert run(weights, "both.pdb", "--alone", "", "--quiet") == 0
+    assert (files / "out/residues.csv").read_bytes() == whole
+    values = json.loads((files / "out/result.json").read_text())
+    assert [len(row["old_b_factors"]) for row in values["residues"]] == [6] * 14
 
 
 @pytest.mark.parametrize(
