@@ -49,6 +49,7 @@ setup(
             "*/weights.npz",
             "*/*/*.json",
             "*/*/weights.npz",
+            "demo/*",
             "report/*",
             "3dmol/*",
         ]

@@ -3,8 +3,9 @@
     python -m benchmarks.window                           # writes docs/benchmarks.md
     python -m benchmarks.window --pictures docs           # make screenshots
 
-Opens the real window on a virtual screen (Xvfb, software OpenGL) and lets the panel predict PyMOL's
-demo structure with the shipped weights, then, for the measurement, 2,940 residues.
+Opens the real window on a virtual screen (Xvfb, software OpenGL) and lets the panel predict with
+the shipped weights: sasnet's demo structure for the pictures, PyMOL's and 2,940 residues for the
+measurement.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
+from benchmarks.startup import enterotoxin
 from sasnet_core.shell.question import demo_structure
 from tests.plugin.screen import virtual_screen
 
@@ -49,7 +51,7 @@ def run(home: Path, large: bool) -> dict[str, Any]:
         folders=[str(ROOT / "tests" / "plugin"), str(ROOT / "benchmarks")],
         plugin=str(ROOT / "plugin" / "__init__.py"),
         facts=str(facts),
-        demo=str(demo_structure()),
+        demo=str(enterotoxin() if large else demo_structure()),
         large=large,
     )
     (home / "script.py").write_text(script)

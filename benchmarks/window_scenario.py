@@ -63,14 +63,15 @@ def watched():
 
 def scenario(facts, demo, large):
     """Predict the demo structure, walk its interface; then perhaps 2,940 residues."""
-    cmd.load(demo, "1tii")
+    left, right = "DE" if large else "AB"
+    cmd.load(demo, "demo")
     cmd.remove("not polymer")
-    cmd.color("grey70", "1tii")
+    cmd.color("grey70", "demo")
     panel = open_panel()
     form = panel.form
     watch = watched()
-    form.partners.left.setEditText("1tii and chain D")
-    form.partners.right.setEditText("1tii and chain E")
+    form.partners.left.setEditText(f"demo and chain {left}")
+    form.partners.right.setEditText(f"demo and chain {right}")
     form.preset.setCurrentIndex(0 if large else 2)
     yield after(1)
     watch.start()
@@ -82,7 +83,7 @@ def scenario(facts, demo, large):
     facts["seconds"] = time.monotonic() - begin
     facts["demo"] = [*watch.stop(), len(watch.gaps)]
 
-    cmd.orient("1tii and chain D+E")
+    cmd.orient(f"demo and chain {left}+{right}")
     cmd.disable("sasnet_legend")
     yield after(2)
     photograph("panel")
@@ -96,7 +97,7 @@ def scenario(facts, demo, large):
     panel.walks.pick_in_viewer()
     cmd.select(
         "clicked",
-        f"chain D and name CA and resi {panel.showing.current().keys['left'][best.left][2]}",
+        f"chain {left} and name CA and resi {panel.showing.current().keys['left'][best.left][2]}",
     )
     cmd.get_wizard().do_select("clicked")
     cmd.delete("clicked")
@@ -110,7 +111,7 @@ def scenario(facts, demo, large):
 
     if not large:
         return
-    cmd.delete("1tii")
+    cmd.delete("demo")
     build_large(demo)
     chains = {side: "+".join(f"{letter}{n}" for n in range(COPIES)) for side, letter in
               (("left", "D"), ("right", "E"))}  # fmt: skip

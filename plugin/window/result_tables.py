@@ -161,8 +161,11 @@ class PatchTable(WalkTable):
     """The patches of both sides; subjects are (side, row of the central residue)."""
 
     def __init__(self, parent=None):
-        headings = ("Side", "No.", "Around", "Residues", "Chance", "Expected")
+        headings = ("Side", "No.", "Around", "Size", "Chance", "Expected")
         super().__init__(headings, 4, parent)
+        fitting = QtWidgets.QHeaderView.ResizeMode.ResizeToContents
+        for column in (0, 1, 3, 4, 5):  # the name has what these leave, so that it is whole
+            self.horizontalHeader().setSectionResizeMode(column, fitting)
         self.setToolTip(
             "Chance: that half of the patch or more is in the interface. Expected: the share of "
             "its residues that is there. Selections: sasnet_patch_1, ..."

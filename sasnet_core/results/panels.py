@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 TOUCHING = 4
 #: Red, green, blue of outlines.
 PATCH_COLOUR, TOUCHING_COLOUR = (20, 20, 24), (0, 84, 214)
-#: Pixels: width of outlines (that of what touches shows on both sides of that of a patch), how
-#: far corners are rounded, and the smallest part that is outlined.
-PATCH_LINE, TOUCHING_LINE, ROUNDING, LEAST_PART = 3, 6, 2.0, 60
+#: Pixels: width of outlines (that of what touches shows on both sides of that of a patch), and how
+#: far corners are rounded; parts narrower than about twice `SPECK` have no outline.
+PATCH_LINE, TOUCHING_LINE, ROUNDING, SPECK = 3, 6, 2.0, 3.5
+#: Pixels of the smallest part that is outlined, and of the smallest that is numbered; how far
+#: inside numbers stand.
+LEAST_PART, LEAST_NUMBERED, INSIDE = 60, 240, 15
 #: Pixels: space around panels, and sizes of letters.
 GAP, TEXT, SMALL_TEXT, NUMBERS = 14, 18, 16, 26
 #: Panels of this height and more have large titles.
@@ -143,12 +146,23 @@ def outlined(image: Image, mask: np.ndarray, patches: Sequence[int]) -> Image:
         _draw_line(drawn, mask % TOUCHING == rank, PATCH_COLOUR, PATCH_LINE)
     pen, font = ImageDraw.Draw(drawn), _font(round(NUMBERS * (drawn.height / LARGE) ** 0.5))
     for rank in patches:
-        rows, columns = np.nonzero(mask % TOUCHING == rank)
-        if len(rows) < LEAST_PART:
-            continue
-        place = columns.mean(), rows.mean()
-        pen.text(place, str(rank), "black", font, "mm", stroke_width=4, stroke_fill="white")
+        region = mask % TOUCHING == rank
+        if region.sum() >= LEAST_NUMBERED:
+            pen.text(
+                _inside(region), str(rank), "black", font, "mm", stroke_width=4, stroke_fill="white"
+            )
     return drawn
+
+
+def _inside(region: np.ndarray) -> tuple[int, int]:
+    """Return column and row of a point well inside a region, near its middle where possible."""
+    area = PIL.Image.fromarray(np.uint8(255) * region)
+    depth = np.asarray(area.filter(ImageFilter.GaussianBlur(INSIDE))).astype(int) * region
+    rows, columns = np.nonzero(region)
+    middle = rows.mean(), columns.mean()
+    rows, columns = np.nonzero(depth >= 0.9 * depth.max())
+    nearest = np.hypot(rows - middle[0], columns - middle[1]).argmin()
+    return int(columns[nearest]), int(rows[nearest])
 
 
 def _draw_line(image: Image, region: np.ndarray, colour: tuple[int, int, int], width: int) -> None:
@@ -156,7 +170,9 @@ def _draw_line(image: Image, region: np.ndarray, colour: tuple[int, int, int], w
     if region.sum() < LEAST_PART:
         return
     area = PIL.Image.fromarray(np.uint8(255) * region)
-    image.paste(colour, (0, 0), area.filter(ImageFilter.GaussianBlur(ROUNDING)).point(_line(width)))
+    whole = area.filter(ImageFilter.GaussianBlur(SPECK)).point(lambda value: 255 * (value > 127))
+    edge = whole.filter(ImageFilter.GaussianBlur(ROUNDING)).point(_line(width))
+    image.paste(colour, (0, 0), edge)
 
 
 @cache
@@ -172,7 +188,7 @@ def _line(width: int) -> list[int]:
 
 def _legend(legend: Legend) -> Image:
     """Draw the colour scale with its range, and what the outlines are."""
-    place = PIL.Image.new("RGB", (SCALE_WIDTH + 620, 84), "white")
+    place = PIL.Image.new("RGB", (SCALE_WIDTH + 660, 84), "white")
     pen, font = ImageDraw.Draw(place), _font(TEXT)
     left, upper = 30, 26
     title = f"probability of being in the interface (highest here: {legend.highest:.2f})"
@@ -191,7 +207,9 @@ def _legend(legend: Legend) -> Image:
             pen.text((x, upper + SCALE_HEIGHT + 8), words, "black", font, anchor="ma")
     lines = [(PATCH_COLOUR, 3, "outline and number: a patch")]
     if legend.known:
-        lines.append((TOUCHING_COLOUR, 5, "outline: touches the other partner in the input"))
+        lines.append(
+            (TOUCHING_COLOUR, 5, "outline: touches the other partner in the known complex")
+        )
     for k, (line_colour, width, words) in enumerate(lines):
         y = 14 + 30 * k
         start = left + SCALE_WIDTH + 90

@@ -43,6 +43,8 @@ EDGE = 3.0
 #: Degrees from top to bottom. Without perspective it only says how far away the eye is: far enough
 #: for molecules that are deep.
 FIELD_OF_VIEW = 5.0
+#: Threads that trace rays; more gained nothing.
+MOST_THREADS = 4
 #: Patches of a side that are shown.
 SHOWN = 3
 #: What a pixel of a mask tells by each of its channels red, green and blue.
@@ -121,6 +123,7 @@ def _set_scene(cmd: Any) -> None:
     cmd.set("depth_cue", 0)
     cmd.set("surface_quality", 0)
     cmd.set("field_of_view", FIELD_OF_VIEW)
+    cmd.set("max_threads", min(os.cpu_count() or 1, MOST_THREADS))
 
 
 def _save_session(cmd: Any, folder: Path) -> None:

