@@ -164,8 +164,7 @@ class PatchTable(WalkTable):
         headings = ("Side", "No.", "Around", "Size", "Chance", "Expected")
         super().__init__(headings, 4, parent)
         fitting = QtWidgets.QHeaderView.ResizeMode.ResizeToContents
-        for column in (0, 1, 3, 4, 5):  # the name has what these leave, so that it is whole
-            self.horizontalHeader().setSectionResizeMode(column, fitting)
+        self.horizontalHeader().setSectionResizeMode(2, fitting)  # names are whole
         self.setToolTip(
             "Chance: that half of the patch or more is in the interface. Expected: the share of "
             "its residues that is there. Selections: sasnet_patch_1, ..."

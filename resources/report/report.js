@@ -177,8 +177,10 @@ function patchLine(patch) {
 /** Offer residues as commands of PyMOL and ChimeraX. */
 function copies(title, name, rows) {
   const commands = [pymolCommand(title, name, rows), chimeraxCommand(name, rows)];
+  const note = data.together ? []
+    : [make("p", { textContent: "For this partner alone: chains of the other may have the same names." })];
   return make("details", { className: "hint" },
-    make("summary", { textContent: "as PyMOL and ChimeraX selections" }),
+    make("summary", { textContent: "as PyMOL and ChimeraX selections" }), ...note,
     ...commands.map((text) => {
       const button = make("button", { type: "button", textContent: "Copy" });
       button.addEventListener("click", () => copy(text, button));
@@ -781,10 +783,11 @@ class Structures {
   all() {
     this.view.zoomTo();
     const places = this.view.modelToScreen(this.models.flatMap((model) => model.selectedAtoms({})));
-    const extent = (axis) => places.reduce(([low, high], place) =>
-      [Math.min(low, place[axis]), Math.max(high, place[axis])], [Infinity, -Infinity]);
-    const [[left, right], [top, bottom]] = [extent("x"), extent("y")];
-    const { clientWidth, clientHeight } = at("#view");
-    this.view.zoom(FILLED / Math.max((right - left) / clientWidth, (bottom - top) / clientHeight));
+    const [[left, right], [top, bottom]] = ["x", "y"].map((axis) => places.reduce(([low, high], place) =>
+      [Math.min(low, place[axis]), Math.max(high, place[axis])], [Infinity, -Infinity]));
+    const box = at("#view").getBoundingClientRect();
+    this.view.translate(box.left + scrollX + box.width / 2 - (left + right) / 2,
+      box.top + scrollY + box.height / 2 - (top + bottom) / 2);
+    this.view.zoom(FILLED / Math.max((right - left) / box.width, (bottom - top) / box.height));
   }
 }
