@@ -7,7 +7,8 @@ Log odds of a pair: those of structure, smoothed, plus a term for each residue, 
 from its profile and from those around it (conservation/features.py). The terms are fitted on DB3
 with the scores of --fit-weights, which must not have seen DB3. Penalty, weight of the depth, slope
 and size of the terms for --weights are fitted on DB4U, and so is the calibration. Writes
-conservation.json, and the AUROC of every complex as CSV.
+conservation.json, the AUROC of every complex as CSV, and a picture of what the depth of the
+profiles does.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from sasnet_core.conservation import store
 from sasnet_core.conservation.residues import ResidueProfile, profile_finder
 from sasnet_core.conservation.terms import ConservationInfo, find_info, save_info
 from sasnet_core.errors import run_script
+from sasnet_core.evaluation import curves
 from sasnet_core.evaluation.calibration_fit import collect, fit
 from sasnet_core.evaluation.measures import paired_interval
 from sasnet_core.evaluation.patch_fit import collect_patches, fit_law
@@ -169,6 +171,22 @@ def depth_table(cases: Sequence[Case], fitted: SiteTerms) -> str:
     return markdown.table(heads, rows)
 
 
+def draw_depths(path: Path, cases: Sequence[Case], fitted: SiteTerms) -> None:
+    """Draw the AUROC of each complex, with terms and without, by the depth of its profiles."""
+    depths = [1 + least_homologs(case) for case in cases]  # 0 has no logarithm
+
+    def decorate(axes) -> None:  # noqa: ANN001
+        before, after = aurocs(cases, None), aurocs(cases, fitted)
+        axes.vlines(depths, before, after, color="#999999", lw=1)
+        axes.plot(depths, before, ".", color=curves.REFERENCE_COLOUR, label="structure")
+        axes.plot(depths, after, ".", color=curves.TREND_COLOUR, label="with conservation")
+        axes.set(xscale="log", ylabel="AUROC of a complex",
+                 xlabel="1 + homologs of the chain that has fewest")  # fmt: skip
+        axes.legend(fontsize="small")
+
+    curves.draw(path, decorate)
+
+
 def report(cases: Sequence[Case], fitted: SiteTerms) -> None:
     """Print how the AUROC changes."""
     after, before = aurocs(cases, fitted), aurocs(cases, None)
@@ -202,6 +220,7 @@ def main(arguments: list[str] | None = None) -> int:
     found = ConservationInfo(info.sha256, profiles, fitted, calibration, patches)
     save_info(found, options.output)
     write_aurocs(options.output / f"{options.split}.csv", selection, cases, fitted)
+    draw_depths(options.output / f"depth-{options.split}.png", cases, fitted)
     report(cases, find_info([options.output], info.sha256).terms)
     return 0
 

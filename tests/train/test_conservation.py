@@ -78,6 +78,7 @@ def test_terms_are_fitted_and_calibrated(dataset, profiles, weights, tmp_path, c
     assert rows[2]["auroc"] == rows[2]["structure_auroc"]
     assert rows[0]["auroc"] != rows[0]["structure_auroc"]
     assert "mean AUROC by structure" in capsys.readouterr().out
+    assert (tmp_path / "out" / "depth-DB4U.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_papers_model_is_trained_and_measured(dataset, profiles, weights, tmp_path, capsys):
