@@ -49,6 +49,8 @@ from sasnet_core.training.linear_pairs_fit import (
 DOCS = Path(__file__).parents[1] / "docs"
 COLUMNS = ("weights", "edge", "window", "split", "state", "id", "replicate", "auroc",
            "smoothed_auroc")  # fmt: skip
+#: Name of all replicates together.
+ENSEMBLE = "ensemble"
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -153,7 +155,10 @@ def evaluated_rows(options: argparse.Namespace, weights: str) -> list[dict[str, 
 def evaluate(
     reader: Reader, options: argparse.Namespace, weights: str, models: dict[int, list[object]]
 ) -> Iterator[dict[str, object]]:
-    """Yield the AUROC over all pairs of each complex, by each window and replicate."""
+    """Yield the AUROC over all pairs of each complex, by each window and replicate.
+
+    The ensemble of the replicates, whose logits are averaged, comes last.
+    """
     for row in evaluated_rows(options, weights):
         item = load_complex(options.dataset / row["file"])
         shape = item.left.n_residues, item.right.n_residues
@@ -162,14 +167,16 @@ def evaluate(
         smoother = Smoother(item.left, item.right, reader.predictor.smoothing)
         for window, replicates in models.items():
             inputs = reader.inputs(sample, window)
-            for number, model in enumerate(replicates, 1):
-                scores = logistic(linear_logits(model, inputs).reshape(shape))
+            logits = [linear_logits(model, inputs).reshape(shape) for model in replicates]
+            names = [*range(1, len(logits) + 1), ENSEMBLE]
+            for name, one in zip(names, [*logits, np.mean(logits, axis=0)], strict=True):
+                scores = logistic(one)
                 yield {
                     "window": window,
                     "split": row["split"],
                     "state": row["state"],
                     "id": row["id"],
-                    "replicate": number,
+                    "replicate": name,
                     "auroc": round(auroc(item.labels(), scores), 6),
                     "smoothed_auroc": round(auroc(item.labels(), smoother.smooth(scores)), 6),
                 }
@@ -240,14 +247,17 @@ def write_for_tables(options: argparse.Namespace, rows: Sequence[dict[str, objec
             for row in rows
             if row["state"] == state
         ]
-        if mine:
-            place = DOCS / "results" / folder
-            print(compared.write_measured(place, options.method, column, mine))
+        alone = [row for row in mine if row["replicate"] != ENSEMBLE]
+        together = [row | {"replicate": 1} for row in mine if row["replicate"] == ENSEMBLE]
+        place = DOCS / "results" / folder
+        for name, part in ((options.method, alone), (f"{options.method}_{ENSEMBLE}", together)):
+            if part:
+                print(compared.write_measured(place, name, column, part))
 
 
 def caurocs(rows: Sequence[dict[str, object]], name: str = "auroc") -> list[float]:
     """Return the CAUROC of each replicate."""
-    replicates = sorted({str(row["replicate"]) for row in rows})
+    replicates = sorted({str(row["replicate"]) for row in rows} - {ENSEMBLE})
     return [cauroc(values_of(rows, name, number)) for number in replicates]
 
 
@@ -261,7 +271,8 @@ def report(title: str, rows: Sequence[dict[str, object]]) -> None:
     for name in ("auroc", "smoothed_auroc"):
         found = caurocs(rows, name)
         best = values_of(rows, name, str(int(np.argmax(found)) + 1))
-        print(f"{title}: {name} {spread_of(found)}; best {with_interval(best)}")
+        together = with_interval(values_of(rows, name, ENSEMBLE))
+        print(f"{title}: {name} {spread_of(found)}; best {with_interval(best)}; all {together}")
 
 
 def draw_search(path: Path, rows: Sequence[dict[str, object]], split: str) -> None:

@@ -87,9 +87,9 @@ def test_the_papers_model_is_trained_and_measured(dataset, profiles, weights, tm
     with (tmp_path / "out" / "linear-DB4U.csv").open() as stream:
         rows = list(csv.DictReader(stream))
     assert [(row["window"], row["replicate"]) for row in rows[:4]] == [
-        ("1", "1"), ("1", "2"), ("5", "1"), ("5", "2"),
+        ("1", "1"), ("1", "2"), ("1", "ensemble"), ("5", "1"),
     ]  # fmt: skip
-    assert len(rows) == 12
+    assert len(rows) == 18
     assert all(0 < float(row["auroc"]) < 1 for row in rows)
     assert "window 5, DB4U, unbound: auroc" in capsys.readouterr().out
     assert (tmp_path / "out" / "search-DB4U.png").read_bytes().startswith(b"\x89PNG")
@@ -107,6 +107,7 @@ def test_the_papers_model_writes_rows_of_both_tables(
     unbound, bound = (found["sasnet_units", CONSERVATION].aurocs["DB4U"] for found in both)
     assert list(unbound) == list(bound) == ["1", "2"]
     assert unbound != bound
+    assert all("sasnet_units_ensemble" in {method for method, _ in found} for found in both)
     with pytest.raises(SettingError, match="one --window"):
         more += ["--window", "1", "5"]
         run(paper_conservation, dataset, profiles, weights, tmp_path / "out", *more)
