@@ -207,7 +207,7 @@ def train_and_evaluate(options: argparse.Namespace, weights: Path) -> Iterator[d
             )
             models.setdefault(window, []).append(model)
     for row in evaluate(reader, options, info.sha256, models):
-        yield {"weights": weights, "edge": predictor.network.config.edge_read, **row}
+        yield {"weights": weights, "edge": predictor.network.config.edge, **row}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -276,18 +276,21 @@ def report(title: str, rows: Sequence[dict[str, object]]) -> None:
 
 
 def draw_search(path: Path, rows: Sequence[dict[str, object]], split: str) -> None:
-    """Draw the mean CAUROC of the replicates against the cube's edge, a line for each window."""
+    """Draw CAUROC against the window, mean and deviation of replicates, a line for each cube."""
     groups: dict[tuple[int, int], list[dict[str, object]]] = {}
     for row in rows:
-        groups.setdefault((int(str(row["window"])), int(str(row["edge"]))), []).append(row)
+        groups.setdefault((int(str(row["edge"])), int(str(row["window"]))), []).append(row)
 
     def decorate(axes) -> None:  # noqa: ANN001
-        for window in sorted({window for window, _ in groups}):
-            edges = sorted(edge for one, edge in groups if one == window)
-            means = [float(np.mean(caurocs(groups[window, edge]))) for edge in edges]
-            axes.plot(edges, means, "o-", label=f"window of {window}")
-        axes.set(xlabel="edge of the cube (A)", ylabel=f"CAUROC on {split}")
-        axes.set_xticks(sorted({edge for _, edge in groups}))
+        for edge in sorted({edge for edge, _ in groups}):
+            windows = sorted(window for one, window in groups if one == edge)
+            found = [caurocs(groups[edge, window]) for window in windows]
+            means, bars = [np.mean(one) for one in found], [np.std(one) for one in found]
+            axes.errorbar(windows, means, bars, marker="o", capsize=3, label=f"cube of {edge} A")
+        axes.set(
+            xlabel="residues in the window of the profile (0: none)", ylabel=f"CAUROC on {split}"
+        )
+        axes.set_xticks(sorted({window for _, window in groups}))
         axes.legend(fontsize="small")
 
     curves.draw(path, decorate)
