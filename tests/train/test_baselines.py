@@ -1,6 +1,7 @@
 """The compared networks: shapes, rules, learning, and the two commands as a user runs them."""
 
 import csv
+import re
 from dataclasses import asdict
 
 import numpy as np
@@ -12,7 +13,7 @@ from sasnet_core.evaluation.compared import read_measured
 from sasnet_core.files import write_table
 from sasnet_core.metrics import auroc
 from tests.core.build import random_complex
-from train.baselines import evaluate, fit, learning, runs
+from train.baselines import evaluate, fit, learning, runs, together
 from train.baselines.graphs import kept_graph
 from train.baselines.methods import METHODS, Sizes, build
 from train.baselines.pairs import GraphPair, Scale, join, sample_pairs
@@ -232,6 +233,35 @@ def test_the_commands_choose_train_evaluate_and_look_once(dataset, tmp_path, cap
     }
     assert sorted(measured.aurocs["DB5U"]["1"]) == ["C4", "C5"]
     assert "written to" in capsys.readouterr().out
+
+
+def test_sasnet_and_a_method_score_together(dataset, tmp_path, capsys, monkeypatch):
+    from sasnet_core.network.weights import save_weights
+    from tests.core.build import tiny_model, tiny_network
+
+    monkeypatch.setattr(learning, "train", untrained)
+    train = [dataset, "-o", tmp_path / "runs", "--method", "dtnn", "--filters", "4", "--dense", "4",
+             "--replicates", "2"]  # fmt: skip
+    assert fit.main(list(map(str, train))) == 0
+    save_weights(tmp_path / "weights", tiny_network(tiny_model()))
+    both = [dataset, tmp_path / "runs", "--weights", tmp_path / "weights", "--rotations", "1",
+            "-o", tmp_path / "table2", "--name", "sasnet_both", "--looks",
+            tmp_path / "looks.csv", "--look-at-db5u"]  # fmt: skip
+    assert together.main(list(map(str, both))) == 0
+    lines = capsys.readouterr().out.splitlines()
+    means = {
+        float(re.search(r"share (\S+):", line)[1]): float(re.search(r"mean (\S+),", line)[1])
+        for line in lines[-12:]
+        if line.startswith("DB4U, share")
+    }
+    assert list(means)[:2] == [0.0, 0.1]
+    measured = read_measured(tmp_path / "table2")["sasnet_both", "structure"]
+    found = list(measured.aurocs["DB4U"]["1"].values())
+    assert np.mean(found) == pytest.approx(max(means.values()), abs=1e-4)
+    assert sorted(measured.aurocs["DB5U"]["1"]) == ["C4", "C5"]
+    with (tmp_path / "looks.csv").open() as stream:
+        (look,) = csv.DictReader(stream)
+    assert look["command"] == "train.baselines.together" and len(look["weights"].split()) == 3
 
 
 def test_graphs_of_both_proteins_are_joined(tmp_path):
