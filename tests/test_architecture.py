@@ -17,7 +17,7 @@ CORE = ROOT / "sasnet_core"
 FLOORS = (
     ("ground",),  # the modules that lie in sasnet_core itself
     ("structure",),
-    ("network", "dataset", "conservation"),
+    ("network", "dataset", "conservation", "graph"),
     ("mining", "training", "scoring"),
     ("docking", "evaluation", "results"),
     ("shell",),

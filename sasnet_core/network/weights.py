@@ -28,11 +28,32 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "weights.npz"
+#: Networks on residue graphs, in the folder of an ensemble.
+GRAPH_FILE = "graph.npz"
 FORMAT = 1
 #: What reading settings that were damaged or changed by hand may raise.
 _UNUSABLE = (
     OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, SettingError,
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class GraphPart:
+    """Networks on residue graphs that belong to an ensemble.
+
+    Attributes
+    ----------
+    path : Path
+        Written by `graph.deep_tensor.save_networks`.
+    sha256 : str
+        Hash of the file.
+    share : float
+        What their log odds are multiplied by.
+    """
+
+    path: Path
+    sha256: str
+    share: float
 
 
 @dataclass(frozen=True)
@@ -59,6 +80,8 @@ class WeightsInfo:
         How likely patches of residues are right; None before `train.calibrate` has run.
     alone : AloneFit or None
         The same for one protein without a partner; None before `train.alone` has run.
+    graph : GraphPart or None
+        Networks on residue graphs that an ensemble has beside its members.
     """
 
     folder: Path
@@ -70,6 +93,7 @@ class WeightsInfo:
     mixture: Mixture | None = None
     patches: PatchLaw | None = None
     alone: AloneFit | None = None
+    graph: GraphPart | None = None
 
     def needed_calibration(self) -> Calibration:
         """Return the calibration.
@@ -107,7 +131,10 @@ class WeightsInfo:
             return self.model.to_dict()
         assert self.mixture is not None
         members = [{"sha256": m.sha256, "model": m.sizes()} for m in self.members]
-        return {"members": members, "mixture": self.mixture.to_dict()}
+        found = {"members": members, "mixture": self.mixture.to_dict()}
+        if self.graph is not None:
+            found["graph"] = {"sha256": self.graph.sha256, "share": self.graph.share}
+        return found
 
 
 def save_weights(folder: Path, network: Network, calibration: Calibration | None = None) -> None:
@@ -153,7 +180,8 @@ def write_fitted(
     What was fitted for one protein alone stays too, unless `alone` is given.
     """
     values = json.loads((info.folder / CONFIG_FILE).read_text())
-    own = {key: values[key] for key in ("model", "members", "mixture", "sha256") if key in values}
+    keys = ("model", "members", "mixture", "graph", "sha256")
+    own = {key: values[key] for key in keys if key in values}
     _write_values(info.folder, own, calibration, smoothing, patches, alone or info.alone)
 
 
@@ -177,7 +205,11 @@ def _write_values(
 
 
 def save_ensemble(
-    folder: Path, members: Sequence[WeightsInfo], mixture: Mixture, smoothing: Smoothing
+    folder: Path,
+    members: Sequence[WeightsInfo],
+    mixture: Mixture,
+    smoothing: Smoothing,
+    graph_share: float = 0.0,
 ) -> WeightsInfo:
     """Write an ensemble: its members' weights, and a configuration that names them.
 
@@ -194,6 +226,8 @@ def save_ensemble(
         With a slope for each member, in their order.
     smoothing : Smoothing
         Of the mixed scores.
+    graph_share : float
+        If it is not 0: share of the networks on residue graphs in the folder's `GRAPH_FILE`.
 
     Raises
     ------
@@ -215,17 +249,22 @@ def save_ensemble(
             for name in (WEIGHTS_FILE, CONFIG_FILE):
                 shutil.copyfile(member.folder / name, folder / place / name)
         entries.append({"folder": place, "sha256": member.sha256})
-    own = {
-        "members": entries,
-        "mixture": mixture.to_dict(),
-        "sha256": _ensemble_hash(members, mixture),
-    }
+    own: dict[str, Any] = {"members": entries, "mixture": mixture.to_dict()}
+    graph = None
+    if graph_share:
+        graph = GraphPart(folder / GRAPH_FILE, _hash(folder / GRAPH_FILE), graph_share)
+        own["graph"] = {"sha256": graph.sha256, "share": graph_share}
+    own["sha256"] = _ensemble_hash(members, mixture, graph)
     _write_values(folder, own, None, smoothing)
     return read_info(folder)
 
 
-def _ensemble_hash(members: Sequence[WeightsInfo], mixture: Mixture) -> str:
-    parts = [[member.sha256 for member in members], mixture.slopes, mixture.intercept]
+def _ensemble_hash(
+    members: Sequence[WeightsInfo], mixture: Mixture, graph: GraphPart | None
+) -> str:
+    parts: list[Any] = [[m.sha256 for m in members], mixture.slopes, mixture.intercept]
+    if graph is not None:
+        parts += [graph.sha256, graph.share]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -305,14 +344,29 @@ def _read_ensemble(
                 "or make the ensemble anew with train.ensemble"
             )
         members.append(member)
-    found = _ensemble_hash(members, mixture)
+    graph = _read_graph(folder, values["graph"]) if "graph" in values else None
+    found = _ensemble_hash(members, mixture, graph)
     if len(members) != len(mixture.slopes) or found != values["sha256"]:
         raise WeightsError(
             f"{folder}: members and mixture must have sha256 {str(values['sha256'])[:12]}..., they "
             f"have {found[:12]}...; the file was changed: make the ensemble anew with "
             "train.ensemble"
         )
-    return WeightsInfo(folder, None, found, calibration, smoothing, tuple(members), mixture)
+    return WeightsInfo(
+        folder, None, found, calibration, smoothing, tuple(members), mixture, graph=graph
+    )
+
+
+def _read_graph(folder: Path, entry: dict[str, Any]) -> GraphPart:
+    """Read what an ensemble says of its networks on graphs, and check the file."""
+    path, expected, share = folder / GRAPH_FILE, str(entry["sha256"]), float(entry["share"])
+    if not 0 < share < math.inf:
+        raise ValueError(f"share must be over 0, is {share}")
+    if not path.is_file() or _hash(path) != expected:
+        raise WeightsError(
+            f"{path}: the file with sha256 {expected[:12]}... is needed; fetch it again"
+        )
+    return GraphPart(path, expected, share)
 
 
 def check_sizes(model: ModelConfig, folder: Path) -> None:

@@ -89,12 +89,18 @@ class ConservedScorer(Scorer):
         return self._scorer._rotations(left, right, rotations, seed)
 
     def _terms(self, left: Protein, right: Protein) -> PairTerms | None:
-        """Return the terms of both residues of each pair; None without any homologs."""
+        """Return the terms of both residues of each pair; without any homologs, the scorer's."""
+        before = self._scorer._terms(left, right)
         profiles = self._find_profile(left), self._find_profile(right)
         if not any(profile.found.any() for profile in profiles):
-            return None
+            return before
         one, other = (
             residue_terms(site_features(protein, profile), profile, self._fitted)
             for protein, profile in zip((left, right), profiles, strict=True)
         )
-        return PairTerms(self._fitted.slope, np.add.outer(one, other))
+        terms = np.add.outer(one, other)
+        if before is not None:  # of graphs
+            return PairTerms(
+                self._fitted.slope * before.slope, self._fitted.slope * before.terms + terms
+            )
+        return PairTerms(self._fitted.slope, terms)

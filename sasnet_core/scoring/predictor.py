@@ -13,6 +13,7 @@ import numpy as np
 from keras import ops
 
 from sasnet_core.errors import SettingError
+from sasnet_core.graph.deep_tensor import read_networks
 from sasnet_core.network.context import surroundings_tensors
 from sasnet_core.network.lattice import (
     TILE_VOXELS,
@@ -36,6 +37,7 @@ from sasnet_core.scoring.lookahead import AT_ONCE, in_order
 from sasnet_core.scoring.memory import PAIRS_LISTED, Sizes
 from sasnet_core.scoring.score_cache import ScoreCache
 from sasnet_core.scoring.scorer import Scorer
+from sasnet_core.scoring.with_graph import GraphScorer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -346,7 +348,10 @@ def load_predictor(
         return _load_one(info, chosen, engine, score_cache, device, at_once)
     each = -(-at_once // len(info.members))
     members = [_load_one(m, chosen, engine, score_cache, device, each) for m in info.members]
-    return Ensemble(members, info.mixture, info.smoothing)
+    ensemble = Ensemble(members, info.mixture, info.smoothing)
+    if info.graph is None:
+        return ensemble
+    return GraphScorer(ensemble, read_networks(info.graph.path), info.graph.share)
 
 
 def _load_one(

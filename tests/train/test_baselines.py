@@ -11,10 +11,10 @@ from sasnet_core.dataset.complexes import MANIFEST, save_complex
 from sasnet_core.errors import DatasetError, SettingError
 from sasnet_core.evaluation.compared import read_measured
 from sasnet_core.files import write_table
+from sasnet_core.graph.residue_graph import kept_graph
 from sasnet_core.metrics import auroc
 from tests.core.build import random_complex
 from train.baselines import evaluate, fit, learning, runs, together
-from train.baselines.graphs import kept_graph
 from train.baselines.methods import METHODS, Sizes, build
 from train.baselines.pairs import GraphPair, Scale, join, sample_pairs
 

@@ -26,8 +26,8 @@ from sasnet_core.dataset.complexes import benchmark_rows
 from sasnet_core.errors import SettingError, run_script
 from sasnet_core.evaluation.compared import CONSERVATION, STRUCTURE
 from sasnet_core.files import json_values
+from sasnet_core.graph.features import WIDTHS
 from train.baselines import runs
-from train.baselines.features import WIDTHS
 from train.baselines.pairs import GraphPair, load_pairs
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import numpy as np
 from tqdm import tqdm
 
 from sasnet_core.dataset.complexes import load_complex
+from sasnet_core.graph.residue_graph import Graph, kept_graph
 from sasnet_core.structure.contacts import contact_matrix
 from sasnet_core.structure.protein import Protein
-from train.baselines.graphs import Graph, kept_graph
 
 #: Reads the profile of a protein, shape (n_residues, 20).
 Profiles = Callable[[Protein], np.ndarray]
@@ -79,7 +79,7 @@ def load_pairs(
     rows : sequence of dict
         Rows of its manifest.
     features : sequence of str
-        Names of the features of residues, of `train.baselines.features.WIDTHS`.
+        Names of the features of residues, of `sasnet_core.graph.features.WIDTHS`.
     folder : Path
         Where graphs are kept.
     profiles : callable, optional

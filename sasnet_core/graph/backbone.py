@@ -55,11 +55,11 @@ def _of_residue(protein: Protein, atoms: np.ndarray, center: np.ndarray) -> tupl
         between = cdist(coords[carbons], coords[oxygens])
         nearest = np.unravel_index(between.argmin(), between.shape)
         if between[nearest] < BOND:
-            c, o = carbons[nearest[0]], oxygens[nearest[1]]
+            c, o = int(carbons[nearest[0]]), int(oxygens[nearest[1]])
     betas = carbons[carbons != c]
-    n = nitrogens[0] if len(nitrogens) else MISSING
-    cb = betas[0] if len(betas) else MISSING
-    return tuple(MISSING if place == MISSING else atoms[place] for place in (n, c, o, cb))
+    n = int(nitrogens[0]) if len(nitrogens) else MISSING
+    cb = int(betas[0]) if len(betas) else MISSING
+    return tuple(MISSING if place == MISSING else int(atoms[place]) for place in (n, c, o, cb))
 
 
 def plane_normals(protein: Protein, backbone: Backbone) -> np.ndarray:

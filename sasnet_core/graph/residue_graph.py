@@ -10,9 +10,9 @@ import numpy as np
 
 from sasnet_core.errors import DatasetError
 from sasnet_core.files import read_arrays, write_arrays
+from sasnet_core.graph.backbone import find_backbone, plane_normals
+from sasnet_core.graph.features import residue_distances, residue_features
 from sasnet_core.structure.protein import Protein
-from train.baselines.backbone import find_backbone, plane_normals
-from train.baselines.features import residue_distances, residue_features
 
 #: Neighbours of a residue (Fout et al. 2017).
 NEIGHBOURS = 20

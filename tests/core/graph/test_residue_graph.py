@@ -10,13 +10,19 @@ from Bio.PDB.Residue import Residue
 from Bio.SeqUtils.ProtParamData import kd
 
 from sasnet_core.errors import DatasetError
+from sasnet_core.graph import features
+from sasnet_core.graph.backbone import find_backbone, plane_normals, side_chain_directions
+from sasnet_core.graph.residue_graph import (
+    NEIGHBOURS,
+    SPREAD,
+    build_graph,
+    edge_features,
+    kept_graph,
+)
 from sasnet_core.structure import reading
 from sasnet_core.structure.chemistry import AMINO_ACIDS, one_letter
 from sasnet_core.structure.rotations import random_rotation
 from tests.core.build import RawAtom, RawResidue, build_protein
-from train.baselines import features
-from train.baselines.backbone import find_backbone, plane_normals, side_chain_directions
-from train.baselines.graphs import NEIGHBOURS, SPREAD, build_graph, edge_features, kept_graph
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from sasnet_core.config import SURFACE_PROBE
+from sasnet_core.graph.backbone import Backbone, find_backbone, side_chain_directions
 from sasnet_core.structure.chemistry import AMINO_ACIDS
 from sasnet_core.structure.protein import Protein
 from sasnet_core.structure.surface import atom_radii, relative_exposure
-from train.baselines.backbone import Backbone, find_backbone, side_chain_directions
 
 #: Radius of the sphere of the protrusion index, and the volume of an atom (Pintar et al. 2002).
 PROTRUSION_RADIUS, ATOM_VOLUME = 10.0, 20.1
