@@ -7,8 +7,19 @@ import pytest
 from sasnet_core.config import ModelConfig
 from sasnet_core.errors import WeightsError
 from sasnet_core.fitted import Calibration, Mixture, Smoothing
-from sasnet_core.network.weights import check_sizes, fill, read_info, save_weights, write_config
+from sasnet_core.graph.deep_tensor import save_networks
+from sasnet_core.network.weights import (
+    GRAPH_FILE,
+    check_sizes,
+    fill,
+    read_info,
+    save_ensemble,
+    save_weights,
+    write_config,
+    write_fitted,
+)
 from tests.core.build import tiny_model, tiny_network
+from tests.core.graph.build_networks import random_network
 
 MODEL = tiny_model(16)
 
@@ -166,6 +177,41 @@ def test_an_ensemble_that_names_itself_is_refused(tmp_path, names):
         }  # fmt: skip
         (tmp_path / name / "config.json").write_text(json.dumps(values))
     assert "must be one network" in refuse(tmp_path / "a")
+
+
+@pytest.fixture
+def with_graphs(folder, tmp_path):
+    both = tmp_path / "both"
+    both.mkdir()
+    save_networks([random_network(1)], both / GRAPH_FILE)
+    save_ensemble(both, [read_info(folder)], Mixture(), Smoothing(), 0.5)
+    return both
+
+
+def test_networks_on_graphs_belong_to_an_ensemble(with_graphs):
+    info = read_info(with_graphs)
+    assert info.graph is not None and info.graph.share == 0.5
+    assert info.sizes()["graph"] == {"sha256": info.graph.sha256, "share": 0.5}
+    write_fitted(info, Calibration(), info.smoothing)
+    assert read_info(with_graphs).graph == info.graph
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda both, values: values["graph"].update(share=0.4), "the file was changed"),
+        (lambda both, values: values["graph"].update(share=0), "share must be over 0"),
+        (lambda both, values: values.pop("graph"), "the file was changed"),
+        (lambda both, values: save_networks([random_network(2)], both / GRAPH_FILE), "fetch it"),
+        (lambda both, values: (both / GRAPH_FILE).unlink(), "fetch it again"),
+    ],
+)  # fmt: skip
+def test_changed_networks_on_graphs_are_refused(with_graphs, change, message):
+    path = with_graphs / "config.json"
+    values = json.loads(path.read_text())
+    change(with_graphs, values)
+    path.write_text(json.dumps(values))
+    assert message in refuse(with_graphs)
 
 
 def test_a_network_of_other_sizes_is_refused(folder):

@@ -1,0 +1,56 @@
+"""The network on residue graphs without Keras; tests/train compares it with that of Keras."""
+
+import numpy as np
+import pytest
+
+from sasnet_core.errors import WeightsError
+from sasnet_core.files import read_arrays, write_arrays
+from sasnet_core.graph.deep_tensor import read_networks, save_networks
+from sasnet_core.graph.residue_graph import build_graph
+from tests.core.build import random_protein
+from tests.core.graph.build_networks import random_network
+
+
+@pytest.fixture(scope="module")
+def graphs():
+    return [build_graph(random_protein(seed, size)) for seed, size in ((1, 25), (2, 22))]
+
+
+def test_pairs_of_two_proteins_are_scored_alike_in_both_orders(graphs):
+    left, right = graphs
+    network = random_network(0)
+    found = network.logits(left, right)
+    assert found.shape == (25, 22) and found.dtype == np.float32
+    np.testing.assert_allclose(network.logits(right, left).T, found, atol=1e-5)
+    assert found.std() > 0.01
+
+
+def test_networks_come_back_from_their_file(graphs, tmp_path):
+    networks = [random_network(seed) for seed in (1, 2)]
+    save_networks(networks, tmp_path / "graph.npz")
+    again = read_networks(tmp_path / "graph.npz")
+    for one, other in zip(networks, again, strict=True):
+        np.testing.assert_array_equal(one.logits(*graphs), other.logits(*graphs))
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda arrays: arrays.pop("1/score"),
+    lambda arrays: arrays.update({"1/mean": np.zeros(3, np.float32)}),
+    lambda arrays: arrays["1/first"].fill(np.nan),
+    lambda arrays: arrays.clear(),
+])  # fmt: skip
+def test_a_file_that_does_not_fit_is_refused(tmp_path, spoil):
+    path = tmp_path / "graph.npz"
+    save_networks([random_network(1)], path)
+    arrays = read_arrays(path)
+    spoil(arrays)
+    write_arrays(arrays, path)
+    with pytest.raises(WeightsError, match="networks on residue graphs are needed"):
+        read_networks(path)
+
+
+def test_no_file_is_one_line(tmp_path):
+    (tmp_path / "graph.npz").write_bytes(b"no archive")
+    for name in ("graph.npz", "missing.npz"):
+        with pytest.raises(WeightsError, match="fetch the file again"):
+            read_networks(tmp_path / name)

@@ -1,0 +1,98 @@
+"""Networks on atoms and on residue graphs together."""
+
+import numpy as np
+import pytest
+
+from sasnet_core.fitted import Mixture, Smoothing
+from sasnet_core.graph.deep_tensor import save_networks
+from sasnet_core.graph.residue_graph import build_graph
+from sasnet_core.network.weights import GRAPH_FILE, read_info, save_ensemble, save_weights
+from sasnet_core.scoring import with_graph
+from sasnet_core.scoring.conserved import ConservedScorer
+from sasnet_core.scoring.log_odds import logistic, logit
+from sasnet_core.scoring.memory import Sizes
+from sasnet_core.scoring.predictor import load_predictor
+from sasnet_core.scoring.smoothing import Smoother
+from sasnet_core.scoring.with_graph import GraphScorer
+from tests.core.build import random_protein, tiny_model, tiny_network
+from tests.core.conservation.build_profiles import laid_profile, plain_terms
+from tests.core.graph.build_networks import random_network
+from tests.core.shell.conftest import RandomScorer
+
+LEFT, RIGHT, SMALL = random_protein(1, 24), random_protein(2, 22), random_protein(3, 20)
+NETWORKS = [random_network(seed) for seed in (1, 2)]
+
+
+def atoms(smoothing):
+    scorer = RandomScorer()
+    scorer.smoothing = smoothing
+    return scorer
+
+
+@pytest.mark.parametrize("smoothing", [Smoothing(), Smoothing(share=0.5)])
+def test_the_graphs_log_odds_are_smoothed_and_added(smoothing):
+    graphs = build_graph(LEFT), build_graph(RIGHT)
+    logits = np.mean([network.logits(*graphs) for network in NETWORKS], axis=0)
+    theirs = Smoother(LEFT, RIGHT, smoothing).smooth(logistic(logits).astype(np.float32))
+    alone = atoms(smoothing).score(LEFT, RIGHT, rotations=3)
+    found = GraphScorer(atoms(smoothing), NETWORKS, 0.5).score(LEFT, RIGHT, rotations=3)
+    expected = logistic(logit(alone.matrix) + 0.5 * logit(theirs))
+    np.testing.assert_allclose(found.matrix, expected, atol=1e-5)
+    assert np.abs(found.matrix - alone.matrix).max() > 0.01
+
+
+def test_a_protein_too_small_for_a_graph_is_scored_by_its_atoms():
+    smoothing = Smoothing(share=0.5)
+    found = GraphScorer(atoms(smoothing), NETWORKS, 0.5).score(LEFT, SMALL, rotations=2)
+    alone = atoms(smoothing).score(LEFT, SMALL, rotations=2)
+    np.testing.assert_array_equal(found.matrix, alone.matrix)
+
+
+def test_conservation_is_added_to_both():
+    terms = plain_terms(exposure=1.5)
+    scorer = GraphScorer(atoms(Smoothing()), NETWORKS, 0.5)
+    profiles = {LEFT.content_hash: laid_profile(24), RIGHT.content_hash: laid_profile(22)}
+    both, on_atoms = (
+        ConservedScorer(one, terms, lambda protein: profiles[protein.content_hash]).score(
+            LEFT, RIGHT, rotations=2
+        )
+        for one in (scorer, atoms(Smoothing()))
+    )
+    added = scorer._terms(LEFT, RIGHT).terms
+    np.testing.assert_allclose(
+        logit(both.matrix) - logit(on_atoms.matrix), terms.slope * added, atol=1e-3
+    )
+
+
+def test_a_graph_is_made_once_while_it_is_remembered(monkeypatch):
+    made = []
+    monkeypatch.setattr(with_graph, "build_graph", lambda p: made.append(p) or build_graph(p))
+    monkeypatch.setattr(with_graph, "REMEMBERED", 2)
+    scorer = GraphScorer(atoms(Smoothing()), NETWORKS, 0.5)
+    third = random_protein(4, 21)
+    for partner in (RIGHT, third, RIGHT):
+        scorer.score(LEFT, partner, rotations=1)
+    assert [protein.n_residues for protein in made] == [24, 22, 21, 22]
+
+
+def test_limits_and_caches_reach_the_network():
+    network = RandomScorer()
+    scorer = GraphScorer(network, NETWORKS, 0.5)
+    scorer.limit_sizes(Sizes(1, 2))
+    scorer.use_cache(None)
+    assert (network.limits, network.caches) == ([Sizes(1, 2)], [None])
+    assert scorer.precision == "float32"
+
+
+def test_weights_of_both_are_loaded_as_one(tmp_path):
+    save_weights(tmp_path / "one", tiny_network(tiny_model()))
+    (tmp_path / "both").mkdir()
+    save_networks(NETWORKS, tmp_path / "both" / GRAPH_FILE)
+    info = save_ensemble(
+        tmp_path / "both", [read_info(tmp_path / "one")], Mixture(), Smoothing(), 0.5
+    )
+    alone = load_predictor(tmp_path / "one").score(LEFT, RIGHT, rotations=1)
+    both = load_predictor(info.folder).score(LEFT, RIGHT, rotations=1)
+    scorer = GraphScorer(atoms(Smoothing()), NETWORKS, 0.5)
+    expected = logit(alone.matrix) + scorer._terms(LEFT, RIGHT).terms
+    np.testing.assert_allclose(logit(both.matrix), expected, atol=1e-3)
