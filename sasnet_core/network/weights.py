@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "weights.npz"
-#: Networks on residue graphs, in the folder of an ensemble.
+#: Networks on residue graphs, beside the weights of a network.
 GRAPH_FILE = "graph.npz"
 FORMAT = 1
 #: What reading settings that were damaged or changed by hand may raise.
@@ -39,7 +39,7 @@ _UNUSABLE = (
 
 @dataclass(frozen=True)
 class GraphPart:
-    """Networks on residue graphs that belong to an ensemble.
+    """Networks on residue graphs that score together with a network on atoms.
 
     Attributes
     ----------
@@ -67,7 +67,8 @@ class WeightsInfo:
     model : ModelConfig or None
         The network they fit; None for an ensemble.
     sha256 : str
-        Hash of the weights file; of an ensemble, of its members' hashes and its mixture.
+        Hash of the weights file; with graphs, of both; of an ensemble, of its members' hashes and
+        its mixture.
     calibration : Calibration or None
         How scores become probabilities; None before `train.calibrate` has run.
     smoothing : Smoothing
@@ -80,8 +81,10 @@ class WeightsInfo:
         How likely patches of residues are right; None before `train.calibrate` has run.
     alone : AloneFit or None
         The same for one protein without a partner; None before `train.alone` has run.
+    network_sha256 : str
+        Hash of the weights file alone; empty for an ensemble.
     graph : GraphPart or None
-        Networks on residue graphs that an ensemble has beside its members.
+        Networks on residue graphs that score together with this one.
     """
 
     folder: Path
@@ -93,6 +96,7 @@ class WeightsInfo:
     mixture: Mixture | None = None
     patches: PatchLaw | None = None
     alone: AloneFit | None = None
+    network_sha256: str = ""
     graph: GraphPart | None = None
 
     def needed_calibration(self) -> Calibration:
@@ -131,10 +135,7 @@ class WeightsInfo:
             return self.model.to_dict()
         assert self.mixture is not None
         members = [{"sha256": m.sha256, "model": m.sizes()} for m in self.members]
-        found = {"members": members, "mixture": self.mixture.to_dict()}
-        if self.graph is not None:
-            found["graph"] = {"sha256": self.graph.sha256, "share": self.graph.share}
-        return found
+        return {"members": members, "mixture": self.mixture.to_dict()}
 
 
 def save_weights(folder: Path, network: Network, calibration: Calibration | None = None) -> None:
@@ -204,12 +205,40 @@ def _write_values(
     write_json(values, folder / CONFIG_FILE)
 
 
+def add_graph(info: WeightsInfo, share: float, folder: Path) -> WeightsInfo:
+    """Write a network's weights again, together with networks on residue graphs.
+
+    An earlier calibration goes, because it no longer fits.
+
+    Parameters
+    ----------
+    info : WeightsInfo
+        One network.
+    share : float
+        See `GraphPart`.
+    folder : Path
+        Where to; it holds the networks on graphs already (`GRAPH_FILE`). It may be that of `info`.
+
+    Raises
+    ------
+    WeightsError
+        The weights are those of an ensemble.
+    """
+    if info.model is None:
+        raise WeightsError(f"{info.folder}: one network is needed, this is an ensemble")
+    if folder.resolve() != info.folder.resolve():
+        shutil.copyfile(info.folder / WEIGHTS_FILE, folder / WEIGHTS_FILE)
+    own = {
+        "model": info.model.to_dict(),
+        "sha256": info.network_sha256,
+        "graph": {"sha256": _hash(folder / GRAPH_FILE), "share": share},
+    }
+    _write_values(folder, own, None, info.smoothing, alone=info.alone)
+    return read_info(folder)
+
+
 def save_ensemble(
-    folder: Path,
-    members: Sequence[WeightsInfo],
-    mixture: Mixture,
-    smoothing: Smoothing,
-    graph_share: float = 0.0,
+    folder: Path, members: Sequence[WeightsInfo], mixture: Mixture, smoothing: Smoothing
 ) -> WeightsInfo:
     """Write an ensemble: its members' weights, and a configuration that names them.
 
@@ -226,18 +255,21 @@ def save_ensemble(
         With a slope for each member, in their order.
     smoothing : Smoothing
         Of the mixed scores.
-    graph_share : float
-        If it is not 0: share of the networks on residue graphs in the folder's `GRAPH_FILE`.
 
     Raises
     ------
     WeightsError
-        A member is an ensemble.
+        A member is an ensemble, or has networks on graphs.
     """
     for member in members:
         if member.members:
             raise WeightsError(
                 f"{member.folder}: a member must be one network, this is an ensemble"
+            )
+        if member.graph is not None:
+            raise WeightsError(
+                f"{member.folder}: a member must be a network on atoms alone, this one has graphs "
+                "beside it; take another"
             )
     entries = []
     for number, member in enumerate(members, 1):
@@ -249,20 +281,17 @@ def save_ensemble(
             for name in (WEIGHTS_FILE, CONFIG_FILE):
                 shutil.copyfile(member.folder / name, folder / place / name)
         entries.append({"folder": place, "sha256": member.sha256})
-    own: dict[str, Any] = {"members": entries, "mixture": mixture.to_dict()}
-    graph = None
-    if graph_share:
-        graph = GraphPart(folder / GRAPH_FILE, _hash(folder / GRAPH_FILE), graph_share)
-        own["graph"] = {"sha256": graph.sha256, "share": graph_share}
-    own["sha256"] = _ensemble_hash(members, mixture, graph)
+    own = {
+        "members": entries,
+        "mixture": mixture.to_dict(),
+        "sha256": _ensemble_hash([member.sha256 for member in members], mixture),
+    }
     _write_values(folder, own, None, smoothing)
     return read_info(folder)
 
 
-def _ensemble_hash(
-    members: Sequence[WeightsInfo], mixture: Mixture, graph: GraphPart | None
-) -> str:
-    parts: list[Any] = [[m.sha256 for m in members], mixture.slopes, mixture.intercept]
+def _ensemble_hash(members: Sequence[str], mixture: Mixture, graph: GraphPart | None = None) -> str:
+    parts: list[Any] = [list(members), mixture.slopes, mixture.intercept]
     if graph is not None:
         parts += [graph.sha256, graph.share]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
@@ -308,6 +337,7 @@ def _read_info(folder: Path, is_member: bool = False) -> WeightsInfo:
         model = ModelConfig.from_dict(values["model"])
         expected = str(values["sha256"])
         found = _hash(folder / WEIGHTS_FILE)
+        graph = _read_graph(folder, values["graph"]) if "graph" in values else None
     except _UNUSABLE as error:
         raise WeightsError(
             f"{folder / CONFIG_FILE}: settings of this sasnet are needed ({error}); "
@@ -318,7 +348,11 @@ def _read_info(folder: Path, is_member: bool = False) -> WeightsInfo:
             f"{folder / WEIGHTS_FILE}: sha256 must be {expected[:12]}..., is {found[:12]}...; "
             "the file is damaged or belongs to another configuration: fetch it again"
         )
-    return WeightsInfo(folder, model, found, calibration, smoothing, patches=patches, alone=alone)
+    together = found if graph is None else _ensemble_hash([found], Mixture(), graph)
+    return WeightsInfo(
+        folder, model, together, calibration, smoothing, patches=patches, alone=alone,
+        network_sha256=found, graph=graph,
+    )  # fmt: skip
 
 
 def _needs(folder: Path, name: str) -> None:
@@ -344,21 +378,18 @@ def _read_ensemble(
                 "or make the ensemble anew with train.ensemble"
             )
         members.append(member)
-    graph = _read_graph(folder, values["graph"]) if "graph" in values else None
-    found = _ensemble_hash(members, mixture, graph)
+    found = _ensemble_hash([member.sha256 for member in members], mixture)
     if len(members) != len(mixture.slopes) or found != values["sha256"]:
         raise WeightsError(
             f"{folder}: members and mixture must have sha256 {str(values['sha256'])[:12]}..., they "
             f"have {found[:12]}...; the file was changed: make the ensemble anew with "
             "train.ensemble"
         )
-    return WeightsInfo(
-        folder, None, found, calibration, smoothing, tuple(members), mixture, graph=graph
-    )
+    return WeightsInfo(folder, None, found, calibration, smoothing, tuple(members), mixture)
 
 
 def _read_graph(folder: Path, entry: dict[str, Any]) -> GraphPart:
-    """Read what an ensemble says of its networks on graphs, and check the file."""
+    """Read what settings say of networks on graphs, and check the file."""
     path, expected, share = folder / GRAPH_FILE, str(entry["sha256"]), float(entry["share"])
     if not 0 < share < math.inf:
         raise ValueError(f"share must be over 0, is {share}")

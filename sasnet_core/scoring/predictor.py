@@ -33,11 +33,11 @@ from sasnet_core.network.tracing import compiled
 from sasnet_core.network.voxels import atoms_around, stack_atoms
 from sasnet_core.network.weights import check_sizes, fill, read_info
 from sasnet_core.scoring.ensemble import Ensemble
+from sasnet_core.scoring.graph_terms import GraphTerms
 from sasnet_core.scoring.lookahead import AT_ONCE, in_order
 from sasnet_core.scoring.memory import PAIRS_LISTED, Sizes
 from sasnet_core.scoring.score_cache import ScoreCache
 from sasnet_core.scoring.scorer import Scorer
-from sasnet_core.scoring.with_graph import GraphScorer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from sasnet_core.network.network import Network
     from sasnet_core.network.weights import WeightsInfo
     from sasnet_core.scoring.embedding_cache import EmbeddingCache
+    from sasnet_core.scoring.smoothing import PairTerms
     from sasnet_core.structure.protein import Protein
 
 #: Ways to embed a protein.
@@ -79,6 +80,8 @@ class Predictor(Scorer):
         Where to compute, like "cpu:0"; where Keras would when left out.
     at_once : int
         Rotations that are computed at once, each in a thread of its own; 0: one after another.
+    graphs : GraphTerms, optional
+        What networks on residue graphs add to the scores.
     """
 
     def __init__(
@@ -89,11 +92,12 @@ class Predictor(Scorer):
         score_cache: ScoreCache | None = None,
         device: str | None = None,
         at_once: int = AT_ONCE,
+        graphs: GraphTerms | None = None,
     ) -> None:
         if engine not in ENGINES:
             raise SettingError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
         super().__init__(smoothing)
-        self.network = network
+        self.network, self._graphs = network, graphs
         self._cache: EmbeddingCache | None = None
         self._member = 0  # separates the members of an ensemble in one cache
         self._sizes = Sizes(TILE_VOXELS, PAIRS_LISTED)
@@ -116,6 +120,12 @@ class Predictor(Scorer):
         self._score_sites = compiled(
             lambda embeddings: ops.sigmoid(site_logits(network.head, embeddings)), UNTRACED
         )
+
+    def _terms(self, left: Protein, right: Protein) -> PairTerms | None:
+        """Return what the graphs of two partners add; None without graphs."""
+        if self._graphs is None:
+            return None
+        return self._graphs.of(left, right, self.smoothing)
 
     def use_cache(self, cache: EmbeddingCache | None, member: int = 0) -> None:
         """Store the embeddings of proteins that occur again in a cache, from now on."""
@@ -348,10 +358,7 @@ def load_predictor(
         return _load_one(info, chosen, engine, score_cache, device, at_once)
     each = -(-at_once // len(info.members))
     members = [_load_one(m, chosen, engine, score_cache, device, each) for m in info.members]
-    ensemble = Ensemble(members, info.mixture, info.smoothing)
-    if info.graph is None:
-        return ensemble
-    return GraphScorer(ensemble, read_networks(info.graph.path), info.graph.share)
+    return Ensemble(members, info.mixture, info.smoothing)
 
 
 def _load_one(
@@ -367,9 +374,12 @@ def _load_one(
     check_sizes(info.model, info.folder)
     network = build_network(info.model, precision)
     fill(network.parts, info.folder)
-    identity = [info.sha256, info.sizes(), precision, engine]
+    identity = [info.network_sha256, info.sizes(), precision, engine]
     cache = ScoreCache(score_cache, identity) if score_cache else None
-    return Predictor(network, info.smoothing, engine, cache, device, at_once)
+    graphs = None
+    if info.graph is not None:
+        graphs = GraphTerms(read_networks(info.graph.path), info.graph.share)
+    return Predictor(network, info.smoothing, engine, cache, device, at_once, graphs)
 
 
 def _lattice_arrays(lattice: Lattice) -> list[Any]:

@@ -293,7 +293,7 @@ def test_both_are_saved_as_weights(dataset, tmp_path, monkeypatch):
     assert together.main(list(map(str, both))) == 0
     info = read_info(tmp_path / "both")
     assert info.graph.share == 0.25
-    assert info.members[0].sha256 == read_info(tmp_path / "weights").sha256
+    assert info.network_sha256 == read_info(tmp_path / "weights").sha256
     with pytest.raises(SettingError, match="omit --pssm"):
         together.main([*map(str, both), "--pssm", str(tmp_path)])
 

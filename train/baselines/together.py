@@ -30,16 +30,15 @@ from sasnet_core.errors import SettingError, run_script
 from sasnet_core.evaluation.compared import CONSERVATION, STRUCTURE, paired_cell, write_measured
 from sasnet_core.evaluation.tables import with_interval
 from sasnet_core.evaluation.test_set import add_test_set_options, record_access
-from sasnet_core.fitted import Mixture
 from sasnet_core.graph.deep_tensor import DeepTensor, save_networks
 from sasnet_core.metrics import auroc
-from sasnet_core.network.weights import GRAPH_FILE, find_folder, read_info, save_ensemble
+from sasnet_core.network.weights import GRAPH_FILE, add_graph, find_folder, read_info
 from sasnet_core.scoring.conserved import ConservedScorer
+from sasnet_core.scoring.graph_terms import MARGIN, graph_log_odds
 from sasnet_core.scoring.log_odds import logit
 from sasnet_core.scoring.predictor import load_predictor
 from sasnet_core.scoring.scorer import Scorer
 from sasnet_core.scoring.smoothing import Smoother
-from sasnet_core.scoring.with_graph import MARGIN, graph_log_odds
 from train.baselines import learning, runs
 from train.baselines.evaluate import CHOSEN_BY, DOCS, best_replicates, file_hash
 from train.baselines.pairs import load_pairs
@@ -160,8 +159,7 @@ def save_both(options: argparse.Namespace, share: float) -> None:
     folders = best_replicates(options.runs / f"{options.method}-{STRUCTURE}")
     networks = [exported(learning.load(folder)) for folder in folders]
     save_networks(networks, options.save / GRAPH_FILE)
-    mixture = Mixture()  # one member, as it is
-    save_ensemble(options.save, [info], mixture, info.smoothing, share)
+    add_graph(info, share, options.save)
 
 
 def main(arguments: list[str] | None = None) -> int:

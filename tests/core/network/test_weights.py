@@ -10,6 +10,7 @@ from sasnet_core.fitted import Calibration, Mixture, Smoothing
 from sasnet_core.graph.deep_tensor import save_networks
 from sasnet_core.network.weights import (
     GRAPH_FILE,
+    add_graph,
     check_sizes,
     fill,
     read_info,
@@ -184,14 +185,18 @@ def with_graphs(folder, tmp_path):
     both = tmp_path / "both"
     both.mkdir()
     save_networks([random_network(1)], both / GRAPH_FILE)
-    save_ensemble(both, [read_info(folder)], Mixture(), Smoothing(), 0.5)
+    add_graph(read_info(folder), 0.5, both)
     return both
 
 
-def test_networks_on_graphs_belong_to_an_ensemble(with_graphs):
-    info = read_info(with_graphs)
+def test_networks_on_graphs_belong_to_a_network_and_to_its_hash(folder, with_graphs, tmp_path):
+    alone, info = read_info(folder), read_info(with_graphs)
+    assert alone.graph is None and alone.sha256 == alone.network_sha256
     assert info.graph is not None and info.graph.share == 0.5
-    assert info.sizes()["graph"] == {"sha256": info.graph.sha256, "share": 0.5}
+    assert info.network_sha256 == alone.sha256 != info.sha256
+    assert alone.calibration is not None and info.calibration is None
+    with pytest.raises(WeightsError, match="on atoms alone"):
+        save_ensemble(tmp_path / "e", [info, alone], Mixture(slopes=(0.5, 0.5)), Smoothing())
     write_fitted(info, Calibration(), info.smoothing)
     assert read_info(with_graphs).graph == info.graph
 
@@ -199,9 +204,7 @@ def test_networks_on_graphs_belong_to_an_ensemble(with_graphs):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda both, values: values["graph"].update(share=0.4), "the file was changed"),
         (lambda both, values: values["graph"].update(share=0), "share must be over 0"),
-        (lambda both, values: values.pop("graph"), "the file was changed"),
         (lambda both, values: save_networks([random_network(2)], both / GRAPH_FILE), "fetch it"),
         (lambda both, values: (both / GRAPH_FILE).unlink(), "fetch it again"),
     ],

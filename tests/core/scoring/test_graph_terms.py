@@ -3,17 +3,16 @@
 import numpy as np
 import pytest
 
-from sasnet_core.fitted import Mixture, Smoothing
+from sasnet_core.fitted import Smoothing
 from sasnet_core.graph.deep_tensor import save_networks
 from sasnet_core.graph.residue_graph import build_graph
-from sasnet_core.network.weights import GRAPH_FILE, read_info, save_ensemble, save_weights
-from sasnet_core.scoring import with_graph
+from sasnet_core.network.weights import GRAPH_FILE, add_graph, read_info, save_weights
+from sasnet_core.scoring import graph_terms
 from sasnet_core.scoring.conserved import ConservedScorer
+from sasnet_core.scoring.graph_terms import GraphTerms
 from sasnet_core.scoring.log_odds import logistic, logit
-from sasnet_core.scoring.memory import Sizes
 from sasnet_core.scoring.predictor import load_predictor
 from sasnet_core.scoring.smoothing import Smoother
-from sasnet_core.scoring.with_graph import GraphScorer
 from tests.core.build import random_protein, tiny_model, tiny_network
 from tests.core.conservation.build_profiles import laid_profile, plain_terms
 from tests.core.graph.build_networks import random_network
@@ -23,8 +22,15 @@ LEFT, RIGHT, SMALL = random_protein(1, 24), random_protein(2, 22), random_protei
 NETWORKS = [random_network(seed) for seed in (1, 2)]
 
 
-def atoms(smoothing):
-    scorer = RandomScorer()
+class WithGraphs(RandomScorer):
+    """Random scores, and what graphs add to them."""
+
+    def _terms(self, left, right):
+        return GraphTerms(NETWORKS, 0.5).of(left, right, self.smoothing)
+
+
+def atoms(smoothing, kind=RandomScorer):
+    scorer = kind()
     scorer.smoothing = smoothing
     return scorer
 
@@ -35,7 +41,7 @@ def test_the_graphs_log_odds_are_smoothed_and_added(smoothing):
     logits = np.mean([network.logits(*graphs) for network in NETWORKS], axis=0)
     theirs = Smoother(LEFT, RIGHT, smoothing).smooth(logistic(logits).astype(np.float32))
     alone = atoms(smoothing).score(LEFT, RIGHT, rotations=3)
-    found = GraphScorer(atoms(smoothing), NETWORKS, 0.5).score(LEFT, RIGHT, rotations=3)
+    found = atoms(smoothing, WithGraphs).score(LEFT, RIGHT, rotations=3)
     expected = logistic(logit(alone.matrix) + 0.5 * logit(theirs))
     np.testing.assert_allclose(found.matrix, expected, atol=1e-5)
     assert np.abs(found.matrix - alone.matrix).max() > 0.01
@@ -43,14 +49,14 @@ def test_the_graphs_log_odds_are_smoothed_and_added(smoothing):
 
 def test_a_protein_too_small_for_a_graph_is_scored_by_its_atoms():
     smoothing = Smoothing(share=0.5)
-    found = GraphScorer(atoms(smoothing), NETWORKS, 0.5).score(LEFT, SMALL, rotations=2)
+    found = atoms(smoothing, WithGraphs).score(LEFT, SMALL, rotations=2)
     alone = atoms(smoothing).score(LEFT, SMALL, rotations=2)
     np.testing.assert_array_equal(found.matrix, alone.matrix)
 
 
 def test_conservation_is_added_to_both():
     terms = plain_terms(exposure=1.5)
-    scorer = GraphScorer(atoms(Smoothing()), NETWORKS, 0.5)
+    scorer = atoms(Smoothing(), WithGraphs)
     profiles = {LEFT.content_hash: laid_profile(24), RIGHT.content_hash: laid_profile(22)}
     both, on_atoms = (
         ConservedScorer(one, terms, lambda protein: profiles[protein.content_hash]).score(
@@ -66,33 +72,21 @@ def test_conservation_is_added_to_both():
 
 def test_a_graph_is_made_once_while_it_is_remembered(monkeypatch):
     made = []
-    monkeypatch.setattr(with_graph, "build_graph", lambda p: made.append(p) or build_graph(p))
-    monkeypatch.setattr(with_graph, "REMEMBERED", 2)
-    scorer = GraphScorer(atoms(Smoothing()), NETWORKS, 0.5)
+    monkeypatch.setattr(graph_terms, "build_graph", lambda p: made.append(p) or build_graph(p))
+    monkeypatch.setattr(graph_terms, "REMEMBERED", 2)
+    graphs = GraphTerms(NETWORKS, 0.5)
     third = random_protein(4, 21)
     for partner in (RIGHT, third, RIGHT):
-        scorer.score(LEFT, partner, rotations=1)
+        graphs.of(LEFT, partner, Smoothing())
     assert [protein.n_residues for protein in made] == [24, 22, 21, 22]
-
-
-def test_limits_and_caches_reach_the_network():
-    network = RandomScorer()
-    scorer = GraphScorer(network, NETWORKS, 0.5)
-    scorer.limit_sizes(Sizes(1, 2))
-    scorer.use_cache(None)
-    assert (network.limits, network.caches) == ([Sizes(1, 2)], [None])
-    assert scorer.precision == "float32"
 
 
 def test_weights_of_both_are_loaded_as_one(tmp_path):
     save_weights(tmp_path / "one", tiny_network(tiny_model()))
     (tmp_path / "both").mkdir()
     save_networks(NETWORKS, tmp_path / "both" / GRAPH_FILE)
-    info = save_ensemble(
-        tmp_path / "both", [read_info(tmp_path / "one")], Mixture(), Smoothing(), 0.5
-    )
+    info = add_graph(read_info(tmp_path / "one"), 0.5, tmp_path / "both")
     alone = load_predictor(tmp_path / "one").score(LEFT, RIGHT, rotations=1)
     both = load_predictor(info.folder).score(LEFT, RIGHT, rotations=1)
-    scorer = GraphScorer(atoms(Smoothing()), NETWORKS, 0.5)
-    expected = logit(alone.matrix) + scorer._terms(LEFT, RIGHT).terms
-    np.testing.assert_allclose(logit(both.matrix), expected, atol=1e-3)
+    added = GraphTerms(NETWORKS, 0.5).of(LEFT, RIGHT, Smoothing()).terms
+    np.testing.assert_allclose(logit(both.matrix), logit(alone.matrix) + added, atol=1e-3)
