@@ -46,6 +46,7 @@ setup(
             "*.md",
             "*.json",
             "*/*.json",
+            "*/graph.npz",
             "*/weights.npz",
             "*/*/*.json",
             "*/*/weights.npz",
