@@ -7,8 +7,7 @@ without STRIDE, MSMS and PSAIA.
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
-from scipy.spatial import cKDTree
+from scipy import ndimage, spatial
 from scipy.spatial.distance import cdist
 
 from sasnet_core.config import SURFACE_PROBE
@@ -153,7 +152,7 @@ def residue_depth(protein: Protein) -> np.ndarray:
     ndarray, shape (n_residues, 2)
         Angstrom: mean of the residue's atoms, and CA.
     """
-    places = cKDTree(_places_of_probe(protein))
+    places = spatial.cKDTree(_places_of_probe(protein))
     depths = places.query(protein.coords)[0] - SURFACE_PROBE
     inside = protein.atom_residues >= 0
     mean = _summary(depths[inside], protein.atom_residues[inside], protein.n_residues)[:, 0]

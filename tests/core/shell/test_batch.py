@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 
+from sasnet_core.results.formats import boltz_chai
 from sasnet_core.results.reading import SCORES_FILE
 from sasnet_core.results.summary import SUMMARY_COLUMNS
 from sasnet_core.results.writing import OutputFolder
@@ -189,13 +190,13 @@ def test_a_bug_in_one_row_costs_only_that_row(command, work, scorer, monkeypatch
     assert folders(work / "out") == {"two"}
 
 
-def test_an_export_that_fails_is_reported_and_not_tried_again(command, work, scorer):
+def test_an_export_that_fails_is_reported_and_not_tried_again(command, work, scorer, monkeypatch):
+    monkeypatch.setattr(boltz_chai, "LETTERS", "A")  # as if the two chains were too many
     write_list(work / "list.csv", ROWS[0])
     run = "--batch", "list.csv", "-o", "out", "--quiet", "--export", "boltz,pdb"
-    run += "--threshold", "0.999999"
     assert command(*run) == 2
     (failure,) = table(work / "out" / "failures.csv")
-    assert failure["reason"].startswith("export: residues with")
+    assert failure["reason"].startswith("export: at most 1 chains can be exported")
     assert (work / "out" / "one" / "left.pdb").is_file()
     assert [row["id"] for row in table(work / "out" / "summary.csv")] == ["one"]
     assert len(scorer.scored) == 1
