@@ -147,7 +147,7 @@ def predict_one(options: argparse.Namespace, sources: Sources, formats: list[str
         print_summary(prediction, files, messages.explanation)
         if settings.profiles is None and has_terms(info):
             print(
-                "These scores use the structures only. Conservation improves them: see "
+                "These scores use the structures only. Conservation can improve them: see "
                 "--conservation and --database."
             )
     if messages.problems:

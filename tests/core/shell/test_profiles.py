@@ -48,7 +48,7 @@ def scores(folder):
 def test_files_change_the_scores_and_are_named(command, work, weights, capfd):
     pssm = [write_pssm(work / "left.pssm", "CCCC"), write_pssm(work / "right.pssm", "CCC")]
     assert command("left.pdb", "right.pdb", "-o", "plain") == 0
-    assert "use the structures only. Conservation improves them" in capfd.readouterr().out
+    assert "use the structures only. Conservation can improve them" in capfd.readouterr().out
     assert command("left.pdb", "right.pdb", "--conservation", *pssm) == 0
     assert "scores use structure and conservation (left.pssm, right.pssm)" in capfd.readouterr().out
     assert scores(work / "out") != scores(work / "plain")
