@@ -41,15 +41,11 @@ def window_operations(config: ModelConfig) -> float:
 
 def head_operations(left: int, right: int, config: ModelConfig) -> float:
     """Count those of the split head on all pairs of some residues, both orders."""
-    first, *rest = config.head_sizes
-    halves = 2.0 * (left + right) * config.head_input * first
-    sizes = [first, *rest, 1]
-    layers = sum(2.0 * a * b for a, b in zip(sizes, sizes[1:], strict=False))
-    return 2 * (halves + left * right * layers)
+    return pair_operations(left + right, left * right, config)
 
 
 def pair_operations(residues: int, pairs: int, config: ModelConfig) -> float:
-    """Count those of the split head in a training step: some pairs of some residues."""
+    """Count those of the split head on some pairs of some residues, both orders."""
     first, *rest = config.head_sizes
     sizes = [first, *rest, 1]
     layers = sum(2.0 * a * b for a, b in zip(sizes, sizes[1:], strict=False))

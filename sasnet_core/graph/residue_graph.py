@@ -20,6 +20,9 @@ NEIGHBOURS = 20
 SPREAD = 18.0
 #: Goes into the names of kept graphs: raise it when features or edges change.
 VERSION = 1
+#: Larger proteins have no graph: distances of all pairs, and a voxel grid around all atoms, would
+#: take gigabytes. Chains may lie far apart, so the box counts as well as the residues.
+MOST_RESIDUES, LARGEST_BOX = 5000, 2.0**27  # residues; cubic angstrom
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,12 @@ class Graph:
     features: dict[str, np.ndarray]  # name -> (n_residues, width)
     neighbours: np.ndarray  # (n_residues, NEIGHBOURS) int32, rows of residues, nearest first
     edges: np.ndarray  # (n_residues, NEIGHBOURS, 2) float32, closeness and angle of planes
+
+
+def has_graph(protein: Protein) -> bool:
+    """Tell whether a protein is neither too small nor too large for a graph."""
+    box = float(np.prod(np.ptp(protein.coords.astype(np.float64), axis=0)))
+    return NEIGHBOURS < protein.n_residues <= MOST_RESIDUES and box <= LARGEST_BOX
 
 
 def build_graph(protein: Protein) -> Graph:

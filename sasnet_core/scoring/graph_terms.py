@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sasnet_core.graph.residue_graph import NEIGHBOURS, build_graph
+from sasnet_core.graph.residue_graph import build_graph, has_graph
 from sasnet_core.scoring.log_odds import logistic, logit
 from sasnet_core.scoring.smoothing import PairTerms, Smoother
 
@@ -52,7 +52,8 @@ class GraphTerms:
     """What networks on residue graphs add to the scores of a network on atoms.
 
     Log odds of a pair: those of the atoms, smoothed, plus `share` times those of the graphs,
-    smoothed alike. A protein of 20 residues or fewer has no graph; then the atoms decide alone.
+    smoothed alike. A very small or large protein has no graph (`residue_graph.has_graph`); then the
+    atoms decide alone.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ class GraphTerms:
 
     def of(self, left: Protein, right: Protein, smoothing: Smoothing) -> PairTerms | None:
         """Return what the graphs say of each pair of two proteins; None if one has no graph."""
-        if min(left.n_residues, right.n_residues) <= NEIGHBOURS:
+        if not (has_graph(left) and has_graph(right)):
             return None
         one, other = self._graph(left), self._graph(right)
         logits = np.mean([network.logits(one, other) for network in self._networks], axis=0)

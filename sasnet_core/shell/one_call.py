@@ -130,6 +130,22 @@ class Interface:
         return files
 
 
+def call_settings(
+    threshold: float | None, weights: str | Path | None, **others: Any
+) -> RunSettings:
+    """Make the settings of a run from the arguments of a call; `others` as of `RunSettings`.
+
+    Raises
+    ------
+    SettingError
+        The threshold is no probability.
+    """
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise SettingError(f"threshold must be between 0 and 1, got {threshold:g}")
+    folder = None if weights is None else Path(weights)
+    return RunSettings(threshold=threshold, weights=folder, **others)
+
+
 def as_table(rows: list[dict[str, Any]]) -> Any:
     """Return rows as a pandas data frame, or as they are if pandas is not installed."""
     try:
@@ -222,8 +238,10 @@ def predict_interface(
     >>> found = predict_interface("receptor.pdb", "ligand.pdb")  # doctest: +SKIP
     >>> print(found)  # doctest: +SKIP
     """
-    if threshold is not None and not 0 <= threshold <= 1:
-        raise SettingError(f"threshold must be between 0 and 1, got {threshold:g}")
+    settings = call_settings(
+        threshold, weights, rotations=rotations, seed=seed, pair_count=LISTED_PAIRS,
+        device=device, precision=precision, threads=threads, memory=memory,
+    )  # fmt: skip
     if right is None and not left_chains and not right_chains:
         raise SelectionError(
             f"{left}: one file needs both left_chains and right_chains; predict_alone answers for "
@@ -232,17 +250,6 @@ def predict_interface(
     structures = tuple(str(name) for name in (left, right) if name is not None)
     question = Question(structures, left_chains, right_chains, model, assembly)
     partners = read_partners(question, make_sources({}))
-    settings = RunSettings(
-        rotations=rotations,
-        seed=seed,
-        pair_count=LISTED_PAIRS,
-        threshold=threshold,
-        weights=None if weights is None else Path(weights),
-        device=device,
-        precision=precision,
-        threads=threads,
-        memory=memory,
-    )
     named = {"include": include, "exclude": exclude, "mask": mask}
     known = find_known(named, partners)
     info = calibrated_weights(settings)

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sasnet_core.config import ROTATIONS
-from sasnet_core.errors import SettingError
 from sasnet_core.shell.alone import alone_fit, output_folder, predict_protein, require_one_chain
 from sasnet_core.shell.fetch import make_sources
-from sasnet_core.shell.one_call import as_table, json_text
+from sasnet_core.shell.one_call import as_table, call_settings, json_text
 from sasnet_core.shell.question import Question, read_one, split_chains
-from sasnet_core.shell.session import RunSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,20 +144,12 @@ def predict_alone(
     >>> found = predict_alone("receptor.pdb", chains="A")  # doctest: +SKIP
     >>> print(found)  # doctest: +SKIP
     """
-    if threshold is not None and not 0 <= threshold <= 1:
-        raise SettingError(f"threshold must be between 0 and 1, got {threshold:g}")
+    settings = call_settings(
+        threshold, weights, rotations=rotations, seed=seed,
+        device=device, precision=precision, threads=threads, memory=memory,
+    )  # fmt: skip
     question = Question((str(structure),), model=model, assembly=assembly)
     protein = read_one(question, make_sources({}), split_chains(chains))
     if not chains:
         require_one_chain(protein, "the chains of one protein must be named")
-    settings = RunSettings(
-        rotations=rotations,
-        seed=seed,
-        threshold=threshold,
-        weights=None if weights is None else Path(weights),
-        device=device,
-        precision=precision,
-        threads=threads,
-        memory=memory,
-    )
     return Site(predict_protein(protein, settings, *alone_fit(settings), progress))

@@ -54,6 +54,13 @@ def test_a_protein_too_small_for_a_graph_is_scored_by_its_atoms():
     np.testing.assert_array_equal(found.matrix, alone.matrix)
 
 
+def test_a_protein_whose_chains_lie_far_apart_is_scored_by_its_atoms():
+    coords = LEFT.coords + np.where(LEFT.atom_residues < 12, 0, 9000)[:, None]
+    centers = LEFT.centers + np.where(np.arange(24) < 12, 0, 9000)[:, None]
+    apart = LEFT.with_coordinates(coords, centers)
+    assert GraphTerms(NETWORKS, 0.5).of(apart, RIGHT, Smoothing()) is None
+
+
 def test_conservation_is_added_to_both():
     terms = plain_terms(exposure=1.5)
     scorer = atoms(Smoothing(), WithGraphs)
