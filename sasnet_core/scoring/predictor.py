@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -328,6 +328,7 @@ def load_predictor(
     score_cache: Path | None = None,
     device: str | None = None,
     at_once: int = AT_ONCE,
+    graphs: bool = True,
 ) -> Scorer:
     """Load the weights of a network or of an ensemble.
 
@@ -344,6 +345,8 @@ def load_predictor(
         Folder in which scores are stored and looked up. Several networks may share it.
     device, at_once
         See `Predictor`; the members of an ensemble share the rotations at once.
+    graphs : bool
+        Whether networks on residue graphs, if the weights have some, score too.
 
     Raises
     ------
@@ -353,6 +356,8 @@ def load_predictor(
         Precision or engine is unknown.
     """
     info = read_info(folder)
+    if not graphs:
+        info = replace(info, graph=None)
     chosen = choose_precision(precision)
     if info.mixture is None:
         return _load_one(info, chosen, engine, score_cache, device, at_once)

@@ -109,9 +109,9 @@ def make_cases(options: argparse.Namespace, split: str, scorer: Scorer) -> list[
 
 
 def load_scorer(options: argparse.Namespace) -> Scorer:
-    """Load sasnet's network, with its terms of conservation if profiles are named."""
+    """Load sasnet's network on atoms, with terms of conservation if profiles are named."""
     info = read_info(options.weights)
-    scorer = load_predictor(info.folder, score_cache=options.kept)
+    scorer = load_predictor(info.folder, score_cache=options.kept, graphs=False)
     if options.pssm is None:
         return scorer
     terms = find_info([info.folder, find_folder("conservation")], info.sha256).terms

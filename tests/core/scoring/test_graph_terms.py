@@ -97,3 +97,5 @@ def test_weights_of_both_are_loaded_as_one(tmp_path):
     both = load_predictor(info.folder).score(LEFT, RIGHT, rotations=1)
     added = GraphTerms(NETWORKS, 0.5).of(LEFT, RIGHT, Smoothing()).terms
     np.testing.assert_allclose(logit(both.matrix), logit(alone.matrix) + added, atol=1e-3)
+    atoms_alone = load_predictor(info.folder, graphs=False).score(LEFT, RIGHT, rotations=1)
+    np.testing.assert_array_equal(atoms_alone.matrix, alone.matrix)
