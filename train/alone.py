@@ -23,6 +23,11 @@ from sasnet_core.config import ROTATIONS, USUAL_PARTNER
 from sasnet_core.dataset.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.errors import run_script
 from sasnet_core.evaluation.interface_residues import Site, labels, probabilities
+from sasnet_core.evaluation.out_of_fold import (
+    add_out_of_fold_option,
+    described,
+    load_scorer,
+)
 from sasnet_core.evaluation.patch_fit import RIGHT, SidePatches, fit_side_law, side_patches
 from sasnet_core.evaluation.residue_fit import fit_with_thresholds, held_out_probabilities
 from sasnet_core.evaluation.test_set import add_test_set_options, record_access, refuse_test_set
@@ -30,7 +35,6 @@ from sasnet_core.fitted import AloneFit, Calibration
 from sasnet_core.metrics import auroc, average_precision, brier_skill, calibration_error
 from sasnet_core.network.weights import read_info, write_fitted
 from sasnet_core.scoring.patches import patch_size
-from sasnet_core.scoring.predictor import load_predictor
 from sasnet_core.scoring.scorer import Scorer
 from sasnet_core.scoring.site_scores import score_sites
 from sasnet_core.structure.surface import relative_exposure
@@ -50,6 +54,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--weights", type=Path, default=Path("default"))
     parser.add_argument("--check", action="store_true", help="fit nothing, judge what is stored")
+    add_out_of_fold_option(parser)
     add_test_set_options(parser, LOOKS)
     return parser.parse_args(arguments)
 
@@ -121,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
         )  # fmt: skip
     else:
         refuse_test_set(rows)
-    scorer = load_predictor(info.folder)
+    scorer = load_scorer(options, info, None)
     items = [load_complex(options.dataset / row["file"]) for row in rows]
     sites = [
         sites_alone(scorer, item, options.rotations)
@@ -140,7 +145,9 @@ def main(arguments: list[str] | None = None) -> int:
     print(*outcome_lines(sites, probability, sides), sep="\n")
     if not options.check:
         origin = {
-            "fitted_on": f"{2 * len(rows)} {rows[0]['state']} proteins of {options.split}",
+            "fitted_on": described(
+                f"{2 * len(rows)} {rows[0]['state']} proteins of {options.split}", options
+            ),
             "rotations": options.rotations,
         }
         fitted = AloneFit(replace(calibration, **origin), replace(fit_side_law(sides), **origin))

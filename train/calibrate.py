@@ -22,12 +22,12 @@ from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import run_script
 from sasnet_core.evaluation.calibration_fit import collect, fit
 from sasnet_core.evaluation.interface_residues import labels
+from sasnet_core.evaluation.out_of_fold import described, load_scorer
 from sasnet_core.evaluation.patch_fit import collect_patches, fit_law
 from sasnet_core.evaluation.residue_fit import held_out_probabilities
 from sasnet_core.evaluation.selection_set import add_fit_options, read_selection_set
 from sasnet_core.metrics import brier_skill, calibration_error
 from sasnet_core.network.weights import default_folder, read_info, write_fitted
-from sasnet_core.scoring.predictor import load_predictor
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -43,14 +43,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     selection = read_selection_set(options.dataset, options.split)
     info = read_info(options.weights or default_folder())
-    predictor = load_predictor(info.folder, score_cache=options.kept)
+    predictor = load_scorer(options, info, options.kept)
     rng = np.random.default_rng(0)
     collected, scored = [], []
     for item in selection.complexes():
         matrix = predictor.score(item.left, item.right, options.rotations).matrix
         collected.append(collect(item, matrix, rng))
         scored.append((item, matrix))
-    origin = {"fitted_on": selection.description, "rotations": options.rotations}
+    where = described(selection.description, options)
+    origin = {"fitted_on": where, "rotations": options.rotations}
     calibration = replace(fit(collected), **origin)
     patches = [collect_patches(item, matrix, calibration) for item, matrix in scored]
     law = replace(fit_law(patches), **origin)

@@ -3,8 +3,10 @@
     python -m train.db5 ../shared/data/db5 -o DATASET
 
 Writes each complex twice, unbound and bound (column state of manifest.csv), unmapped.csv with the
-residues that only one of the two states has, and dataset.json. Expect 21,194 positives with unbound
-atoms over 230 complexes, 4,909 of them in DB5U (literature: 21,091 and 4,871).
+residues that only one of the two states has, and dataset.json. DB3 and DB4U are divided into folds
+(column fold): train.fit and train.graphs leave one out with --leave-out-fold. Expect 21,194
+positives with unbound atoms over 230 complexes, 4,909 of them in DB5U (literature: 21,091 and
+4,871).
 """
 
 from __future__ import annotations
@@ -20,16 +22,18 @@ from typing import Any
 from tqdm import tqdm
 
 from sasnet_core import __version__
-from sasnet_core.config import CONTACT_CUTOFF, DB5_POSITIVES, DB5U_POSITIVES
+from sasnet_core.config import CONTACT_CUTOFF, DB5_POSITIVES, DB5U_POSITIVES, TEST_SPLIT
 from sasnet_core.dataset import db5
 from sasnet_core.dataset.complexes import MANIFEST, SUMMARY, Complex, save_complex
+from sasnet_core.dataset.folds import assign_folds
 from sasnet_core.errors import run_script
+from sasnet_core.evaluation.groups import KINDS, kinds
 from sasnet_core.files import write_json, write_table
 
 COLUMNS = (
     "id", "state", "left_chains", "right_chains", "n_left", "n_right", "n_contacts",
-    "unmapped_contacts", "unmapped_residues", "category", "difficulty", "cluster", "split", "file",
-    "sha256",
+    "unmapped_contacts", "unmapped_residues", "category", "difficulty", "cluster", "split", "fold",
+    "file", "sha256",
 )  # fmt: skip
 UNMAPPED = "unmapped.csv"
 UNMAPPED_COLUMNS = (
@@ -59,6 +63,16 @@ def manifest_row(case: db5.Db5Case, state: str, item: Complex, output: Path) -> 
         "file": file,
         "sha256": hashlib.sha256((output / file).read_bytes()).hexdigest(),
     }
+
+
+def folds_of(cases: list[db5.Db5Case]) -> dict[str, int]:
+    """Assign the complexes that are not of the test set to folds: code -> fold."""
+    known = [case for case in cases if case.split != TEST_SPLIT]
+    proteins = [(case.unbound.left.sequence, case.unbound.right.sequence) for case in known]
+    parts = [kinds({"id": case.code, "category": case.category}) for case in known]
+    antibodies = [(left == KINDS["antibody"], right == KINDS["antibody"]) for left, right in parts]
+    found = assign_folds(proteins, antibodies)
+    return dict(zip([case.code for case in known], found, strict=True))
 
 
 def summary(cases: list[db5.Db5Case]) -> dict[str, dict[str, Any]]:
@@ -98,6 +112,8 @@ def main(arguments: list[str] | None = None) -> int:
             rows.append(manifest_row(case, state, item, options.output))
         unmapped += [{"id": case.code, **asdict(residue)} for residue in case.unmapped_residues]
         cases.append(case)
+    folds = folds_of(cases)
+    rows = [{**row, "fold": folds.get(str(row["id"]), "")} for row in rows]
     found = summary(cases)
     counts = found["counts"]
     write_table(unmapped, options.output / UNMAPPED, UNMAPPED_COLUMNS)

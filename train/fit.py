@@ -40,7 +40,8 @@ import numpy as np
 from tqdm import tqdm
 
 from sasnet_core.config import RunConfig
-from sasnet_core.dataset.complexes import Complex, evenly_spread, load_complex
+from sasnet_core.dataset.complexes import Complex, evenly_spread, load_complex, read_manifest
+from sasnet_core.dataset.folds import FOLDS
 from sasnet_core.errors import DatasetError, SettingError, run_script
 from sasnet_core.evaluation.selection_set import read_selection_set
 from sasnet_core.files import write_json
@@ -92,6 +93,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         action="append",
         help="splits to train on, like DB3,DB4U: once for all datasets, or once for each of them "
         "in the same order (default: train)",
+    )
+    parser.add_argument(
+        "--leave-out-fold",
+        type=int,
+        choices=range(1, FOLDS + 1),
+        help="fold of the benchmark not to train on, so that its complexes can judge the network",
     )
     parser.add_argument("--validate", type=Path, help="dataset of train.db5, for the checks")
     parser.add_argument("--validate-split", default="DB4U", help="its part to check on")
@@ -191,7 +198,10 @@ def start(network: Network, folder: Path) -> None:
 
 
 def make_stream(
-    datasets: Sequence[Path], splits: Sequence[str], config: TrainConfig
+    datasets: Sequence[Path],
+    splits: Sequence[str],
+    config: TrainConfig,
+    leave_out: int | None = None,
 ) -> ComplexStream:
     """Mix the complexes of all datasets.
 
@@ -200,8 +210,8 @@ def make_stream(
     DatasetError
         A dataset has no complexes to train on.
     SettingError
-        Splits or repeats are neither one for all datasets nor one for each, or a complex is of the
-        test set.
+        Splits or repeats are neither one for all datasets nor one for each, a complex is of the
+        test set, or a fold is to be left out where there are none.
     """
     each = zip(
         datasets,
@@ -209,8 +219,13 @@ def make_stream(
         one_for_each(datasets, config.repeats, "train.repeats"),
         strict=True,
     )
+    if leave_out is not None and not any("fold" in read_manifest(one)[0] for one in datasets):
+        raise SettingError(
+            "--leave-out-fold needs a dataset whose complexes are in folds, none of those given "
+            "is; make one with train.db5"
+        )
     return ComplexStream(
-        [Source(*values) for values in each],
+        [Source(*values, leave_out) for values in each],
         config.seed,
         config.distinct_pairs,
         config.like_repeats,
@@ -318,7 +333,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     steps = default_steps()
     config = settle_config(options, steps.chief)
-    stream = make_stream(options.datasets, options.split or ["train"], config.train)
+    splits = options.split or ["train"]
+    stream = make_stream(options.datasets, splits, config.train, options.leave_out_fold)
     held_out = (
         validation_complexes(options.validate, options.validate_split, options.validate_count)
         if options.validate

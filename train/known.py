@@ -23,13 +23,13 @@ import numpy as np
 from sasnet_core.config import ROTATIONS
 from sasnet_core.dataset.complexes import Complex
 from sasnet_core.errors import run_script
+from sasnet_core.evaluation.out_of_fold import load_scorer
 from sasnet_core.evaluation.selection_set import add_fit_options, read_selection_set
 from sasnet_core.fitted import Calibration, Smoothing
 from sasnet_core.metrics import auroc, brier_skill
 from sasnet_core.network.weights import default_folder, read_info
 from sasnet_core.scoring.calibration import residue_probabilities
 from sasnet_core.scoring.known import InformedSmoother, Known
-from sasnet_core.scoring.predictor import load_predictor
 from sasnet_core.scoring.smoothing import Smoother
 
 
@@ -113,7 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--part", type=int, choices=(0, 1), help="every second complex only")
     options = parser.parse_args(arguments)
     info = read_info(options.weights or default_folder())
-    predictor = load_predictor(info.folder, score_cache=options.kept)
+    predictor = load_scorer(options, info, options.kept)
     calibration = info.needed_calibration()
     found: dict[bool, list[Outcome]] = {False: [], True: []}
     rng = np.random.default_rng(0)

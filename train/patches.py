@@ -26,6 +26,7 @@ from sasnet_core import markdown
 from sasnet_core.config import ROTATIONS, SELECTION_SPLITS
 from sasnet_core.dataset.complexes import benchmark_rows, load_complex
 from sasnet_core.errors import WeightsError, run_script
+from sasnet_core.evaluation.out_of_fold import described, load_scorer
 from sasnet_core.evaluation.patch_fit import (
     ComplexPatches,
     Outcomes,
@@ -41,7 +42,6 @@ from sasnet_core.evaluation.tables import RESULTS_HEAD
 from sasnet_core.evaluation.test_set import add_test_set_options, record_access
 from sasnet_core.metrics import brier_skill, calibration_error
 from sasnet_core.network.weights import WeightsInfo, read_info, write_fitted
-from sasnet_core.scoring.predictor import load_predictor
 
 PROGRAM = "python -m train.patches"
 DOCS = Path(__file__).parents[1] / "docs"
@@ -77,7 +77,7 @@ def collect(
     options: argparse.Namespace, info: WeightsInfo, rows: Sequence[dict[str, str]]
 ) -> list[ComplexPatches]:
     """Find the patches of all complexes."""
-    predictor = load_predictor(info.folder, score_cache=options.kept)
+    predictor = load_scorer(options, info, options.kept)
     calibration, found = info.needed_calibration(), []
     for row in tqdm(rows, desc="complexes", disable=None):
         item = load_complex(options.dataset / row["file"])
@@ -128,12 +128,16 @@ def section(options: argparse.Namespace, info: WeightsInfo, found: Outcomes, cou
         if options.check
         else "Each complex is compared with a fit on the others."
     )
-    flags = f"{' --check' if options.check else ''}{' --look-at-db5u' * options.look_at_db5u}"
+    flags = (
+        f"{' --check' * options.check}{' --out-of-fold FOLDS' if options.out_of_fold else ''}"
+        f"{' --look-at-db5u' * options.look_at_db5u}"
+    )
     heads = ["chance", "number", "mean chance", "true"]
     return "\n\n".join(
         [
             f"## Patches: {options.split}",
-            f"{count} complexes, rotations averaged: {options.rotations}. {origin} A patch is "
+            f"{count} complexes, rotations averaged: "
+            f"{options.rotations}{described('', options)}. {origin} A patch is "
             "right if half of its residues or more are in the interface; two patches touch if a "
             "residue of one touches a residue of the other.",
             markdown.table(
@@ -182,7 +186,8 @@ def main(arguments: list[str] | None = None) -> int:
         selection = read_selection_set(options.dataset, options.split)
         rows = selection.rows
         collected = collect(options, info, rows)
-        origin = {"fitted_on": selection.description, "rotations": options.rotations}
+        where = described(selection.description, options)
+        origin = {"fitted_on": where, "rotations": options.rotations}
         info = replace(info, patches=replace(fit_law(collected), **origin))
         write_fitted(info, info.calibration, info.smoothing, info.patches)
         found = held_out_outcomes(collected)

@@ -26,6 +26,7 @@ from sasnet_core.dataset.complexes import Complex, benchmark_rows, evenly_spread
 from sasnet_core.errors import DatasetError, run_script
 from sasnet_core.evaluation.groups import GroupPrecision, precision_by_group
 from sasnet_core.evaluation.interface_residues import Site, labels, probabilities, sites_of
+from sasnet_core.evaluation.out_of_fold import add_out_of_fold_option, described, load_scorer
 from sasnet_core.evaluation.tables import RESULTS_HEAD
 from sasnet_core.evaluation.test_set import add_test_set_options, record_access
 from sasnet_core.files import written_whole
@@ -33,7 +34,6 @@ from sasnet_core.fitted import Calibration
 from sasnet_core.metrics import auroc, average_precision, brier_skill, calibration_error
 from sasnet_core.network.weights import WeightsInfo, read_info
 from sasnet_core.scoring.calibration import residue_probabilities
-from sasnet_core.scoring.predictor import load_predictor
 from sasnet_core.scoring.scorer import Scorer
 
 PROGRAM = "python -m train.reliability"
@@ -58,6 +58,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--count", type=int, help="only this many complexes, evenly spread")
     parser.add_argument("--kept", type=Path, default=Path("kept_scores"), metavar="SCORES")
     parser.add_argument("-o", "--output", type=Path, default=DOCS, help="folder of results.md")
+    add_out_of_fold_option(parser)
     add_test_set_options(parser, DOCS / "db5u_looks.csv")
     return parser.parse_args(arguments)
 
@@ -180,8 +181,8 @@ def section(
         [
             f"## Probabilities: {options.split}",
             f"{len(sites) // 2} {rows[0]['state']} complexes, {len(truth):,} residues, "
-            f"rotations averaged: {options.rotations}. The calibration was fitted on "
-            f"{calibration.fitted_on}.",
+            f"rotations averaged: {options.rotations}{described('', options)}. The calibration was "
+            f"fitted on {calibration.fitted_on}.",
             markdown.table(["residues", ""], measured) + f"\n![Reliability]({picture})",
             markdown.table(heads, threshold_rows(truth, probability, calibration)),
             f"Likely residues (probability {calibration.threshold:g} or more) by kind and size of "
@@ -199,6 +200,7 @@ def section(
             f"Weights (sha256): {info.sha256[:12]}. Command: `{PROGRAM} DB5 "
             f"--split {options.split} --rotations {options.rotations} "
             f"--control-rotations {options.control_rotations}"
+            f"{' --out-of-fold FOLDS' if options.out_of_fold else ''}"
             f"{' --look-at-db5u' if options.look_at_db5u else ''}`",
         ]
     )
@@ -217,7 +219,7 @@ def main(arguments: list[str] | None = None) -> int:
         rows, allowed=options.look_at_db5u, record=options.looks, command="train.reliability",
         weights=[info.sha256], rotations=options.rotations,
     )  # fmt: skip
-    predictor = load_predictor(info.folder, score_cache=options.kept)
+    predictor = load_scorer(options, info, options.kept)
     items = [load_complex(options.dataset / row["file"]) for row in rows]
     sites = [
         site

@@ -22,11 +22,11 @@ from sasnet_core.config import SELECTION_SPLITS
 from sasnet_core.dataset.complexes import Complex
 from sasnet_core.errors import run_script
 from sasnet_core.evaluation.interface_residues import Site, labels, sites_of
+from sasnet_core.evaluation.out_of_fold import described, load_scorer
 from sasnet_core.evaluation.selection_set import add_fit_options, read_selection_set
 from sasnet_core.fitted import Smoothing
 from sasnet_core.metrics import auroc, cauroc, mean_auroc
 from sasnet_core.network.weights import default_folder, read_info, write_fitted
-from sasnet_core.scoring.predictor import load_predictor
 from sasnet_core.scoring.smoothing import Smoother
 
 WIDTHS = (6.0, 8.0, 10.0, 12.0)  # angstrom
@@ -61,14 +61,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     selection = read_selection_set(options.dataset, options.split)
     info = read_info(options.weights or default_folder())
-    predictor = load_predictor(info.folder, score_cache=options.kept)
+    predictor = load_scorer(options, info, options.kept)
     cases = [
         (item, predictor.unsmoothed(item.left, item.right, options.rotations))
         for item in selection.complexes()
     ]
     results = []
     for width, sharpness, share in itertools.product(WIDTHS, SHARPNESSES, SHARES):
-        smoothing = Smoothing(width, sharpness, share, selection.description)
+        smoothing = Smoothing(width, sharpness, share, described(selection.description, options))
         median, mean, residues = quality(cases, smoothing)
         results.append((median + mean + residues, smoothing))
         print(

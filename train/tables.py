@@ -31,6 +31,7 @@ from sasnet_core import markdown
 from sasnet_core.config import ROTATIONS, SELECTION_SPLITS, TEST_SPLIT
 from sasnet_core.errors import run_script
 from sasnet_core.evaluation import beyond_paper, paper_tables
+from sasnet_core.evaluation.out_of_fold import add_out_of_fold_option
 from sasnet_core.evaluation.paper_tables import REHEARSAL_SPLIT
 from sasnet_core.evaluation.tables import RESULTS_HEAD, shown_command
 from sasnet_core.evaluation.test_set import add_test_set_options, read_accesses, record_access
@@ -69,6 +70,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         add_test_set_options(one, DOCS / "db5u_looks.csv")
         if name == "beyond":
             one.add_argument("--weights", type=Path, default=Path("default"))
+            add_out_of_fold_option(one)
             one.add_argument("--control-rotations", type=int, default=5, metavar="N",
                              help="rotations with wrong partners (default: 5)")  # fmt: skip
             continue
@@ -92,7 +94,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def workbench(options: argparse.Namespace) -> Workbench:
     """Make the workbench that evaluates with these options."""
     names = ("dataset", "output", "rotations", "seed", "precision", "count", "selection",
-             "selection_rotations")  # fmt: skip
+             "selection_rotations", "out_of_fold")  # fmt: skip
     chosen = {name: getattr(options, name) for name in names if hasattr(options, name)}
     return Workbench(EvaluationSettings(score_cache=options.kept, **chosen))
 

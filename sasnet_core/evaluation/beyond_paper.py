@@ -110,7 +110,7 @@ def partner_table(bench: Workbench, folder: Path, split: str, rotations: int) ->
     DatasetError
         There is only one complex.
     """
-    settings, predictor, rows = bench.settings, bench.predictor(folder), bench.rows(split)
+    settings, predictor, rows = bench.settings, bench.predictor(folder, split), bench.rows(split)
     if len(rows) < 2:
         raise DatasetError(f"{split}: two complexes or more are needed for wrong partners, got 1")
 
@@ -159,7 +159,7 @@ def _partner_rows(found: dict[str, list[float]]) -> list[Sequence[str]]:
 
 def rotation_table(bench: Workbench, folder: Path, split: str) -> str:
     """Compute the CAUROC of the first 1, 2, 5, ... rotations of one run."""
-    settings, predictor = bench.settings, bench.predictor(folder)
+    settings, predictor = bench.settings, bench.predictor(folder, split)
     counts = [k for k in PREFIXES if k < settings.rotations] + [settings.rotations]
 
     def first(count: int) -> Score:

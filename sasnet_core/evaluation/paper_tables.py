@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from sasnet_core import markdown
-from sasnet_core.config import TEST_SPLIT
+from sasnet_core.config import SELECTION_SPLITS, TEST_SPLIT
 from sasnet_core.dataset.complexes import read_manifest
 from sasnet_core.errors import DatasetError, SettingError
 from sasnet_core.evaluation import compared, literature
@@ -388,12 +388,18 @@ def settings_lines(
     hashes = ", ".join(
         f"{'/'.join(info.folder.resolve().parts[-2:])} {info.sha256[:12]}" for info in infos
     )
+    judged = (
+        f"{SELECTION_SPLITS} were scored out of fold: each complex by a network that was trained "
+        "without it and its relatives. "
+        if settings.out_of_fold
+        else ""
+    )
     failed = f"Failed, and count 0: {'; '.join(sorted(bench.failures))}." if bench.failures else ""
     return [
         "",
         f"{counts}; {settings.rotations} rotations, seed {settings.seed}, "
-        f"{bench.predictor(infos[0].folder).precision}. Weights (sha256): {hashes}. "
-        f"{TEST_SPLIT} was looked at {accesses} times so far (docs/db5u_looks.csv). "
+        f"{bench.predictor(infos[0].folder, splits[-1]).precision}. Weights (sha256): {hashes}. "
+        f"{judged}{TEST_SPLIT} was looked at {accesses} times so far (docs/db5u_looks.csv). "
         f"{failed}".rstrip(),
         "",
         f"Command: `{command}`",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from sasnet_core.dataset.complexes import benchmark_rows, load_complex
+from sasnet_core.evaluation.out_of_fold import add_out_of_fold_option
 from sasnet_core.evaluation.test_set import refuse_test_set
 
 if TYPE_CHECKING:
@@ -76,3 +77,4 @@ def add_fit_options(parser: argparse.ArgumentParser, splits: str, rotations: int
         "--rotations", type=int, default=rotations, help=f"to average (default: {rotations})"
     )
     parser.add_argument("--kept", type=Path, metavar="SCORES", help="keep scores in this folder")
+    add_out_of_fold_option(parser)

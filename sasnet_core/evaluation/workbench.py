@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sasnet_core.config import ROTATIONS, SELECTION_SPLITS
+from sasnet_core.config import ROTATIONS, SELECTION_SPLITS, TEST_SPLIT
 from sasnet_core.dataset.complexes import benchmark_rows, evenly_spread
 from sasnet_core.evaluation.measures import baseline_scores, columns, evaluate_rows
 from sasnet_core.evaluation.tables import values
@@ -46,6 +46,9 @@ class EvaluationSettings:
         Splits on which replicates are ranked.
     selection_rotations : int
         Rotations for that.
+    out_of_fold : Path, optional
+        Folder of the networks that were each trained without a fold; they score all but the test
+        set, with the smoothing of the weights that are evaluated.
     """
 
     dataset: Path
@@ -57,6 +60,7 @@ class EvaluationSettings:
     count: int | None = None
     selection: str = SELECTION_SPLITS
     selection_rotations: int = 2
+    out_of_fold: Path | None = None
 
 
 class Workbench:
@@ -80,18 +84,24 @@ class Workbench:
         rows = benchmark_rows(self.settings.dataset, split, state)
         return evenly_spread(rows, self.settings.count)
 
-    def _predictor(self, folder: Path) -> Scorer:
+    def _predictor(self, folder: Path, split: str) -> Scorer:
         # TensorFlow takes seconds to import; tables of sizes do not need it.
+        from sasnet_core.evaluation.out_of_fold import load_out_of_fold
         from sasnet_core.scoring.predictor import load_predictor
 
         settings = self.settings
+        if settings.out_of_fold is not None and split != TEST_SPLIT:
+            smoothing = read_info(folder).smoothing
+            return load_out_of_fold(
+                settings.out_of_fold, settings.dataset, smoothing, settings.score_cache
+            )
         return load_predictor(folder, settings.precision, score_cache=settings.score_cache)
 
     def _table(
         self, folder: Path, split: str, state: str = "unbound", rotations: int | None = None
     ) -> list[Row]:
         """Measure weights on every complex of a split, and write the measures as CSV."""
-        predictor, rotations = self.predictor(folder), rotations or self.settings.rotations
+        predictor, rotations = self.predictor(folder, split), rotations or self.settings.rotations
         spreads: dict[int, float] = {}
 
         def score(item: Complex, index: int) -> np.ndarray:
@@ -102,7 +112,8 @@ class Workbench:
         table = evaluate_rows(self.settings.dataset, self.rows(split, state), state, {"": score})
         table = [{**row, "mean_spread": spreads.get(index, "")} for index, row in enumerate(table)]
         self.failures |= {f"{row['id']} ({row['failure']})" for row in table if row["failure"]}
-        part = f"{split.replace(',', '+')}-{state}-{rotations}rotations"
+        kept = "-out_of_fold" if self.settings.out_of_fold and split != TEST_SPLIT else ""
+        part = f"{split.replace(',', '+')}-{state}-{rotations}rotations{kept}"
         name = f"complexes-{read_info(folder).sha256[:12]}-{part}"
         self.write(name, table, [*columns([""]), "mean_spread"])
         return table

@@ -199,15 +199,9 @@ class Predictor(Scorer):
         return [ops.convert_to_tensor(embeddings) for embeddings in found]
 
     def site_rotations(self, protein: Protein, rotations: int, seed: int) -> Iterator[np.ndarray]:
-        """Yield the site scores of one protein in one rotation after another.
-
-        The network must have `ModelConfig.site_terms`.
-
-        Yields
-        ------
-        ndarray, shape (n_residues,), float32
-            0 to 1.
-        """
+        """Yield the site scores of one protein in one rotation after another."""
+        if not self.network.config.site_terms:
+            return super().site_rotations(protein, rotations, seed)
         partner = _Partner(protein, protein.pose_key)
 
         def compute(rotation: int) -> np.ndarray:

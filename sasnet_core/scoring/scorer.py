@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sasnet_core.config import ROTATIONS
-from sasnet_core.errors import SettingError
+from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.fitted import Smoothing
 from sasnet_core.scoring.known import InformedSmoother
 from sasnet_core.scoring.rotation_sums import RotationSums
@@ -121,6 +121,24 @@ class Scorer(ABC):
     def _terms(self, left: Protein, right: Protein) -> PairTerms | None:
         """Return what is added to the smoothed log odds of two partners; None: nothing."""
         return None
+
+    def site_rotations(self, protein: Protein, rotations: int, seed: int) -> Iterator[np.ndarray]:
+        """Yield the site scores of one protein in one rotation after another.
+
+        Yields
+        ------
+        ndarray, shape (n_residues,), float32
+            0 to 1.
+
+        Raises
+        ------
+        WeightsError
+            These are not the weights of one network with `ModelConfig.site_terms`.
+        """
+        raise WeightsError(
+            "one protein alone needs weights of one network with site terms, like 'default'; these "
+            "have none: name others with --weights, or give both proteins"
+        )
 
     def rotation_scores(
         self, left: Protein, right: Protein, rotations: int, seed: int

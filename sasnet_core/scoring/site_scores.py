@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sasnet_core.config import ROTATIONS
-from sasnet_core.errors import SettingError, WeightsError
-from sasnet_core.scoring.predictor import Predictor
+from sasnet_core.errors import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,11 +57,6 @@ def score_sites(
     """
     if rotations < 1:
         raise SettingError(f"rotations must be 1 or more, got {rotations}")
-    if not isinstance(scorer, Predictor) or not scorer.network.config.site_terms:
-        raise WeightsError(
-            "one protein alone needs weights of one network with site terms, like 'default'; these "
-            "have none: name others with --weights, or give both proteins"
-        )
     each = []
     for number, scores in enumerate(scorer.site_rotations(protein, rotations, seed), 1):
         each.append(scores)

@@ -36,11 +36,14 @@ class Source:
         Only complexes of these splits, like ``"DB3,DB4U"``; None: of any.
     repeats : int
         How often a round shows each cluster of this dataset (see `TrainConfig.repeats`).
+    leave_out : int, optional
+        Fold of a dataset of `train.db5` that is left out.
     """
 
     dataset: Path
     splits: str | None = None
     repeats: int = 1
+    leave_out: int | None = None
 
     def rows(self) -> list[dict[str, str]]:
         """List the complexes; only the unbound state where the dataset has two.
@@ -63,6 +66,8 @@ class Source:
             for row in read_manifest(self.dataset)
             if (splits is None or row["split"] in splits) and row.get("state") != "bound"
         ]
+        if self.leave_out is not None:
+            rows = [row for row in rows if row.get("fold") != str(self.leave_out)]
         if not rows:
             raise DatasetError(f"{self.dataset}: no complexes to train on (split {self.splits})")
         count = sum(row["split"] == TEST_SPLIT for row in rows)

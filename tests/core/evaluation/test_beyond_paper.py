@@ -19,7 +19,7 @@ def weights(tmp_path):
 def bench(tmp_path):
     dataset = write_benchmark(tmp_path / "db5", ["DB3", "DB4U", "DB4U", "DB4U"])
     bench = Workbench(EvaluationSettings(dataset, tmp_path / "docs", tmp_path, rotations=3))
-    bench.predictor = RandomScorer
+    bench.predictor = lambda folder, split: RandomScorer(folder)
     return bench
 
 
@@ -37,12 +37,12 @@ def test_the_partner_matters_only_if_the_scores_depend_on_it(bench, weights):
             raw = np.outer(one, two).astype(np.float32)
             yield raw, [raw]
 
-    bench.predictor = Alone
+    bench.predictor = lambda folder, split: Alone(folder)
     text = partner_table(bench, weights, "DB4U", 1)
     assert "| what the own partner adds to residues | +0.000 (+0.000 to +0.000) |" in text
     rows = results(bench, "partners-DB4U")
     assert [row["alone_auroc"] for row in rows] == [row["wrong_auroc"] for row in rows]
-    bench.predictor = RandomScorer
+    bench.predictor = lambda folder, split: RandomScorer(folder)
     partner_table(bench, weights, "DB4U", 1)
     rows = results(bench, "partners-DB4U")
     assert [row["alone_auroc"] for row in rows] != [row["wrong_auroc"] for row in rows]

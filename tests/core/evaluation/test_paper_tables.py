@@ -28,7 +28,7 @@ def dataset(tmp_path_factory):
 @pytest.fixture
 def bench(dataset, tmp_path):
     bench = Workbench(EvaluationSettings(dataset, tmp_path / "docs", tmp_path, rotations=2))
-    bench.predictor = RandomScorer
+    bench.predictor = lambda folder, split: RandomScorer(folder)
     return bench
 
 

@@ -13,7 +13,7 @@ def bench(tmp_path):
     dataset = write_benchmark(tmp_path / "db5", ["DB3", "DB4U", "DB4U", "DB4U"])
     settings = EvaluationSettings(dataset, tmp_path / "docs", tmp_path / "kept", rotations=3)
     bench = Workbench(settings)
-    bench.predictor = RandomScorer
+    bench.predictor = lambda folder, split: RandomScorer(folder)
     return bench
 
 

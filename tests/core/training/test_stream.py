@@ -5,8 +5,9 @@ from collections import Counter
 import pytest
 
 from sasnet_core.errors import DatasetError, SettingError
+from sasnet_core.files import write_table
 from sasnet_core.training.stream import ComplexStream, Source
-from tests.core.build import random_complex, write_benchmark, write_dataset
+from tests.core.build import random_complex, table, write_benchmark, write_dataset
 
 
 @pytest.fixture
@@ -95,3 +96,11 @@ def test_several_splits_of_one_dataset_are_named_together(benchmark):
 def test_distinct_pairs_are_of_one_dataset(mined, benchmark):
     with pytest.raises(SettingError, match="distinct_pairs must be 0 with several datasets, got 8"):
         ComplexStream([Source(mined), Source(benchmark, "DB3")], seed=0, pairs=8)
+
+
+def test_a_fold_is_left_out(tmp_path):
+    folder = write_benchmark(tmp_path / "db5", {"1ABC": "DB3", "2ABC": "DB3", "3ABC": "DB3"})
+    rows = [{**row, "fold": row["id"][0]} for row in table(folder / "manifest.csv")]
+    write_table(rows, folder / "manifest.csv", list(rows[0]))
+    stream = ComplexStream([Source(folder, "DB3", leave_out=2)], seed=0)
+    assert set(visits(stream, 5)) == {"1ABC", "3ABC"}
