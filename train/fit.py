@@ -203,34 +203,51 @@ def make_stream(
     config: TrainConfig,
     leave_out: int | None = None,
 ) -> ComplexStream:
-    """Mix the complexes of all datasets.
-
-    Raises
-    ------
-    DatasetError
-        A dataset has no complexes to train on.
-    SettingError
-        Splits or repeats are neither one for all datasets nor one for each, a complex is of the
-        test set, or a fold is to be left out where there are none.
-    """
-    each = zip(
-        datasets,
-        one_for_each(datasets, splits, "--split"),
-        one_for_each(datasets, config.repeats, "train.repeats"),
-        strict=True,
-    )
-    if leave_out is not None and not any("fold" in read_manifest(one)[0] for one in datasets):
-        raise SettingError(
-            "--leave-out-fold needs a dataset whose complexes are in folds, none of those given "
-            "is; make one with train.db5"
-        )
+    """Mix the complexes of all datasets; raises as `make_sources` and `ComplexStream`."""
     return ComplexStream(
-        [Source(*values, leave_out) for values in each],
+        make_sources(datasets, splits, config.repeats, leave_out),
         config.seed,
         config.distinct_pairs,
         config.like_repeats,
         config.unlike_repeats,
     )
+
+
+def make_sources(
+    datasets: Sequence[Path],
+    splits: Sequence[str],
+    repeats: Sequence[int],
+    leave_out: int | None = None,
+) -> list[Source]:
+    """Say what to train on.
+
+    Parameters
+    ----------
+    datasets : sequence of Path
+        Their folders.
+    splits, repeats : sequence
+        As in `Source`, one for all datasets or one for each.
+    leave_out : int, optional
+        Fold to leave out.
+
+    Raises
+    ------
+    SettingError
+        Splits or repeats are neither one for all datasets nor one for each, or a fold is to be left
+        out where there are none.
+    """
+    if leave_out is not None and not any("fold" in read_manifest(one)[0] for one in datasets):
+        raise SettingError(
+            "--leave-out-fold needs a dataset whose complexes are in folds, none of those given "
+            "is; make one with train.db5"
+        )
+    each = zip(
+        datasets,
+        one_for_each(datasets, splits, "--split"),
+        one_for_each(datasets, repeats, "train.repeats"),
+        strict=True,
+    )
+    return [Source(*values, leave_out) for values in each]
 
 
 def one_for_each(datasets: Sequence[Path], values: Sequence[Value], name: str) -> Sequence[Value]:

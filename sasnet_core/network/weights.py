@@ -44,7 +44,7 @@ class GraphPart:
     Attributes
     ----------
     path : Path
-        Written by `graph.deep_tensor.save_networks`.
+        Written by `graph.residue_network.save_networks`.
     sha256 : str
         Hash of the file.
     share : float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from sasnet_core.dataset.complexes import load_complex
 from sasnet_core.graph.residue_graph import Graph, kept_graph
-from sasnet_core.structure.contacts import contact_matrix
+from sasnet_core.structure.contacts import NOWHERE, contact_matrix
 from sasnet_core.structure.protein import Protein
 
 #: Reads the profile of a protein, shape (n_residues, 20).
@@ -28,6 +28,8 @@ class GraphPair:
     edges: np.ndarray  # (n, neighbours, 2) float32
     n_left: int
     contacts: np.ndarray  # (n_contacts, 2) int32, rows (left residue, right residue)
+    #: Rows of nodes that are poor non-contacts, because they touch third chains.
+    spared: np.ndarray = field(default_factory=lambda: NOWHERE)
 
     @property
     def n_right(self) -> int:
@@ -140,7 +142,8 @@ def sample_pairs(
     item : GraphPair
         The complex.
     negatives : int
-        Number of draws; the few that hit a contact are omitted, repeats are not.
+        Number of draws; the few that hit a contact, and those with a spared residue, are omitted,
+        repeats are not.
     rng : numpy.random.Generator
         Source of randomness.
 
@@ -153,7 +156,9 @@ def sample_pairs(
     """
     codes = item.contacts[:, 0].astype(np.int64) * item.n_right + item.contacts[:, 1]
     drawn = rng.integers(item.n_left * item.n_right, size=negatives)
-    drawn = drawn[~np.isin(drawn, codes)]
+    left, right = np.divmod(drawn, item.n_right)
+    poor = np.isin(left, item.spared) | np.isin(right + item.n_left, item.spared)
+    drawn = drawn[~(np.isin(drawn, codes) | poor)]
     pairs = np.stack(np.divmod(np.concatenate([codes, drawn]), item.n_right), axis=1)
     pairs[:, 1] += item.n_left
     return pairs.astype(np.int32), np.repeat(np.float32([1, 0]), [len(codes), len(drawn)])

@@ -2,16 +2,22 @@
 
 import numpy as np
 
-from sasnet_core.graph.deep_tensor import SHAPES, DeepTensor
 from sasnet_core.graph.features import WIDTHS
+from sasnet_core.graph.residue_network import EDGE_SIZE, LAYER_SHAPES, SHAPES, ResidueNetwork
 
 
-def random_network(seed, factors=5, dense=4):
-    """Make a network."""
+def random_network(seed, width=6, dense=4, depth=2):
+    """Make a network; the numbers are exact in half precision."""
     rng = np.random.default_rng(seed)
-    sizes = {"n": sum(WIDTHS.values()), "2": 2, "f": factors, "d": dense}
-    arrays = {
-        name: rng.normal(size=[sizes[axis] for axis in axes]).astype(np.float32) / 3
-        for name, axes in SHAPES.items()
+    sizes = {"n": sum(WIDTHS.values()), "w": width, "v": 2 * width, "e": EDGE_SIZE, "d": dense}
+    shapes = SHAPES | {
+        f"{number}/{name}": axes
+        for number in range(1, depth + 1)
+        for name, axes in LAYER_SHAPES.items()
     }
-    return DeepTensor(arrays | {"deviation": np.full(sizes["n"], 2, np.float32)})
+    arrays = {
+        name: (rng.normal(size=[sizes[axis] for axis in axes]) / 3).astype(np.float16)
+        for name, axes in shapes.items()
+    }
+    arrays = {name: values.astype(np.float32) for name, values in arrays.items()}
+    return ResidueNetwork(arrays | {"deviation": np.full(sizes["n"], 2, np.float32)})

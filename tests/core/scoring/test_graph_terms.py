@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sasnet_core.fitted import Smoothing
-from sasnet_core.graph.deep_tensor import save_networks
 from sasnet_core.graph.residue_graph import build_graph
+from sasnet_core.graph.residue_network import save_networks
 from sasnet_core.network.weights import GRAPH_FILE, add_graph, read_info, save_weights
 from sasnet_core.scoring import graph_terms
 from sasnet_core.scoring.conserved import ConservedScorer

@@ -5,8 +5,8 @@ import pytest
 
 from sasnet_core.errors import WeightsError
 from sasnet_core.files import read_arrays, write_arrays
-from sasnet_core.graph.deep_tensor import read_networks, save_networks
 from sasnet_core.graph.residue_graph import build_graph
+from sasnet_core.graph.residue_network import read_networks, save_networks
 from tests.core.build import random_protein
 from tests.core.graph.build_networks import random_network
 
