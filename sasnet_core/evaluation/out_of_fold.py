@@ -71,9 +71,9 @@ class OutOfFold(Scorer):
         """Yield what the scorer of the complex's fold yields."""
         return self._of(left, right)._rotations(left, right, rotations, seed)
 
-    def _terms(self, left: Protein, right: Protein) -> PairTerms | None:
+    def terms(self, left: Protein, right: Protein) -> PairTerms | None:
         """Return the terms of the scorer of the complex's fold."""
-        return self._of(left, right)._terms(left, right)
+        return self._of(left, right).terms(left, right)
 
     def site_rotations(self, protein: Protein, rotations: int, seed: int) -> Iterator[np.ndarray]:
         """Yield what the scorer of the protein's fold yields."""

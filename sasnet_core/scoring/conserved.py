@@ -88,9 +88,9 @@ class ConservedScorer(Scorer):
         """Yield the structural scores of each rotation, and the views of its spread."""
         return self._scorer._rotations(left, right, rotations, seed)
 
-    def _terms(self, left: Protein, right: Protein) -> PairTerms | None:
+    def terms(self, left: Protein, right: Protein) -> PairTerms | None:
         """Return the terms of both residues of each pair; without any homologs, the scorer's."""
-        before = self._scorer._terms(left, right)
+        before = self._scorer.terms(left, right)
         profiles = self._find_profile(left), self._find_profile(right)
         if not any(profile.found.any() for profile in profiles):
             return before

@@ -121,7 +121,7 @@ class Predictor(Scorer):
             lambda embeddings: ops.sigmoid(site_logits(network.head, embeddings)), UNTRACED
         )
 
-    def _terms(self, left: Protein, right: Protein) -> PairTerms | None:
+    def terms(self, left: Protein, right: Protein) -> PairTerms | None:
         """Return what the graphs of two partners add; None without graphs."""
         if self._graphs is None:
             return None

@@ -103,7 +103,7 @@ class Scorer(ABC):
         """
         if rotations < 1:
             raise SettingError(f"rotations must be 1 or more, got {rotations}")
-        terms = self._terms(left, right)
+        terms = self.terms(left, right)
         smoother = (
             Smoother(left, right, self.smoothing, terms=terms)
             if known is None
@@ -118,7 +118,7 @@ class Scorer(ABC):
                 progress(number)
         return sums.scores()
 
-    def _terms(self, left: Protein, right: Protein) -> PairTerms | None:
+    def terms(self, left: Protein, right: Protein) -> PairTerms | None:
         """Return what is added to the smoothed log odds of two partners; None: nothing."""
         return None
 

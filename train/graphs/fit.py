@@ -252,7 +252,7 @@ def check(network: ResidueNetwork, dataset: Path, split: str, graphs: Path) -> d
             scores, truth = network.logits(*both), item.labels()
             pairs.append(auroc(truth, scores))
             sites += [auroc(truth.any(axis=k), scores.max(axis=k)) for k in (0, 1)]
-    found = {"cauroc": np.median(pairs), "mean_auroc": np.mean(pairs), "sites": np.mean(sites)}
+    found = {"cauroc": np.median(pairs), "mean_auroc": np.mean(pairs), "sites": np.nanmean(sites)}
     return {name: round(float(value), 4) for name, value in found.items()}
 
 

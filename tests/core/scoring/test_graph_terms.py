@@ -25,7 +25,7 @@ NETWORKS = [random_network(seed) for seed in (1, 2)]
 class WithGraphs(RandomScorer):
     """Random scores, and what graphs add to them."""
 
-    def _terms(self, left, right):
+    def terms(self, left, right):
         return GraphTerms(NETWORKS, 0.5).of(left, right, self.smoothing)
 
 
@@ -71,7 +71,7 @@ def test_conservation_is_added_to_both():
         )
         for one in (scorer, atoms(Smoothing()))
     )
-    added = scorer._terms(LEFT, RIGHT).terms
+    added = scorer.terms(LEFT, RIGHT).terms
     np.testing.assert_allclose(
         logit(both.matrix) - logit(on_atoms.matrix), terms.slope * added, atol=1e-3
     )
