@@ -29,6 +29,7 @@ from sasnet_core.scoring.calibration import residue_probabilities
 from sasnet_core.scoring.patches import find_patches, patch_size
 from sasnet_core.scoring.predictor import load_predictor
 from sasnet_core.scoring.smoothing import Smoother
+from sasnet_core.structure.antibody import kinds_of
 from sasnet_core.structure.surface import relative_exposure
 
 #: Rotations of a run.
@@ -43,7 +44,8 @@ def compare(item: Complex, matrices: list[np.ndarray], calibration: Calibration)
     """Compare two runs, shape (2 sides, 3): shared residues, mean and largest difference."""
     found = []
     for axis, protein, other in ((1, item.left, item.right), (0, item.right, item.left)):
-        runs = [residue_probabilities(m.max(axis=axis), calibration) for m in matrices]
+        own = calibration.of_kind(kinds_of(protein, other)[0])
+        runs = [residue_probabilities(m.max(axis=axis), own) for m in matrices]
         exposed = relative_exposure(protein) >= EXPOSED_SHARE
         size = patch_size(protein.n_residues, other.n_residues)
         first, second = (set(find_patches(protein, run, exposed, size)[0].rows) for run in runs)

@@ -119,12 +119,16 @@ class Calibration(Settings):
     its protein + own_size * ln(residues of its protein) + intercept``. Log odds of a pair:
     ``pair_slope * log odds of its score + pair_means * sum of both proteins' means + pair_size *
     ln(pairs) + pair_intercept``. The means are terms because some proteins score high everywhere,
-    the sizes because interfaces grow more slowly than proteins.
+    the sizes because interfaces grow more slowly than proteins. An antibody adds ``antibody +
+    antibody_slope * (log odds of the best pair score - own mean)``, its antigen the same with
+    ``antigen``: scores decide well where an antibody binds and badly where an antigen is bound.
 
     Attributes
     ----------
     slope, own_mean, own_size, intercept : float
         Of residues.
+    antibody, antibody_slope, antigen, antigen_slope : float
+        Of the residues of antibodies and antigens.
     pair_slope, pair_means, pair_size, pair_intercept : float
         Of pairs.
     threshold : float
@@ -148,6 +152,10 @@ class Calibration(Settings):
     own_mean: float = 0.0
     own_size: float = 0.0
     intercept: float = 0.0
+    antibody: float = 0.0
+    antibody_slope: float = 0.0
+    antigen: float = 0.0
+    antigen_slope: float = 0.0
     pair_slope: float = 1.0
     pair_means: float = 0.0
     pair_size: float = 0.0
@@ -163,6 +171,25 @@ class Calibration(Settings):
     residues: int = 0
     interface_share: float = 0.0
     contact_share: float = 0.0
+
+    def of_kind(self, kind: str) -> Self:
+        """Return the calibration of a kind of protein.
+
+        Parameters
+        ----------
+        kind : str
+            "antibody", "antigen" or, for others, "" (`structure.antibody.kinds_of`).
+        """
+        if not kind:
+            return self
+        slope = getattr(self, f"{kind}_slope")
+        return replace(
+            self,
+            slope=self.slope + slope,
+            own_mean=self.own_mean - slope,
+            intercept=self.intercept + getattr(self, kind),
+            antibody=0.0, antibody_slope=0.0, antigen=0.0, antigen_slope=0.0,
+        )  # fmt: skip
 
     def at_threshold(self, threshold: float) -> Self:
         """Return this calibration with another threshold.

@@ -37,6 +37,7 @@ from sasnet_core.network.weights import read_info, write_fitted
 from sasnet_core.scoring.patches import patch_size
 from sasnet_core.scoring.scorer import Scorer
 from sasnet_core.scoring.site_scores import score_sites
+from sasnet_core.structure.antibody import kind_alone
 from sasnet_core.structure.surface import relative_exposure
 
 LOOKS = Path(__file__).parents[1] / "docs" / "db5u_looks.csv"
@@ -63,7 +64,11 @@ def sites_alone(scorer: Scorer, item: Complex, rotations: int) -> tuple[Site, Si
     """Score both proteins of a complex, each without the other."""
     truth = item.labels()
     left, right = (
-        Site(score_sites(scorer, protein, rotations).scores, np.asarray(truth.any(axis=axis)))
+        Site(
+            score_sites(scorer, protein, rotations).scores,
+            np.asarray(truth.any(axis=axis)),
+            kind_alone(protein),
+        )
         for protein, axis in ((item.left, 1), (item.right, 0))
     )
     return left, right

@@ -23,12 +23,12 @@ import numpy as np
 from sasnet_core.config import ROTATIONS
 from sasnet_core.dataset.complexes import Complex
 from sasnet_core.errors import run_script
+from sasnet_core.evaluation.interface_residues import sites_of
 from sasnet_core.evaluation.out_of_fold import load_scorer
 from sasnet_core.evaluation.selection_set import add_fit_options, read_selection_set
 from sasnet_core.fitted import Calibration, Smoothing
 from sasnet_core.metrics import auroc, brier_skill
 from sasnet_core.network.weights import default_folder, read_info
-from sasnet_core.scoring.calibration import residue_probabilities
 from sasnet_core.scoring.known import InformedSmoother, Known
 from sasnet_core.scoring.smoothing import Smoother
 
@@ -51,9 +51,9 @@ class Outcome:
     nearness: np.ndarray
 
 
-def sides(matrix: np.ndarray, calibration: Calibration) -> list[np.ndarray]:
+def sides(item: Complex, matrix: np.ndarray, calibration: Calibration) -> list[np.ndarray]:
     """Return the probabilities of both sides."""
-    return [residue_probabilities(matrix.max(axis=axis), calibration) for axis in (1, 0)]
+    return [site.probabilities(calibration) for site in sites_of(item, matrix)]
 
 
 def outcomes(
@@ -66,7 +66,7 @@ def outcomes(
 ) -> Iterator[Outcome]:
     """Tell the predictor of one residue of each side in turn."""
     truth = [item.labels().any(axis=axis) for axis in (1, 0)]
-    before = sides(Smoother(item.left, item.right, smoothing).smooth(raw), calibration)
+    before = sides(item, Smoother(item.left, item.right, smoothing).smooth(raw), calibration)
     for side, protein in enumerate((item.left, item.right)):
         if exclude:
             row = int(np.argmax(np.where(truth[side], -1, before[side])))
@@ -76,7 +76,7 @@ def outcomes(
         rows[side] = np.array([row])
         known = Known(excluded=tuple(rows)) if exclude else Known(included=tuple(rows))
         informed = InformedSmoother(item.left, item.right, smoothing, known)
-        after = sides(informed.smooth(raw), calibration)
+        after = sides(item, informed.smooth(raw), calibration)
         others = np.arange(protein.n_residues) != row
         nearness = -np.linalg.norm(protein.centers - protein.centers[row], axis=1)
         yield Outcome(

@@ -35,6 +35,8 @@ from sasnet_core.metrics import auroc, average_precision, brier_skill, calibrati
 from sasnet_core.network.weights import WeightsInfo, read_info
 from sasnet_core.scoring.calibration import residue_probabilities
 from sasnet_core.scoring.scorer import Scorer
+from sasnet_core.structure.antibody import kinds_of
+from sasnet_core.structure.protein import Protein
 
 PROGRAM = "python -m train.reliability"
 DOCS = Path(__file__).parents[1] / "docs"
@@ -63,9 +65,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def top_mean(matrix: np.ndarray, axis: int, calibration: Calibration) -> float:
-    """Average a protein's highest probabilities."""
-    probability = residue_probabilities(matrix.max(axis=axis), calibration)
+def top_mean(
+    matrix: np.ndarray, axis: int, partners: tuple[Protein, Protein], calibration: Calibration
+) -> float:
+    """Average the highest probabilities of one of two partners."""
+    kind = kinds_of(*partners)[0 if axis == 1 else 1]
+    probability = residue_probabilities(matrix.max(axis=axis), calibration.of_kind(kind))
     return float(np.sort(probability)[-TOP:].mean())
 
 
@@ -86,7 +91,8 @@ def wrong_partners(
         own = predictor.score(item.left, item.right, rotations).matrix
         for axis, left, right in ((1, item.left, other.right), (0, other.left, item.right)):
             wrong = predictor.score(left, right, rotations).matrix
-            found.append([top_mean(m, axis, calibration) for m in (own, wrong)])
+            pairs = ((own, (item.left, item.right)), (wrong, (left, right)))
+            found.append([top_mean(m, axis, both, calibration) for m, both in pairs])
     return np.array(found)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sasnet_core.scoring.calibration import residue_probabilities
+from sasnet_core.structure.antibody import kinds_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +23,11 @@ class Site:
 
     best_scores: np.ndarray  # (n_residues,) float32, of each residue's best pair
     labels: np.ndarray  # (n_residues,) bool, whether in the interface
+    kind: str = ""  # of the protein, see `structure.antibody.kinds_of`
 
     def probabilities(self, calibration: Calibration) -> np.ndarray:
         """Return each residue's probability, shape (n_residues,)."""
-        return residue_probabilities(self.best_scores, calibration)
+        return residue_probabilities(self.best_scores, calibration.of_kind(self.kind))
 
 
 def sites_of(item: Complex, matrix: np.ndarray) -> tuple[Site, Site]:
@@ -39,7 +41,10 @@ def sites_of(item: Complex, matrix: np.ndarray) -> tuple[Site, Site]:
         Scores of its pairs.
     """
     truth = item.labels()
-    left, right = (Site(matrix.max(axis=axis), np.asarray(truth.any(axis=axis))) for axis in (1, 0))
+    left, right = (
+        Site(matrix.max(axis=axis), np.asarray(truth.any(axis=axis)), kind)
+        for axis, kind in zip((1, 0), kinds_of(item.left, item.right), strict=True)
+    )
     return left, right
 
 

@@ -11,6 +11,7 @@ from sasnet_core.evaluation.interface_residues import labels, probabilities
 from sasnet_core.evaluation.logistic_fit import fit_logistic
 from sasnet_core.fitted import Calibration
 from sasnet_core.scoring.log_odds import logit
+from sasnet_core.structure.antibody import ANTIBODY, ANTIGEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,23 +20,32 @@ if TYPE_CHECKING:
 
 #: Parts into which the complexes are divided; each part is left out of one fit.
 PARTS = 8
+#: Names of the columns of `residue_terms` in a `Calibration`.
+TERMS = (
+    "slope", "own_mean", "own_size", "antibody", "antibody_slope", "antigen", "antigen_slope",
+    "intercept",
+)  # fmt: skip
+#: Of squared coefficients: where no protein is an antibody or an antigen, theirs are 0.
+PENALTY = 1e-6
 #: Thresholds in the table, and the smallest number of residues that must reach one.
 THRESHOLDS = tuple(k / 20 for k in range(1, 20))
 FEWEST_CALLED = 50
 
 
 def residue_terms(site: Site) -> np.ndarray:
-    """Return the terms of the log odds of residues, shape (n_residues, 4)."""
+    """Return the terms of the log odds of residues, shape (n_residues, len(TERMS))."""
     log_odds = logit(site.best_scores)
-    of_protein = [log_odds.mean(), np.log(len(log_odds)), 1.0]
-    return np.column_stack([log_odds, np.broadcast_to(of_protein, (len(log_odds), 3))])
+    above = log_odds - log_odds.mean()
+    own, ones = [log_odds.mean(), np.log(len(log_odds))], np.ones(len(log_odds))
+    kinds = [part * (site.kind == kind) for kind in (ANTIBODY, ANTIGEN) for part in (ones, above)]
+    return np.column_stack([log_odds, *np.outer(own, ones), *kinds, ones])
 
 
 def fit_residues(sites: Sequence[Site]) -> Calibration:
     """Fit the probability of residues alone."""
     x = np.concatenate([residue_terms(site) for site in sites])
-    names = ("slope", "own_mean", "own_size", "intercept")
-    return Calibration.from_dict(dict(zip(names, fit_logistic(x, labels(sites)), strict=True)))
+    fitted = fit_logistic(x, labels(sites), penalty=PENALTY)
+    return Calibration.from_dict(dict(zip(TERMS, fitted, strict=True)))
 
 
 def held_out_probabilities(complexes: Sequence[tuple[Site, Site]]) -> np.ndarray:

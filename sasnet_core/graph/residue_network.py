@@ -112,7 +112,9 @@ def with_itself(neighbours: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, 
     edges : ndarray, shape (n, n_neighbours + 1, EDGE_SIZE), float32
     """
     own = np.arange(len(neighbours), dtype=np.int32)[:, None]
-    to_itself = np.broadcast_to(np.float32([1, 0]), (len(edges), 1, 2))  # at no distance, no angle
+    to_itself = np.broadcast_to(
+        np.array([1, 0], np.float32), (len(edges), 1, 2)
+    )  # at no distance, no angle
     edges = np.concatenate([to_itself, edges], axis=1)
     numbers = [edges[..., 0] ** power for power in POWERS]
     return (

@@ -16,11 +16,12 @@ from sasnet_core.results.partner import residue_key
 from sasnet_core.results.result import RESULT_FILE
 from sasnet_core.results.spreadsheet import write_spreadsheet
 from sasnet_core.scoring.calibration import residue_probabilities
+from sasnet_core.structure.antibody import kind_alone
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sasnet_core.fitted import AloneFit
+    from sasnet_core.fitted import AloneFit, Calibration
     from sasnet_core.network.weights import WeightsInfo
     from sasnet_core.results.partner import InputPartner
     from sasnet_core.results.patches import PredictedPatch
@@ -66,12 +67,17 @@ class AlonePrediction:
     @cached_property
     def probability(self) -> np.ndarray:
         """Probability that each residue binds another protein, shape (n_residues,)."""
-        return residue_probabilities(self.scores.scores, self.fit.calibration)
+        return residue_probabilities(self.scores.scores, self._calibration)
 
     @cached_property
     def spread(self) -> np.ndarray:
         """Standard deviation over rotations of the probability, shape (n_residues,)."""
-        return np.asarray(residue_probabilities(self.scores.each, self.fit.calibration).std(axis=0))
+        return np.asarray(residue_probabilities(self.scores.each, self._calibration).std(axis=0))
+
+    @cached_property
+    def _calibration(self) -> Calibration:
+        """The calibration of this kind of protein."""
+        return self.fit.calibration.of_kind(kind_alone(self.partner.protein))
 
     @cached_property
     def patches(self) -> tuple[PredictedPatch, ...]:

@@ -18,6 +18,7 @@ from sasnet_core.fitted import Calibration
 from sasnet_core.results.partner import PLACE_COLUMNS, SIDES
 from sasnet_core.results.spreadsheet import write_spreadsheet
 from sasnet_core.scoring.calibration import mean_log_odds, residue_probabilities
+from sasnet_core.structure.antibody import kinds_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,7 +165,8 @@ def explain(result: Result, name: str, row: int) -> Explanation:
     pairs, spread = result.scores, result.pair_spread
     if name == "right":
         pairs, spread = pairs.T, spread.T
-    calibration = Calibration.from_dict(result.values["weights"]["calibration"])
+    kinds = kinds_of(own.protein, partner.protein)
+    calibration = Calibration.from_dict(result.values["weights"]["calibration"]).of_kind(kinds[0])
     mean = mean_log_odds(pairs.max(axis=1))
     alone = residue_probabilities(pairs.T, calibration, mean)[:, row]
     patches = _patches(pairs[row], alone, partner.protein.centers)

@@ -23,6 +23,7 @@ from sasnet_core.results.patches import (
 )
 from sasnet_core.scoring.calibration import pair_log_odds, residue_probabilities
 from sasnet_core.scoring.pair_scores import best_pairs
+from sasnet_core.structure.antibody import kinds_of
 from sasnet_core.structure.contacts import contact_matrix, contacts
 
 if TYPE_CHECKING:
@@ -108,12 +109,18 @@ class Prediction:
         """
         axis = 1 if side == "left" else 0
         best = self.scores.left_best if side == "left" else self.scores.right_best
-        probability = residue_probabilities(self.scores.matrix.max(axis=axis), self.calibration)
-        spread = residue_probabilities(best, self.calibration).std(axis=0)
+        calibration = self.calibration.of_kind(self.kinds[0 if side == "left" else 1])
+        probability = residue_probabilities(self.scores.matrix.max(axis=axis), calibration)
+        spread = residue_probabilities(best, calibration).std(axis=0)
         if self.known is not None:
             certain = self.known.included[0 if side == "left" else 1]
             probability[certain], spread[certain] = 1, 0
         return probability, spread
+
+    @cached_property
+    def kinds(self) -> tuple[str, str]:
+        """What the left and the right partner are: an antibody and its antigen, or ""."""
+        return kinds_of(self.left.protein, self.right.protein)
 
     @cached_property
     def patches(self) -> dict[str, tuple[PredictedPatch, ...]]:

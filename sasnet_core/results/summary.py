@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sasnet_core.results.patches import patch_row, patch_sentence
+from sasnet_core.structure.antibody import ANTIBODY, ANTIGEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 MOST_PATCHES = 3
 MOST_RESIDUES = 20
 MOST_PAIRS = 3
+#: What a partner was recognized as, after its chains.
+KIND_WORDS = {"": "", ANTIBODY: "; an antibody", ANTIGEN: "; the antibody's antigen"}
 #: What "likely" means, with three numbers to fill in.
 MEANING = (
     "likely: probability {threshold} or more; in the benchmark {precision} of such residues were "
@@ -141,13 +144,28 @@ def patch_meaning(law: PatchLaw | None) -> list[str]:
 def _side_lines(prediction: Prediction, partner: InputPartner, rows: list[ResidueRow]) -> list[str]:
     patches = prediction.patches[partner.side][:MOST_PATCHES]
     threshold = prediction.calibration.threshold
-    likely = sum(row.probability >= threshold for row in rows)
-    lines = [f"{partner.side} (chain {','.join(partner.chain_ids)}):"]
+    likely = [row.probability for row in rows if row.probability >= threshold]
+    kind = KIND_WORDS[prediction.kinds[0 if partner.side == "left" else 1]]
+    lines = [f"{partner.side} (chain {','.join(partner.chain_ids)}{kind}):"]
     for patch in patches:
         lines.append(f"  {patch_sentence(patch, partner)}")
         if patch.rank == 1:
             lines += [f"    {text}" for text in _member_lines(patch, rows)]
-    return [*lines, f"  {likely} of {len(rows)} residues are likely (residues.csv)"]
+    return [*lines, f"  {likely_sentence(likely, len(rows))}"]
+
+
+def likely_sentence(likely: Sequence[float], count: int) -> str:
+    """Say how many residues of a side are likely, and how many of these are expected to be right.
+
+    Parameters
+    ----------
+    likely : sequence of float
+        Probabilities of the likely residues.
+    count : int
+        Residues of the side.
+    """
+    expected = f", {sum(likely) / len(likely):.0%} of them expected right" if likely else ""
+    return f"{len(likely)} of {count} residues are likely{expected} (residues.csv)"
 
 
 def _member_lines(patch: PredictedPatch, rows: list[ResidueRow]) -> list[str]:

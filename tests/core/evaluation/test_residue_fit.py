@@ -12,14 +12,18 @@ from sasnet_core.evaluation.residue_fit import (
 from sasnet_core.fitted import Calibration
 from sasnet_core.metrics import brier_skill, calibration_error
 from sasnet_core.scoring.log_odds import logistic
+from sasnet_core.structure.antibody import ANTIBODY, ANTIGEN
+
+#: slope, own mean, own size, antibody and its slope, antigen and its slope, intercept
+COEFFICIENTS = [1.5, -0.7, -1.0, 0.4, 0.6, -0.8, -0.9, 2.0]
 
 
-def honest_site(rng, size):
+def honest_site(rng, size, kind=""):
     """Make a protein whose residues are in the interface with known probabilities."""
     scores = logistic(rng.normal() + rng.normal(scale=2.0, size=size))
-    site = Site(scores.astype(np.float32), np.zeros(size, bool))
-    chances = logistic(residue_terms(site) @ [1.5, -0.7, -1.0, 2.0])
-    return Site(site.best_scores, rng.random(size) < chances)
+    site = Site(scores.astype(np.float32), np.zeros(size, bool), kind)
+    chances = logistic(residue_terms(site) @ COEFFICIENTS)
+    return Site(site.best_scores, rng.random(size) < chances, kind)
 
 
 def complexes(count, seed=0):
@@ -34,6 +38,26 @@ def test_the_coefficients_of_residues_are_recovered():
     assert found.own_mean == pytest.approx(-0.7, abs=0.1)
     assert found.own_size == pytest.approx(-1.0, abs=0.1)
     assert found.intercept == pytest.approx(2.0, abs=0.5)
+
+
+def test_antibodies_and_antigens_have_coefficients_of_their_own():
+    rng = np.random.default_rng(5)
+    kinds = [ANTIBODY, ANTIGEN, ""] * 100
+    sites = [honest_site(rng, int(rng.integers(50, 500)), kind) for kind in kinds]
+    found = fit_residues(sites)
+    assert found.antibody == pytest.approx(0.4, abs=0.3)
+    assert found.antibody_slope == pytest.approx(0.6, abs=0.15)
+    assert found.antigen == pytest.approx(-0.8, abs=0.3)
+    assert found.antigen_slope == pytest.approx(-0.9, abs=0.15)
+    for kind in (ANTIBODY, ANTIGEN):
+        some = [site for site in sites if site.kind == kind]
+        expected = probabilities(some, found).mean()
+        assert np.concatenate([s.labels for s in some]).mean() == pytest.approx(expected, abs=5e-3)
+
+
+def test_without_antibodies_theirs_are_0():
+    found = fit_residues([site for pair in complexes(5) for site in pair])
+    assert (found.antibody, found.antibody_slope) == (found.antigen, found.antigen_slope) == (0, 0)
 
 
 def test_probabilities_of_complexes_left_out_are_calibrated():

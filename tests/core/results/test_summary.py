@@ -12,6 +12,7 @@ from sasnet_core.results.summary import (
     summary_row,
 )
 from sasnet_core.structure import reading
+from sasnet_core.structure.antibody import ANTIBODY, ANTIGEN
 from tests.core.build import chain_lines, random_prediction, write_pdb
 
 
@@ -25,7 +26,7 @@ def test_the_summary_leads_with_patches(one_file):
     assert lines[:2] == ["left (chain A):", f"  {patch_sentence(*first_patch(one_file))}"]
     text = "\n".join(lines)
     assert "CYS A51 0.90, CYS A52 0.60, CYS A53 0.30" in text
-    assert "  2 of 3 residues are likely (residues.csv)" in lines
+    assert "  2 of 3 residues are likely, 75% of them expected right (residues.csv)" in lines
     assert "residue pairs touch; AUROC over all pairs" in text
     assert "touch, by chance" not in text and "at least half of the patch" not in text
 
@@ -50,12 +51,20 @@ def test_the_summary_says_when_nothing_is_likely(two_files):
     assert "touch" not in text
 
 
+def test_the_summary_names_an_antibody_and_its_antigen(one_file):
+    assert one_file.kinds == ("", "")
+    vars(one_file)["kinds"] = (ANTIGEN, ANTIBODY)  # a cached property
+    lines = summary_lines(one_file)
+    assert "left (chain A; the antibody's antigen):" in lines
+    assert "right (chain B; an antibody):" in lines
+
+
 def test_a_residue_at_the_threshold_counts_as_likely(one_file):
     exact = replace(one_file, calibration=replace(one_file.calibration, threshold=0.6))
-    assert "  2 of 3 residues are likely (residues.csv)" in summary_lines(exact)
+    assert "  2 of 3 residues are likely, 75% of them" in "\n".join(summary_lines(exact))
     assert summary_row(exact, [])["left_likely"] == 2
     above = replace(one_file, calibration=replace(one_file.calibration, threshold=0.6001))
-    assert "  1 of 3 residues are likely (residues.csv)" in summary_lines(above)
+    assert "  1 of 3 residues are likely, 90% of them" in "\n".join(summary_lines(above))
     assert summary_row(above, [])["left_likely"] == 1
 
 

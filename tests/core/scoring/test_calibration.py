@@ -38,6 +38,17 @@ def test_what_raises_all_residues_of_a_protein_may_count_less():
     np.testing.assert_allclose(given, 2 * log_odds + 3.0)
 
 
+def test_antibodies_and_antigens_have_terms_of_their_own():
+    log_odds = np.array([-1.0, 0.0, 4.0])
+    calibration = Calibration(slope=2.0, own_mean=-1.5, antigen=-0.5, antigen_slope=-0.7)
+    plain = logit(residue_probabilities(logistic(log_odds), calibration))
+    for kind in ("", "antibody"):
+        same = logit(residue_probabilities(logistic(log_odds), calibration.of_kind(kind)))
+        np.testing.assert_allclose(same, plain)
+    found = logit(residue_probabilities(logistic(log_odds), calibration.of_kind("antigen")))
+    np.testing.assert_allclose(found, plain - 0.5 - 0.7 * (log_odds - 1))
+
+
 def test_the_log_odds_of_pairs_know_how_many_there_are():
     matrix = np.array([[0.5, 0.75]])
     calibration = Calibration(pair_slope=2.0, pair_size=-1.0, pair_intercept=-3.0)
