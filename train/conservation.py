@@ -14,7 +14,6 @@ profiles does.
 from __future__ import annotations
 
 import argparse
-import functools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -30,6 +29,11 @@ from sasnet_core.errors import run_script
 from sasnet_core.evaluation import curves
 from sasnet_core.evaluation.calibration_fit import collect, fit
 from sasnet_core.evaluation.measures import paired_interval
+from sasnet_core.evaluation.out_of_fold import (
+    add_out_of_fold_option,
+    described,
+    load_scorer,
+)
 from sasnet_core.evaluation.patch_fit import collect_patches, fit_law
 from sasnet_core.evaluation.selection_set import SelectionSet, read_selection_set
 from sasnet_core.evaluation.tables import difference, with_interval
@@ -37,9 +41,10 @@ from sasnet_core.evaluation.terms_fit import Case, fit_terms, fit_to_scores, mak
 from sasnet_core.files import write_table
 from sasnet_core.fitted import Calibration, PatchLaw, SiteTerms
 from sasnet_core.metrics import auroc
-from sasnet_core.network.weights import WeightsInfo, read_info
+from sasnet_core.network.weights import read_info
 from sasnet_core.scoring.log_odds import logistic
 from sasnet_core.scoring.predictor import load_predictor
+from sasnet_core.scoring.scorer import Scorer
 from sasnet_core.structure.protein import Protein
 
 #: Penalties and half depths that are tried on the selection split.
@@ -66,20 +71,19 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--fit-rotations", type=int, default=2, metavar="N", help="default: 2")
     add("--rotations", type=int, default=20, metavar="N", help="default: 20")
     add("--kept", type=Path, metavar="SCORES", help="keep scores in this folder")
+    add_out_of_fold_option(parser)
     return parser.parse_args(arguments)
 
 
 def make_cases(
     selection: SelectionSet,
-    info: WeightsInfo,
+    scorer: Scorer,
     rotations: int,
-    kept: Path | None,
     find_profile: Callable[[Protein], ResidueProfile],
 ) -> list[Case]:
     """Score complexes by structure, and collect their profiles."""
-    predictor = load_predictor(info.folder, score_cache=kept)
     return [
-        make_case(item, predictor.score(item.left, item.right, rotations).matrix, find_profile)
+        make_case(item, scorer.score(item.left, item.right, rotations).matrix, find_profile)
         for item in selection.complexes()
     ]
 
@@ -206,12 +210,15 @@ def main(arguments: list[str] | None = None) -> int:
     info, clean = read_info(options.weights), read_info(options.fit_weights)
     fitting_set = read_selection_set(options.dataset, options.fit_split)
     selection = read_selection_set(options.dataset, options.split)
-    make = functools.partial(make_cases, kept=options.kept)
-    fitting = make(
-        fitting_set, clean, options.fit_rotations,
-        find_profile=profile_finder(options.fit_pssm or options.pssm),
-    )  # fmt: skip
-    cases = make(selection, info, options.rotations, find_profile=profile_finder(options.pssm))
+    selection = replace(selection, description=described(selection.description, options))
+    fitting = make_cases(
+        fitting_set,
+        load_predictor(clean.folder, score_cache=options.kept),
+        options.fit_rotations,
+        profile_finder(options.fit_pssm or options.pssm),
+    )
+    scorer = load_scorer(options, info, options.kept)
+    cases = make_cases(selection, scorer, options.rotations, profile_finder(options.pssm))
     fitted = replace(
         choose(fitting, cases),
         fitted_on=f"{sum(case.is_covered for case in fitting)} of {fitting_set.description}",

@@ -116,8 +116,14 @@ class Entrants:
 
     def note(self) -> str:
         """Describe the ensemble: its replicates, and how it was fitted."""
-        if self.ensemble is None or self.ensemble.mixture is None:
+        if self.ensemble is None:
             return "No ensemble was given."
+        if self.ensemble.graph is not None:
+            return (
+                "Ensemble: a network on atoms, and networks on residue graphs with a share of "
+                f"{self.ensemble.graph.share:g} of their log odds."
+            )
+        assert self.ensemble.mixture is not None
         places = {info.sha256: place for place, (_, info) in enumerate(self.ranked, 1)}
         found = sorted(places.get(member.sha256, 0) for member in self.ensemble.members)
         of = ", ".join(f"place {place}" if place else "not a replicate here" for place in found)
@@ -149,8 +155,11 @@ def find_entrants(bench: Workbench, replicates: Sequence[Path], ensemble: Path |
     if len({info.sha256 for info in infos}) < len(infos):
         raise SettingError("--replicates must be different weights, the same are named twice")
     together = read_info(ensemble) if ensemble else None
-    if together and together.mixture is None:
-        raise SettingError(f"{together.folder}: an ensemble is needed; make it with train.ensemble")
+    if together and together.mixture is None and together.graph is None:
+        raise SettingError(
+            f"{together.folder}: an ensemble is needed; make it with train.ensemble or "
+            "train.graphs.join"
+        )
     ranked = [(bench.selection(info.folder), info) for info in infos]
     return Entrants(sorted(ranked, key=lambda pair: -pair[0]), together)
 
