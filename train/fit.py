@@ -40,7 +40,7 @@ import numpy as np
 from tqdm import tqdm
 
 from sasnet_core.config import RunConfig
-from sasnet_core.dataset.complexes import Complex, evenly_spread, load_complex, read_manifest
+from sasnet_core.dataset.complexes import Complex, evenly_spread, load_complex
 from sasnet_core.dataset.folds import FOLDS
 from sasnet_core.errors import DatasetError, SettingError, run_script
 from sasnet_core.evaluation.selection_set import read_selection_set
@@ -52,16 +52,13 @@ from sasnet_core.scoring.predictor import Predictor
 from sasnet_core.training.checkpoints import list_checkpoints
 from sasnet_core.training.frozen_embeddings import EmbeddingCache
 from sasnet_core.training.runlog import RunLog
-from sasnet_core.training.stream import ComplexStream, Source
+from sasnet_core.training.stream import ComplexStream, training_sources
 from sasnet_core.training.trainer import Trainer, default_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import TypeVar
 
     from sasnet_core.config import TrainConfig
-
-    Value = TypeVar("Value")
 
 CONFIG_FILE, CHECKPOINTS = "config.json", "checkpoints"
 #: How the names of the site terms' variables begin in a file of weights.
@@ -203,61 +200,14 @@ def make_stream(
     config: TrainConfig,
     leave_out: int | None = None,
 ) -> ComplexStream:
-    """Mix the complexes of all datasets; raises as `make_sources` and `ComplexStream`."""
+    """Mix the complexes of all datasets; raises as `training_sources` and `ComplexStream`."""
     return ComplexStream(
-        make_sources(datasets, splits, config.repeats, leave_out),
+        training_sources(datasets, splits, config.repeats, leave_out),
         config.seed,
         config.distinct_pairs,
         config.like_repeats,
         config.unlike_repeats,
     )
-
-
-def make_sources(
-    datasets: Sequence[Path],
-    splits: Sequence[str],
-    repeats: Sequence[int],
-    leave_out: int | None = None,
-) -> list[Source]:
-    """Say what to train on.
-
-    Parameters
-    ----------
-    datasets : sequence of Path
-        Their folders.
-    splits, repeats : sequence
-        As in `Source`, one for all datasets or one for each.
-    leave_out : int, optional
-        Fold to leave out.
-
-    Raises
-    ------
-    SettingError
-        Splits or repeats are neither one for all datasets nor one for each, or a fold is to be left
-        out where there are none.
-    """
-    if leave_out is not None and not any("fold" in read_manifest(one)[0] for one in datasets):
-        raise SettingError(
-            "--leave-out-fold needs a dataset whose complexes are in folds, none of those given "
-            "is; make one with train.db5"
-        )
-    each = zip(
-        datasets,
-        one_for_each(datasets, splits, "--split"),
-        one_for_each(datasets, repeats, "train.repeats"),
-        strict=True,
-    )
-    return [Source(*values, leave_out) for values in each]
-
-
-def one_for_each(datasets: Sequence[Path], values: Sequence[Value], name: str) -> Sequence[Value]:
-    """Return a value for each dataset, where one for each or one for all is given."""
-    if len(values) not in (1, len(datasets)):
-        raise SettingError(
-            f"{name} must be given once, or once for each of the {len(datasets)} datasets, "
-            f"got {len(values)}"
-        )
-    return values if len(values) == len(datasets) else [values[0]] * len(datasets)
 
 
 def embed_all(

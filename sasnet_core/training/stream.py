@@ -17,9 +17,12 @@ from sasnet_core.training.targets import spared_residues
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from typing import TypeVar
 
     from sasnet_core.dataset.complexes import Complex
     from sasnet_core.training.fixed_pairs import Pairs
+
+    Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,53 @@ class Source:
                 f"{count} of its complexes; name --split {SELECTION_SPLITS} or one of them"
             )
         return rows
+
+
+def training_sources(
+    datasets: Sequence[Path],
+    splits: Sequence[str],
+    repeats: Sequence[int],
+    leave_out: int | None = None,
+) -> list[Source]:
+    """Say what to train on.
+
+    Parameters
+    ----------
+    datasets : sequence of Path
+        Their folders.
+    splits, repeats : sequence
+        As in `Source`, one for all datasets or one for each.
+    leave_out : int, optional
+        Fold to leave out.
+
+    Raises
+    ------
+    SettingError
+        Splits or repeats are neither one for all datasets nor one for each, or a fold is to be left
+        out where there are none.
+    """
+    if leave_out is not None and not any("fold" in read_manifest(one)[0] for one in datasets):
+        raise SettingError(
+            "--leave-out-fold needs a dataset whose complexes are in folds, none of those given "
+            "is; make one with train.db5"
+        )
+    each = zip(
+        datasets,
+        _one_for_each(datasets, splits, "--split"),
+        _one_for_each(datasets, repeats, "train.repeats"),
+        strict=True,
+    )
+    return [Source(*values, leave_out) for values in each]
+
+
+def _one_for_each(datasets: Sequence[Path], values: Sequence[Value], name: str) -> Sequence[Value]:
+    """Return a value for each dataset, where one for each or one for all is given."""
+    if len(values) not in (1, len(datasets)):
+        raise SettingError(
+            f"{name} must be given once, or once for each of the {len(datasets)} datasets, "
+            f"got {len(values)}"
+        )
+    return values if len(values) == len(datasets) else [values[0]] * len(datasets)
 
 
 class ComplexStream:

@@ -45,10 +45,9 @@ from sasnet_core.graph.residue_network import (
 from sasnet_core.metrics import auroc
 from sasnet_core.network.weights import GRAPH_FILE
 from sasnet_core.settings import COUNT, NOT_NEGATIVE, POSITIVE, SEED, Settings
-from sasnet_core.training.stream import ComplexStream
+from sasnet_core.training.stream import ComplexStream, training_sources
 from sasnet_core.training.targets import spared_residues
 from train.baselines.pairs import GraphPair, Scale, join, sample_pairs
-from train.fit import make_sources
 from train.graphs.network import Sizes, build, exported, fill
 
 RUN_FILE = "run.json"
@@ -283,7 +282,7 @@ def main(arguments: list[str] | None = None) -> int:
     if (options.output / RUN_FILE).is_file():
         print(f"{options.output}: is complete")
         return 0
-    sources = make_sources(
+    sources = training_sources(
         options.datasets, options.split or ["train"], training.repeats, options.leave_out_fold
     )
     stream = ComplexStream(
