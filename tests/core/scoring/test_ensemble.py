@@ -6,7 +6,6 @@ import shutil
 import numpy as np
 import pytest
 
-from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.fitted import Calibration, Mixture, Smoothing
 from sasnet_core.network.weights import (
@@ -184,13 +183,12 @@ def test_shipped_weights_are_found_by_name(tmp_path, monkeypatch):
         read_info("no_such_weights")
 
 
-def test_the_shipped_ensemble_is_two_networks_calibrated_as_one():
-    best, default = read_info("best"), read_info("complex-only")
-    assert len(best.members) == 2 and default.sha256 in {m.sha256 for m in best.members}
-    assert best.smoothing == default.smoothing
-    assert best.needed_calibration().rotations == ROTATIONS
-    sizes = [(m.folder / "weights.npz").stat().st_size for m in best.members]
-    assert sum(sizes) < 40e6
+def test_best_is_complex_only_and_networks_on_graphs():
+    best, plain = read_info("best"), read_info("complex-only")
+    assert best.network_sha256 == plain.sha256 and best.graph is not None
+    assert best.smoothing == plain.smoothing
+    assert best.needed_calibration() != plain.needed_calibration()
+    assert sum(path.stat().st_size for path in best.folder.iterdir()) < 40e6
 
 
 def test_rotations_must_be_one_or_more(folders, partners, tmp_path):
