@@ -1,13 +1,11 @@
 """Draws the gallery: real structures, predicted and drawn by sasnet_predict, with the truth.
 
-    python docs/gallery.py ../shared/data/db5 DB5_DATASET --folds FOLDS
+    python docs/gallery.py ../shared/data/db5 DB5_DATASET
 
 The folders are docking benchmark 5 (CODE_r_u.pdb.gz, CODE_l_u.pdb.gz and db5.csv) and the dataset
 that train.db5 makes of it, which knows what touches in the complex. Takes the first complexes of
 DB4U, so that nobody selects them by hand, and the one with the lowest AUROC in
-results/beyond-DB4U.csv (train.tables beyond --out-of-fold); each is predicted by the network of
-FOLDS/N that was trained without its fold N, with the calibration of the default weights. Writes
-gallery.md, gallery/ and demo.png in docs/.
+results/beyond-DB4U.csv (train.tables beyond); writes gallery.md, gallery/ and demo.png in docs/.
 """
 
 from __future__ import annotations
@@ -24,9 +22,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from sasnet_core.dataset.complexes import MANIFEST, Complex, load_complex
+from sasnet_core.dataset.complexes import Complex, load_complex
 from sasnet_core.metrics import auroc
-from sasnet_core.network.weights import default_folder, read_info, write_fitted
 
 DOCS = Path(__file__).parent
 WIDTH = 1300  # pixels
@@ -56,11 +53,10 @@ BENCHMARK = """
 ## Unbound structures
 
 The first {count} complexes of {split} of docking benchmark 5, not selected by hand, drawn by
-`python docs/gallery.py BENCHMARK DB5_DATASET --folds FOLDS`. Each is predicted by a network that
-was trained as the default one, but without this complex and its relatives. The files lie
-superimposed on the complex. The network does not use that: each partner is rotated on its own.
-AUROC: over all pairs of residues, and over the residues of each side; 20 rotations (1: perfect,
-0.5: chance).
+`python docs/gallery.py BENCHMARK DB5_DATASET`. The network was not tuned on {split}, but its
+calibration was fitted there. The files lie superimposed on the complex. The network does not use
+that: each partner is rotated on its own. AUROC: over all pairs of residues, and over the residues
+of each side; 20 rotations (1: perfect, 0.5: chance).
 """
 FAILURE = """
 ## A failure
@@ -92,13 +88,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("benchmark", type=Path, help="folder of docking benchmark 5")
     parser.add_argument("dataset", type=Path, help="what train.db5 made of it")
-    parser.add_argument("--folds", type=Path, help="folder of the folds' weights: 1, 2, ...")
     parser.add_argument("--count", type=int, default=4, help="complexes (default: 4; 0: demo only)")
     parser.add_argument("--rotations", type=int, default=20)
     parser.add_argument("--output", type=Path, default=DOCS, help="folder for gallery.md")
     options = parser.parse_args(arguments)
-    if options.count and options.folds is None:
-        parser.error("--folds is needed to draw complexes of the benchmark; or name --count 0")
     text = HEAD.format(candidates=CANDIDATES, demo=demo(options))
     (options.output / "gallery.md").write_text(text + (benchmark(options) if options.count else ""))
     return 0
@@ -138,8 +131,7 @@ def draw(code: str, options: argparse.Namespace) -> str:
     files = [str(options.benchmark / f"{code}_{side}_u.pdb.gz") for side in "rl"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        weights = ["--weights", str(calibrated_fold(code, options))]
-        result = predict([*files, "--no-picture", *weights], folder, options)
+        result = predict([*files, "--no-picture"], folder, options)
         truth = load_complex(options.dataset / "unbound" / f"{code}.npz")
         result["observed_in_input"] = compared(result, truth)
         (folder / "result.json").write_text(json.dumps(result))
@@ -148,14 +140,6 @@ def draw(code: str, options: argparse.Namespace) -> str:
         (options.output / "gallery").mkdir(exist_ok=True)
         save(folder, options.output / "gallery" / f"{code}.jpg")
     return table(result)
-
-
-def calibrated_fold(code: str, options: argparse.Namespace) -> Path:
-    """Return the weights that do not know a complex, calibrated as the default ones."""
-    (fold,) = {row["fold"] for row in read(options.dataset / MANIFEST) if row["id"] == code}
-    folder, usual = options.folds / fold, read_info(default_folder())
-    write_fitted(read_info(folder), usual.calibration, usual.smoothing, usual.patches)
-    return folder
 
 
 def predict(arguments: list[str], folder: Path, options: argparse.Namespace) -> dict[str, Any]:

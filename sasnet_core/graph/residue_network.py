@@ -14,13 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sasnet_core.config import NORMALIZATION_EPSILON
-from sasnet_core.errors import WeightsError
-from sasnet_core.files import read_arrays, write_arrays
 from sasnet_core.graph.features import WIDTHS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from sasnet_core.graph.residue_graph import Graph
 
@@ -147,42 +144,14 @@ def _normalized(x: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarr
     return normalized
 
 
-def save_networks(networks: Sequence[ResidueNetwork], path: Path) -> None:
-    """Write networks into one file; matrices in half precision."""
-    write_arrays(
-        {
-            f"{number}/{name}": values.astype(np.float16 if values.ndim > 1 else np.float32)
-            for number, network in enumerate(networks, 1)
-            for name, values in network.arrays.items()
-        },
-        path,
-    )
-
-
-def read_networks(path: Path) -> list[ResidueNetwork]:
-    """Read a file of `save_networks`.
+def checked(arrays: dict[str, np.ndarray]) -> ResidueNetwork:
+    """Make a network of arrays.
 
     Raises
     ------
-    WeightsError
-        It is damaged, or an array is missing, left over, of another shape, or not of numbers.
+    ValueError
+        One is missing, left over, of another shape, or not of numbers.
     """
-    try:
-        networks: dict[str, dict[str, np.ndarray]] = {}
-        for name, values in read_arrays(path).items():
-            number, _, own = name.partition("/")
-            networks.setdefault(number, {})[own] = values.astype(np.float32)
-        if not networks:
-            raise ValueError("one network or more is needed")
-        return [ResidueNetwork(_checked(networks[number])) for number in sorted(networks)]
-    except (OSError, ValueError, KeyError, IndexError) as error:
-        raise WeightsError(
-            f"{path}: networks on residue graphs are needed ({error}); fetch the file again"
-        ) from None
-
-
-def _checked(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return arrays whose names and shapes fit together; raise ValueError if they do not."""
     depth = sum(name.endswith("/asked") for name in arrays)
     shapes = SHAPES | {
         f"{number}/{name}": axes
@@ -198,4 +167,4 @@ def _checked(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         shape = tuple(sizes[axis] for axis in axes)
         if arrays[name].shape != shape or not np.isfinite(arrays[name]).all():
             raise ValueError(f"{name} must hold numbers, shape {shape}")
-    return arrays
+    return ResidueNetwork(arrays)

@@ -44,7 +44,7 @@ class GraphPart:
     Attributes
     ----------
     path : Path
-        Written by `graph.residue_network.save_networks`.
+        Written by `graph.stored.save_networks`.
     sha256 : str
         Hash of the file.
     share : float

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sasnet_core.fitted import Smoothing
     from sasnet_core.graph.residue_graph import Graph
-    from sasnet_core.graph.residue_network import ResidueNetwork
+    from sasnet_core.graph.stored import GraphNetwork
     from sasnet_core.structure.protein import Protein
 
 #: Scores closer to 0 and 1 than this have no log odds to add to.
@@ -57,13 +57,13 @@ class GraphTerms:
 
     Parameters
     ----------
-    networks : sequence of ResidueNetwork
+    networks : sequence of GraphNetwork
         Their logits are averaged.
     share : float
         Weight of the graphs.
     """
 
-    def __init__(self, networks: Sequence[ResidueNetwork], share: float) -> None:
+    def __init__(self, networks: Sequence[GraphNetwork], share: float) -> None:
         self._networks, self._share = tuple(networks), share
         self._graphs: dict[str, Graph] = {}
 

@@ -13,7 +13,7 @@ import numpy as np
 from keras import ops
 
 from sasnet_core.errors import SettingError
-from sasnet_core.graph.residue_network import read_networks
+from sasnet_core.graph.stored import read_networks
 from sasnet_core.network.context import surroundings_tensors
 from sasnet_core.network.lattice import (
     TILE_VOXELS,

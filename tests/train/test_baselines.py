@@ -11,6 +11,7 @@ from sasnet_core.dataset.complexes import MANIFEST, save_complex
 from sasnet_core.errors import DatasetError, SettingError
 from sasnet_core.evaluation.compared import read_measured
 from sasnet_core.files import write_table
+from sasnet_core.graph.features import WIDTHS
 from sasnet_core.graph.residue_graph import kept_graph
 from sasnet_core.metrics import auroc
 from tests.core.build import random_complex
@@ -269,6 +270,39 @@ def test_sasnet_and_a_method_score_together(dataset, tmp_path, capsys, monkeypat
     with (tmp_path / "looks.csv").open() as stream:
         (look,) = csv.DictReader(stream)
     assert look["command"] == "train.baselines.together" and len(look["weights"].split()) == 3
+
+
+def test_dtnn_without_keras_gives_the_same(tmp_path):
+    item = random_complex([1], 30, 25)
+    graphs = [kept_graph(protein, tmp_path) for protein in (item.left, item.right)]
+    pair = join("c", graphs, item.contacts, list(WIDTHS))
+    sizes = Sizes("dtnn", pair.nodes.shape[1], (6,), 5)
+    trained = learning.Trained(build(sizes, 3), Scale.of([pair]), {"sizes": asdict(sizes)})
+    theirs = learning.score(trained, pair)
+    np.testing.assert_allclose(together.exported(trained).logits(*graphs), theirs, atol=1e-5)
+    with pytest.raises(SettingError, match="DTNN of one convolution"):
+        other = {"sizes": {"method": "ngf", "filters": [6]}}
+        together.exported(learning.Trained(trained.model, trained.scale, other))
+
+
+def test_both_are_saved_as_weights(dataset, tmp_path, monkeypatch):
+    from sasnet_core.network.weights import read_info, save_weights
+    from tests.core.build import tiny_model, tiny_network
+
+    monkeypatch.setattr(learning, "train", untrained)
+    train = [dataset, "-o", tmp_path / "runs", "--method", "dtnn", "--filters", "4", "--dense", "4",
+             "--replicates", "2"]  # fmt: skip
+    assert fit.main(list(map(str, train))) == 0
+    save_weights(tmp_path / "weights", tiny_network(tiny_model()))
+    monkeypatch.setattr(together, "SHARES", (0.25,))
+    both = [dataset, tmp_path / "runs", "--weights", tmp_path / "weights", "--rotations", "1",
+            "--save", tmp_path / "both"]  # fmt: skip
+    assert together.main(list(map(str, both))) == 0
+    info = read_info(tmp_path / "both")
+    assert info.graph.share == 0.25
+    assert info.network_sha256 == read_info(tmp_path / "weights").sha256
+    with pytest.raises(SettingError, match="omit --pssm"):
+        together.main([*map(str, both), "--pssm", str(tmp_path)])
 
 
 def test_graphs_of_both_proteins_are_joined(tmp_path):

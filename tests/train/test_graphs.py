@@ -11,7 +11,7 @@ from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.files import write_table
 from sasnet_core.graph.features import WIDTHS
 from sasnet_core.graph.residue_graph import kept_graph
-from sasnet_core.graph.residue_network import read_networks
+from sasnet_core.graph.stored import read_networks
 from sasnet_core.metrics import auroc
 from sasnet_core.network.weights import GRAPH_FILE, read_info, save_weights
 from tests.core.build import random_complex, tiny_model, tiny_network

@@ -2,11 +2,13 @@
 
     python -m train.baselines.together DB5_DATASET RUNS --method dtnn
     python -m train.baselines.together DB5_DATASET RUNS --method dtnn --pssm PROFILES
+    python -m train.baselines.together DB5_DATASET RUNS --weights default --save WEIGHTS
 
 Log odds of a pair: those of sasnet, plus those of the method's replicates (averaged, and smoothed
 as sasnet's are) times a share. The share with the best mean AUROC on DB4U is kept. --name NAME also
 writes the rows of table 2. Networks that see other things make other errors: the methods read the
-features of residues on a graph, sasnet's network here the atoms alone.
+features of residues on a graph, sasnet the atoms. --save writes both as weights: run
+train.calibrate on them afterwards.
 """
 
 from __future__ import annotations
@@ -24,12 +26,14 @@ from sasnet_core.config import TEST_SPLIT
 from sasnet_core.conservation.residues import profile_finder
 from sasnet_core.conservation.terms import find_info
 from sasnet_core.dataset.complexes import Complex, benchmark_rows, load_complex
-from sasnet_core.errors import run_script
+from sasnet_core.errors import SettingError, run_script
 from sasnet_core.evaluation.compared import CONSERVATION, STRUCTURE, paired_cell, write_measured
 from sasnet_core.evaluation.tables import with_interval
 from sasnet_core.evaluation.test_set import add_test_set_options, record_access
+from sasnet_core.graph.deep_tensor import DeepTensor
+from sasnet_core.graph.stored import save_networks
 from sasnet_core.metrics import auroc
-from sasnet_core.network.weights import find_folder, read_info
+from sasnet_core.network.weights import GRAPH_FILE, add_graph, find_folder, read_info
 from sasnet_core.scoring.conserved import ConservedScorer
 from sasnet_core.scoring.graph_terms import MARGIN, graph_log_odds
 from sasnet_core.scoring.log_odds import logit
@@ -55,6 +59,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--pssm", type=Path, metavar="PROFILES", help="the column with conservation")
     add("--rotations", type=int, default=2, metavar="N", help="default: 2")
     add("--kept", type=Path, metavar="SCORES", help="keep sasnet's scores in this folder")
+    add("--save", type=Path, metavar="WEIGHTS", help="write both as weights into this folder")
     add("--name", help="write rows of table 2 under this name, which begins with sasnet")
     add("-o", "--output", type=Path, default=DOCS / "results" / "table2", metavar="FOLDER",
         help="of the rows (default: docs/results/table2)")  # fmt: skip
@@ -120,9 +125,49 @@ def describe(cases: Sequence[Case], share: float) -> str:
     return f"CAUROC {with_interval(pairs)}, mean {np.mean(pairs):.4f}, sites {np.mean(sites):.4f}"
 
 
+def exported(trained: learning.Trained) -> DeepTensor:
+    """Take the arrays of a trained DTNN for use without Keras.
+
+    Raises
+    ------
+    SettingError
+        It has several convolutions.
+    """
+    sizes = trained.facts["sizes"]
+    if sizes["method"] != "dtnn" or len(sizes["filters"]) != 1:
+        raise SettingError(
+            f"--save needs a DTNN of one convolution, got {sizes['method']} of {sizes['filters']}"
+        )
+    layers = {layer.name: layer.get_weights() for layer in trained.model.layers if layer.weights}
+    (first, first_bias), (second,) = layers.pop("first"), layers.pop("second")
+    score, score_bias = layers.pop("score")
+    shapes = {values[0].shape: values for values in layers.values()}  # all differ
+    n, f = sizes["n_features"], sizes["filters"][0]
+    (nodes, nodes_bias), (edges, edges_bias) = shapes[n, f], shapes[sizes["edge_features"], f]
+    return DeepTensor(
+        {
+            "mean": trained.scale.mean, "deviation": trained.scale.deviation,
+            "nodes": nodes, "nodes_bias": nodes_bias, "edges": edges, "edges_bias": edges_bias,
+            "factors": shapes[f, n][0], "first": first, "first_bias": first_bias,
+            "second": second, "score": score[:, 0], "score_bias": score_bias[0],
+        }
+    )  # fmt: skip
+
+
+def save_both(options: argparse.Namespace, share: float) -> None:
+    """Write sasnet's network and the method's replicates as one set of weights."""
+    info = read_info(options.weights)
+    folders = best_replicates(options.runs / f"{options.method}-{STRUCTURE}")
+    networks = [exported(learning.load(folder)) for folder in folders]
+    save_networks(networks, options.save / GRAPH_FILE)
+    add_graph(info, share, options.save)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
+    if options.save and options.pssm:
+        raise SettingError("--save is for structure alone; omit --pssm")
     scorer = load_scorer(options)
     cases = make_cases(options, CHOSEN_BY, scorer)
     for share in SHARES:
@@ -142,6 +187,8 @@ def main(arguments: list[str] | None = None) -> int:
             {"split": split, "id": name, "replicate": 1, "auroc": round(value, 6)}
             for name, value in after.items()
         ]
+    if options.save:
+        save_both(options, chosen)
     if options.name:
         column = CONSERVATION if options.pssm else STRUCTURE
         print(write_measured(options.output, options.name, column, rows))

@@ -35,13 +35,8 @@ from sasnet_core.evaluation.test_set import refuse_test_set
 from sasnet_core.files import write_json
 from sasnet_core.graph.features import WIDTHS
 from sasnet_core.graph.residue_graph import has_graph, kept_graph
-from sasnet_core.graph.residue_network import (
-    ResidueNetwork,
-    read_networks,
-    save_networks,
-    scaled,
-    with_itself,
-)
+from sasnet_core.graph.residue_network import ResidueNetwork, scaled, with_itself
+from sasnet_core.graph.stored import GraphNetwork, read_networks, save_networks
 from sasnet_core.metrics import auroc
 from sasnet_core.network.weights import GRAPH_FILE
 from sasnet_core.settings import COUNT, NOT_NEGATIVE, POSITIVE, SEED, Settings
@@ -315,7 +310,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def start(model: keras.Model, before: ResidueNetwork, folder: Path) -> None:
+def start(model: keras.Model, before: GraphNetwork, folder: Path) -> None:
     """Begin with the weights of another network.
 
     Raises

@@ -14,10 +14,10 @@ import sys
 from pathlib import Path
 
 from sasnet_core.errors import run_script
-from sasnet_core.graph.residue_network import read_networks, save_networks
+from sasnet_core.graph.stored import read_networks, save_networks
 from sasnet_core.network.weights import GRAPH_FILE, add_graph, read_info
 
-#: Chosen on DB3 and DB4U, out of fold (docs/experiments.md).
+#: Chosen on DB4U (docs/experiments.md).
 SHARE = 1.0
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sasnet_core.graph import deep_tensor
 from sasnet_core.graph.features import WIDTHS
 from sasnet_core.graph.residue_network import EDGE_SIZE, LAYER_SHAPES, SHAPES, ResidueNetwork
 
@@ -21,3 +22,14 @@ def random_network(seed, width=6, dense=4, depth=2):
     }
     arrays = {name: values.astype(np.float32) for name, values in arrays.items()}
     return ResidueNetwork(arrays | {"deviation": np.full(sizes["n"], 2, np.float32)})
+
+
+def random_tensor_network(seed, factors=5, dense=4):
+    """Make a DTNN."""
+    rng = np.random.default_rng(seed)
+    sizes = {"n": sum(WIDTHS.values()), "2": 2, "f": factors, "d": dense}
+    arrays = {
+        name: rng.normal(size=[sizes[axis] for axis in axes]).astype(np.float32) / 3
+        for name, axes in deep_tensor.SHAPES.items()
+    }
+    return deep_tensor.DeepTensor(arrays | {"deviation": np.full(sizes["n"], 2, np.float32)})

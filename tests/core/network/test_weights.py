@@ -7,7 +7,7 @@ import pytest
 from sasnet_core.config import ModelConfig
 from sasnet_core.errors import WeightsError
 from sasnet_core.fitted import Calibration, Mixture, Smoothing
-from sasnet_core.graph.residue_network import save_networks
+from sasnet_core.graph.stored import save_networks
 from sasnet_core.network.weights import (
     GRAPH_FILE,
     add_graph,

@@ -1,4 +1,4 @@
-"""The network on residue graphs without Keras; tests/train compares it with that of Keras."""
+"""Networks on residue graphs without Keras, and their files; tests/train compares with Keras."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,9 @@ import pytest
 from sasnet_core.errors import WeightsError
 from sasnet_core.files import read_arrays, write_arrays
 from sasnet_core.graph.residue_graph import build_graph
-from sasnet_core.graph.residue_network import read_networks, save_networks
+from sasnet_core.graph.stored import read_networks, save_networks
 from tests.core.build import random_protein
-from tests.core.graph.build_networks import random_network
+from tests.core.graph.build_networks import random_network, random_tensor_network
 
 
 @pytest.fixture(scope="module")
@@ -16,9 +16,13 @@ def graphs():
     return [build_graph(random_protein(seed, size)) for seed, size in ((1, 25), (2, 22))]
 
 
-def test_pairs_of_two_proteins_are_scored_alike_in_both_orders(graphs):
+KINDS = [random_network, random_tensor_network]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pairs_of_two_proteins_are_scored_alike_in_both_orders(graphs, kind):
     left, right = graphs
-    network = random_network(0)
+    network = kind(0)
     found = network.logits(left, right)
     assert found.shape == (25, 22) and found.dtype == np.float32
     np.testing.assert_allclose(network.logits(right, left).T, found, atol=1e-5)
@@ -26,22 +30,24 @@ def test_pairs_of_two_proteins_are_scored_alike_in_both_orders(graphs):
 
 
 def test_networks_come_back_from_their_file(graphs, tmp_path):
-    networks = [random_network(seed) for seed in (1, 2)]
+    networks = [random_network(1), random_tensor_network(2), random_network(3)]
     save_networks(networks, tmp_path / "graph.npz")
     again = read_networks(tmp_path / "graph.npz")
     for one, other in zip(networks, again, strict=True):
         np.testing.assert_array_equal(one.logits(*graphs), other.logits(*graphs))
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("spoil", [
     lambda arrays: arrays.pop("1/score"),
     lambda arrays: arrays.update({"1/mean": np.zeros(3, np.float32)}),
     lambda arrays: arrays["1/first"].fill(np.nan),
+    lambda arrays: arrays.update({"1/other": np.zeros(3, np.float32)}),
     lambda arrays: arrays.clear(),
 ])  # fmt: skip
-def test_a_file_that_does_not_fit_is_refused(tmp_path, spoil):
+def test_a_file_that_does_not_fit_is_refused(tmp_path, spoil, kind):
     path = tmp_path / "graph.npz"
-    save_networks([random_network(1)], path)
+    save_networks([kind(1)], path)
     arrays = read_arrays(path)
     spoil(arrays)
     write_arrays(arrays, path)

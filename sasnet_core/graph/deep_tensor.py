@@ -1,0 +1,89 @@
+"""A deep tensor network (DTNN, Schütt et al. 2017) on residue graphs, in NumPy.
+
+`train.baselines.methods` has the same network in Keras and trains it. It is so small that it needs
+neither Keras nor a GPU to score two proteins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sasnet_core.graph.features import WIDTHS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sasnet_core.graph.residue_graph import Graph
+
+#: Arrays of a network and their axes: features, factors, the two edge features, dense units.
+SHAPES = {
+    "mean": "n", "deviation": "n", "nodes": "nf", "nodes_bias": "f", "edges": "2f",
+    "edges_bias": "f", "factors": "fn", "first": "nd", "first_bias": "d", "second": "nd",
+    "score": "d", "score_bias": "",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DeepTensor:
+    """One trained network.
+
+    Attributes
+    ----------
+    arrays : mapping
+        Those that `SHAPES` names, float32.
+    """
+
+    arrays: Mapping[str, np.ndarray]
+
+    def embed(self, graph: Graph) -> tuple[np.ndarray, np.ndarray]:
+        """Compute what the pair layer reads of each residue, in either place of a pair.
+
+        Returns
+        -------
+        tuple of ndarray, shape (n_residues, dense units), float32
+        """
+        a = self.arrays
+        nodes = np.concatenate([graph.features[name] for name in WIDTHS], axis=1)
+        nodes = ((nodes - a["mean"]) / a["deviation"]).astype(np.float32)  # (n_residues, n)
+        told = (nodes @ a["nodes"] + a["nodes_bias"])[graph.neighbours]
+        factors = told * (graph.edges @ a["edges"] + a["edges_bias"])  # (n_residues, 20, f)
+        x = nodes + np.tanh(factors @ a["factors"]).mean(axis=1)  # (n_residues, n)
+        return x @ a["first"] + a["first_bias"], x @ a["second"]
+
+    def logits(self, left: Graph, right: Graph) -> np.ndarray:
+        """Score all pairs of two proteins, both orders averaged.
+
+        Returns
+        -------
+        ndarray, shape (n_left, n_right), float32
+        """
+        (one, two), (three, four) = self.embed(left), self.embed(right)
+        score, bias = self.arrays["score"], self.arrays["score_bias"]
+        rows = [
+            np.maximum(first + four, 0) @ score + np.maximum(second + three, 0) @ score
+            for first, second in zip(one, two, strict=True)
+        ]
+        result: np.ndarray = np.stack(rows).astype(np.float32) / 2 + bias
+        return result
+
+
+def checked(arrays: dict[str, np.ndarray]) -> DeepTensor:
+    """Make a network of arrays.
+
+    Raises
+    ------
+    ValueError
+        One is missing, left over, of another shape, or not of numbers.
+    """
+    if set(arrays) != set(SHAPES):
+        raise ValueError(f"arrays do not fit at {sorted(set(arrays) ^ set(SHAPES))[:3]}")
+    sizes = {"n": sum(WIDTHS.values()), "2": 2}
+    sizes |= {"f": arrays["nodes"].shape[-1], "d": arrays["first"].shape[-1]}
+    for name, axes in SHAPES.items():
+        shape = tuple(sizes[axis] for axis in axes)
+        if arrays[name].shape != shape or not np.isfinite(arrays[name]).all():
+            raise ValueError(f"{name} must hold numbers, shape {shape}")
+    return DeepTensor(arrays)
