@@ -1,8 +1,8 @@
 """Train a network on residue graphs, to score beside the network on atoms.
 
-    python -m train.graphs.fit MINED -o RUN1 --config resources/default/graph_mined.json
+    python -m train.graphs.fit MINED -o RUN1 --config resources/best/graph_mined.json
     python -m train.graphs.fit MINED DB5_DATASET --split train --split DB3,DB4U -o RUN2 \
-        --config resources/default/graph_tune.json --start RUN1
+        --config train/replicates/candidate/graph_tune.json --start RUN1
 
 The first learns from mined complexes, the second goes on with unbound ones of the benchmark among
 them. --leave-out-fold N leaves a fold of the benchmark out, so that its complexes can judge the
