@@ -131,7 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
         )  # fmt: skip
     else:
         refuse_test_set(rows)
-    scorer = load_scorer(options, info, None)
+    scorer = load_scorer(info, options.dataset, options.out_of_fold, None)
     items = [load_complex(options.dataset / row["file"]) for row in rows]
     sites = [
         sites_alone(scorer, item, options.rotations)
@@ -151,7 +151,8 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.check:
         origin = {
             "fitted_on": described(
-                f"{2 * len(rows)} {rows[0]['state']} proteins of {options.split}", options
+                f"{2 * len(rows)} {rows[0]['state']} proteins of {options.split}",
+                options.out_of_fold,
             ),
             "rotations": options.rotations,
         }

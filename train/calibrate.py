@@ -43,14 +43,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     selection = read_selection_set(options.dataset, options.split)
     info = read_info(options.weights or default_folder())
-    predictor = load_scorer(options, info, options.kept)
+    predictor = load_scorer(info, options.dataset, options.out_of_fold, options.kept)
     rng = np.random.default_rng(0)
     collected, scored = [], []
     for item in selection.complexes():
         matrix = predictor.score(item.left, item.right, options.rotations).matrix
         collected.append(collect(item, matrix, rng))
         scored.append((item, matrix))
-    where = described(selection.description, options)
+    where = described(selection.description, options.out_of_fold)
     origin = {"fitted_on": where, "rotations": options.rotations}
     calibration = replace(fit(collected), **origin)
     patches = [collect_patches(item, matrix, calibration) for item, matrix in scored]

@@ -210,14 +210,16 @@ def main(arguments: list[str] | None = None) -> int:
     info, clean = read_info(options.weights), read_info(options.fit_weights)
     fitting_set = read_selection_set(options.dataset, options.fit_split)
     selection = read_selection_set(options.dataset, options.split)
-    selection = replace(selection, description=described(selection.description, options))
+    selection = replace(
+        selection, description=described(selection.description, options.out_of_fold)
+    )
     fitting = make_cases(
         fitting_set,
         load_predictor(clean.folder, score_cache=options.kept),
         options.fit_rotations,
         profile_finder(options.fit_pssm or options.pssm),
     )
-    scorer = load_scorer(options, info, options.kept)
+    scorer = load_scorer(info, options.dataset, options.out_of_fold, options.kept)
     cases = make_cases(selection, scorer, options.rotations, profile_finder(options.pssm))
     fitted = replace(
         choose(fitting, cases),

@@ -113,7 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--part", type=int, choices=(0, 1), help="every second complex only")
     options = parser.parse_args(arguments)
     info = read_info(options.weights or default_folder())
-    predictor = load_scorer(options, info, options.kept)
+    predictor = load_scorer(info, options.dataset, options.out_of_fold, options.kept)
     calibration = info.needed_calibration()
     found: dict[bool, list[Outcome]] = {False: [], True: []}
     rng = np.random.default_rng(0)

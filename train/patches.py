@@ -77,7 +77,7 @@ def collect(
     options: argparse.Namespace, info: WeightsInfo, rows: Sequence[dict[str, str]]
 ) -> list[ComplexPatches]:
     """Find the patches of all complexes."""
-    predictor = load_scorer(options, info, options.kept)
+    predictor = load_scorer(info, options.dataset, options.out_of_fold, options.kept)
     calibration, found = info.needed_calibration(), []
     for row in tqdm(rows, desc="complexes", disable=None):
         item = load_complex(options.dataset / row["file"])
@@ -137,7 +137,7 @@ def section(options: argparse.Namespace, info: WeightsInfo, found: Outcomes, cou
         [
             f"## Patches: {options.split}",
             f"{count} complexes, rotations averaged: "
-            f"{options.rotations}{described('', options)}. {origin} A patch is "
+            f"{options.rotations}{described('', options.out_of_fold)}. {origin} A patch is "
             "right if half of its residues or more are in the interface; two patches touch if a "
             "residue of one touches a residue of the other.",
             markdown.table(
@@ -186,7 +186,7 @@ def main(arguments: list[str] | None = None) -> int:
         selection = read_selection_set(options.dataset, options.split)
         rows = selection.rows
         collected = collect(options, info, rows)
-        where = described(selection.description, options)
+        where = described(selection.description, options.out_of_fold)
         origin = {"fitted_on": where, "rotations": options.rotations}
         info = replace(info, patches=replace(fit_law(collected), **origin))
         write_fitted(info, info.calibration, info.smoothing, info.patches)

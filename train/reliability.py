@@ -187,8 +187,8 @@ def section(
         [
             f"## Probabilities: {options.split}",
             f"{len(sites) // 2} {rows[0]['state']} complexes, {len(truth):,} residues, "
-            f"rotations averaged: {options.rotations}{described('', options)}. The calibration was "
-            f"fitted on {calibration.fitted_on}.",
+            f"rotations averaged: {options.rotations}{described('', options.out_of_fold)}. The "
+            f"calibration was fitted on {calibration.fitted_on}.",
             markdown.table(["residues", ""], measured) + f"\n![Reliability]({picture})",
             markdown.table(heads, threshold_rows(truth, probability, calibration)),
             f"Likely residues (probability {calibration.threshold:g} or more) by kind and size of "
@@ -225,7 +225,7 @@ def main(arguments: list[str] | None = None) -> int:
         rows, allowed=options.look_at_db5u, record=options.looks, command="train.reliability",
         weights=[info.sha256], rotations=options.rotations,
     )  # fmt: skip
-    predictor = load_scorer(options, info, options.kept)
+    predictor = load_scorer(info, options.dataset, options.out_of_fold, options.kept)
     items = [load_complex(options.dataset / row["file"]) for row in rows]
     sites = [
         site

@@ -61,14 +61,16 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     selection = read_selection_set(options.dataset, options.split)
     info = read_info(options.weights or default_folder())
-    predictor = load_scorer(options, info, options.kept)
+    predictor = load_scorer(info, options.dataset, options.out_of_fold, options.kept)
     cases = [
         (item, predictor.unsmoothed(item.left, item.right, options.rotations))
         for item in selection.complexes()
     ]
     results = []
     for width, sharpness, share in itertools.product(WIDTHS, SHARPNESSES, SHARES):
-        smoothing = Smoothing(width, sharpness, share, described(selection.description, options))
+        smoothing = Smoothing(
+            width, sharpness, share, described(selection.description, options.out_of_fold)
+        )
         median, mean, residues = quality(cases, smoothing)
         results.append((median + mean + residues, smoothing))
         print(

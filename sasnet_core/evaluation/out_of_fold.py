@@ -108,28 +108,32 @@ def add_out_of_fold_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_scorer(options: argparse.Namespace, info: WeightsInfo, kept: Path | None) -> Scorer:
-    """Load the weights themselves, or with --out-of-fold the networks of the folds.
+def load_scorer(
+    info: WeightsInfo, dataset: Path, folds: Path | None, kept: Path | None = None
+) -> Scorer:
+    """Load the weights themselves, or the networks of the folds.
 
     Parameters
     ----------
-    options : argparse.Namespace
-        With ``dataset`` and ``out_of_fold``.
     info : WeightsInfo
         The weights; their smoothing is used in all folds.
+    dataset : Path
+        Made by `train.db5`.
+    folds : Path or None
+        The folder that --out-of-fold names.
     kept : Path, optional
         Folder in which scores are stored and looked up.
     """
     from sasnet_core.scoring.predictor import load_predictor  # takes seconds
 
-    if options.out_of_fold is None:
+    if folds is None:
         return load_predictor(info.folder, score_cache=kept)
-    return load_out_of_fold(options.out_of_fold, options.dataset, info.smoothing, kept)
+    return load_out_of_fold(folds, dataset, info.smoothing, kept)
 
 
-def described(description: str, options: argparse.Namespace) -> str:
+def described(description: str, folds: Path | None) -> str:
     """Add to the description of complexes how they were scored."""
-    return description if options.out_of_fold is None else f"{description}, out of fold"
+    return description if folds is None else f"{description}, out of fold"
 
 
 def load_out_of_fold(

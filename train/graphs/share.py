@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
             f"{info.folder}: weights with networks on graphs are needed, these have none; make "
             "some with train.graphs.join"
         )
-    scorer = load_scorer(options, info, options.kept)
+    scorer = load_scorer(info, options.dataset, options.out_of_fold, options.kept)
     names, found = [], []
     for item in read_selection_set(options.dataset, options.split).complexes():
         raw = scorer.unsmoothed(item.left, item.right, options.rotations)

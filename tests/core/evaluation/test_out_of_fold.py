@@ -1,6 +1,5 @@
 """Each complex is scored by the network that was trained without it."""
 
-import argparse
 from dataclasses import replace
 
 import numpy as np
@@ -83,13 +82,9 @@ def folds(tmp_path):
     return tmp_path / "folds"
 
 
-def options(dataset, folds):
-    return argparse.Namespace(dataset=dataset, out_of_fold=folds)
-
-
 def test_weights_of_folds_are_loaded_for_their_complexes(dataset, folds):
     info = read_info(folds / "1")
-    scorer = load_scorer(options(dataset, folds), info, None)
+    scorer = load_scorer(info, dataset, folds)
     for seed, fold in ((0, 1), (1, 2)):
         item = random_complex(seed, 6)
         expected = load_predictor(folds / str(fold))
@@ -105,7 +100,7 @@ def test_weights_of_folds_are_loaded_for_their_complexes(dataset, folds):
 
 def test_without_folds_the_weights_themselves_score(dataset, folds):
     info = read_info(folds / "2")
-    scorer = load_scorer(options(dataset, None), info, None)
+    scorer = load_scorer(info, dataset, None)
     item = random_complex(2, 6)
     expected = load_predictor(folds / "2").score(item.left, item.right, 1).matrix
     assert np.array_equal(scorer.score(item.left, item.right, 1).matrix, expected)
@@ -114,9 +109,9 @@ def test_without_folds_the_weights_themselves_score(dataset, folds):
 def test_a_fold_without_weights_is_named(dataset, folds):
     (folds / "2").rename(folds / "9")
     with pytest.raises(WeightsError, match="2"):
-        load_scorer(options(dataset, folds), read_info(folds / "1"), None)
+        load_scorer(read_info(folds / "1"), dataset, folds)
 
 
-def test_what_is_fitted_says_that_scores_are_out_of_fold(dataset, folds):
-    assert described("2 complexes", options(dataset, folds)) == "2 complexes, out of fold"
-    assert described("2 complexes", options(dataset, None)) == "2 complexes"
+def test_what_is_fitted_says_that_scores_are_out_of_fold(folds):
+    assert described("2 complexes", folds) == "2 complexes, out of fold"
+    assert described("2 complexes", None) == "2 complexes"

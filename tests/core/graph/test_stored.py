@@ -19,16 +19,6 @@ def graphs():
 KINDS = [random_network, random_tensor_network]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_pairs_of_two_proteins_are_scored_alike_in_both_orders(graphs, kind):
-    left, right = graphs
-    network = kind(0)
-    found = network.logits(left, right)
-    assert found.shape == (25, 22) and found.dtype == np.float32
-    np.testing.assert_allclose(network.logits(right, left).T, found, atol=1e-5)
-    assert found.std() > 0.01
-
-
 def test_networks_come_back_from_their_file(graphs, tmp_path):
     networks = [random_network(1), random_tensor_network(2), random_network(3)]
     save_networks(networks, tmp_path / "graph.npz")
