@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sasnet_core.graph.features import WIDTHS
+from sasnet_core.graph.pair_layer import check_arrays, pair_logits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,14 +61,7 @@ class DeepTensor:
         -------
         ndarray, shape (n_left, n_right), float32
         """
-        (one, two), (three, four) = self.embed(left), self.embed(right)
-        score, bias = self.arrays["score"], self.arrays["score_bias"]
-        rows = [
-            np.maximum(first + four, 0) @ score + np.maximum(second + three, 0) @ score
-            for first, second in zip(one, two, strict=True)
-        ]
-        result: np.ndarray = np.stack(rows).astype(np.float32) / 2 + bias
-        return result
+        return pair_logits(self.embed(left), self.embed(right), self.arrays)
 
 
 def checked(arrays: dict[str, np.ndarray]) -> DeepTensor:
@@ -75,15 +69,10 @@ def checked(arrays: dict[str, np.ndarray]) -> DeepTensor:
 
     Raises
     ------
-    ValueError
+    KeyError, ValueError
         One is missing, left over, of another shape, or not of numbers.
     """
-    if set(arrays) != set(SHAPES):
-        raise ValueError(f"arrays do not fit at {sorted(set(arrays) ^ set(SHAPES))[:3]}")
     sizes = {"n": sum(WIDTHS.values()), "2": 2}
     sizes |= {"f": arrays["nodes"].shape[-1], "d": arrays["first"].shape[-1]}
-    for name, axes in SHAPES.items():
-        shape = tuple(sizes[axis] for axis in axes)
-        if arrays[name].shape != shape or not np.isfinite(arrays[name]).all():
-            raise ValueError(f"{name} must hold numbers, shape {shape}")
+    check_arrays(arrays, SHAPES, sizes)
     return DeepTensor(arrays)

@@ -15,6 +15,7 @@ import numpy as np
 
 from sasnet_core.config import NORMALIZATION_EPSILON
 from sasnet_core.graph.features import WIDTHS
+from sasnet_core.graph.pair_layer import check_arrays, pair_logits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,14 +80,7 @@ class ResidueNetwork:
         -------
         ndarray, shape (n_left, n_right), float32
         """
-        (one, two), (three, four) = self.embed(left), self.embed(right)
-        score, bias = self.arrays["score"], self.arrays["score_bias"]
-        rows = [
-            np.maximum(first + four, 0) @ score + np.maximum(second + three, 0) @ score
-            for first, second in zip(one, two, strict=True)
-        ]
-        result: np.ndarray = np.stack(rows).astype(np.float32) / 2 + bias
-        return result
+        return pair_logits(self.embed(left), self.embed(right), self.arrays)
 
 
 def scaled(nodes: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
@@ -149,7 +143,7 @@ def checked(arrays: dict[str, np.ndarray]) -> ResidueNetwork:
 
     Raises
     ------
-    ValueError
+    KeyError, ValueError
         One is missing, left over, of another shape, or not of numbers.
     """
     depth = sum(name.endswith("/asked") for name in arrays)
@@ -158,13 +152,8 @@ def checked(arrays: dict[str, np.ndarray]) -> ResidueNetwork:
         for number in range(1, depth + 1)
         for name, axes in LAYER_SHAPES.items()
     }
-    if set(arrays) != set(shapes):
-        raise ValueError(f"arrays do not fit at {sorted(set(arrays) ^ set(shapes))[:3]}")
     width = arrays["entry"].shape[1]
     sizes = {"n": sum(WIDTHS.values()), "w": width, "v": 2 * width, "e": EDGE_SIZE}
     sizes["d"] = arrays["first"].shape[1]
-    for name, axes in shapes.items():
-        shape = tuple(sizes[axis] for axis in axes)
-        if arrays[name].shape != shape or not np.isfinite(arrays[name]).all():
-            raise ValueError(f"{name} must hold numbers, shape {shape}")
+    check_arrays(arrays, shapes, sizes)
     return ResidueNetwork(arrays)

@@ -151,6 +151,8 @@ def test_fit_trains_checks_and_goes_on(dataset, config, tmp_path, monkeypatch, c
     capsys.readouterr()
     run(dataset, config, tmp_path / "one")
     assert "is complete" in capsys.readouterr().out
+    with pytest.raises(SettingError, match="a run of other settings"):
+        run(dataset, config, tmp_path / "one", "--seed", "9")
 
 
 def test_a_fold_is_left_out(dataset, config, tmp_path, monkeypatch):

@@ -32,7 +32,7 @@ from sasnet_core.dataset.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.dataset.folds import FOLDS
 from sasnet_core.errors import DatasetError, SettingError, run_script
 from sasnet_core.evaluation.test_set import refuse_test_set
-from sasnet_core.files import write_json
+from sasnet_core.files import json_values, write_json
 from sasnet_core.graph.features import WIDTHS
 from sasnet_core.graph.residue_graph import has_graph, kept_graph
 from sasnet_core.graph.residue_network import ResidueNetwork, scaled, with_itself
@@ -274,7 +274,7 @@ def main(arguments: list[str] | None = None) -> int:
     sizes, training = read_config(options.config)
     if options.seed is not None:
         training = replace(training, seed=options.seed)
-    if (options.output / RUN_FILE).is_file():
+    if is_complete(options.output, sizes, training):
         print(f"{options.output}: is complete")
         return 0
     sources = training_sources(
@@ -308,6 +308,25 @@ def main(arguments: list[str] | None = None) -> int:
     facts = {"graph": sizes.to_dict(), "train": training.to_dict(), "log": log}
     write_json(facts, options.output / RUN_FILE)
     return 0
+
+
+def is_complete(folder: Path, sizes: Sizes, training: Training) -> bool:
+    """Tell whether a folder holds a run that has ended.
+
+    Raises
+    ------
+    SettingError
+        It holds one of other settings.
+    """
+    if not (folder / RUN_FILE).is_file():
+        return False
+    facts = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+    asked = json_values({"graph": sizes.to_dict(), "train": training.to_dict()})
+    if any(facts[name] != value for name, value in asked.items()):
+        raise SettingError(
+            f"{folder}: holds a run of other settings; use another folder, or the same settings"
+        )
+    return True
 
 
 def start(model: keras.Model, before: GraphNetwork, folder: Path) -> None:

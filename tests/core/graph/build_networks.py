@@ -33,3 +33,11 @@ def random_tensor_network(seed, factors=5, dense=4):
         for name, axes in deep_tensor.SHAPES.items()
     }
     return deep_tensor.DeepTensor(arrays | {"deviation": np.full(sizes["n"], 2, np.float32)})
+
+
+def assert_alike_in_both_orders(network, left, right):
+    """Check that a network scores the pairs of two graphs alike whichever comes first."""
+    found = network.logits(left, right)
+    assert found.shape == (len(left.neighbours), len(right.neighbours))
+    assert found.dtype == np.float32 and found.std() > 0.01
+    np.testing.assert_allclose(network.logits(right, left).T, found, atol=1e-5)

@@ -4,6 +4,7 @@ import pytest
 
 from sasnet_core.graph.residue_graph import build_graph
 from sasnet_core.structure import reading
+from tests.core.build import random_protein
 
 
 @pytest.fixture(scope="module")
@@ -20,3 +21,9 @@ def protein(structure):
 @pytest.fixture(scope="module")
 def graph(protein):
     return build_graph(protein)
+
+
+@pytest.fixture(scope="module")
+def two_graphs():
+    """Graphs of 25 and 22 residues."""
+    return [build_graph(random_protein(seed, size)) for seed, size in ((1, 25), (2, 22))]

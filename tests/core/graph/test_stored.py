@@ -5,26 +5,18 @@ import pytest
 
 from sasnet_core.errors import WeightsError
 from sasnet_core.files import read_arrays, write_arrays
-from sasnet_core.graph.residue_graph import build_graph
 from sasnet_core.graph.stored import read_networks, save_networks
-from tests.core.build import random_protein
 from tests.core.graph.build_networks import random_network, random_tensor_network
-
-
-@pytest.fixture(scope="module")
-def graphs():
-    return [build_graph(random_protein(seed, size)) for seed, size in ((1, 25), (2, 22))]
-
 
 KINDS = [random_network, random_tensor_network]
 
 
-def test_networks_come_back_from_their_file(graphs, tmp_path):
+def test_networks_come_back_from_their_file(two_graphs, tmp_path):
     networks = [random_network(1), random_tensor_network(2), random_network(3)]
     save_networks(networks, tmp_path / "graph.npz")
     again = read_networks(tmp_path / "graph.npz")
     for one, other in zip(networks, again, strict=True):
-        np.testing.assert_array_equal(one.logits(*graphs), other.logits(*graphs))
+        np.testing.assert_array_equal(one.logits(*two_graphs), other.logits(*two_graphs))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -6,7 +6,7 @@ import pytest
 
 from sasnet_core.errors import DatasetError, SettingError
 from sasnet_core.files import write_table
-from sasnet_core.training.stream import ComplexStream, Source
+from sasnet_core.training.stream import ComplexStream, Source, training_sources
 from tests.core.build import random_complex, table, write_benchmark, write_dataset
 
 
@@ -104,3 +104,8 @@ def test_a_fold_is_left_out(tmp_path):
     write_table(rows, folder / "manifest.csv", list(rows[0]))
     stream = ComplexStream([Source(folder, "DB3", leave_out=2)], seed=0)
     assert set(visits(stream, 5)) == {"1ABC", "3ABC"}
+
+
+def test_without_folds_none_can_be_left_out(mined):
+    with pytest.raises(SettingError, match="whose complexes are in folds"):
+        training_sources([mined], ["train"], [1], leave_out=1)
