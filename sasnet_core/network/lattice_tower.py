@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -11,8 +13,6 @@ from keras import layers, ops
 from sasnet_core.network.folding import ONES, in_blocks, scale_and_shift, with_ones
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from sasnet_core.config import ModelConfig
     from sasnet_core.network.lattice import Lattice
 
@@ -82,8 +82,8 @@ def lattice_features(
     config: ModelConfig,
     lattice: Sequence[Any],
     training: bool = False,
-    convolve: Callable[[Any, Any, Any, int], Any] | None = None,
-    normalize: Callable[[layers.Layer, Any, Any], Any] | None = None,
+    inverses: Sequence[Any] = (),
+    own: LatticeLayers | None = None,
 ) -> Any:
     """Run the tower's convolutions over a lattice and cut the residues' windows out.
 
@@ -98,17 +98,16 @@ def lattice_features(
     training : bool
         Whether batch normalization uses the statistics of this lattice (over rows in use, vacuum
         and padding aside).
-    convolve : callable, optional
-        Takes rows, kernel, tables and level to convolved rows; by default `gather_convolution`.
-    normalize : callable, optional
-        Takes batch normalization layer, rows and the number of rows in use to normalized rows in
-        training; by default the layer itself with a mask.
+    inverses : sequence of tensors
+        Of the `lattice.Lattice`, if the layers need them.
+    own : LatticeLayers, optional
+        How the layers are computed in training (default: `KERAS`).
 
     Returns
     -------
     tensor, shape (n_residues, output_voxels ** 3 * filters[-1])
     """
-    return _read(lattice_voxels(tower, config, lattice, training, convolve, normalize), lattice[-2])
+    return _read(lattice_voxels(tower, config, lattice, training, inverses, own), lattice[-2])
 
 
 def lattice_voxels(
@@ -116,8 +115,8 @@ def lattice_voxels(
     config: ModelConfig,
     lattice: Sequence[Any],
     training: bool = False,
-    convolve: Callable[[Any, Any, Any, int], Any] | None = None,
-    normalize: Callable[[layers.Layer, Any, Any], Any] | None = None,
+    inverses: Sequence[Any] = (),
+    own: LatticeLayers | None = None,
 ) -> Any:
     """Run the tower's convolutions and poolings over a lattice.
 
@@ -126,7 +125,7 @@ def lattice_voxels(
 
     Parameters
     ----------
-    tower, config, lattice, training, convolve, normalize
+    tower, config, lattice, training, inverses, own
         As in `lattice_features`.
 
     Returns
@@ -134,16 +133,16 @@ def lattice_voxels(
     tensor, shape (n_rows, filters[-1])
         Row 0 is vacuum.
     """
+    own = own or KERAS
     occupancy, *tables, _, counts = lattice
     x = ops.cast(occupancy, tower.get_layer("dense").compute_dtype)  # (n_rows, 4)
     level = 0
     for number in range(1, len(config.filters) + 1):
         if training:
             kernel, bias = _kernel(tower, config, number, x.dtype)
-            x = (convolve or gather_convolution)(x, kernel, tables[level], level)
+            x = own.convolve(x, kernel, tables[level], inverses[number - 1] if inverses else ())
             if config.normalization == "batch":
-                norm = tower.get_layer(f"conv{number}_norm")
-                x = (normalize or _masked_normalization)(norm, x, counts[level + 1])
+                x = own.normalize(tower.get_layer(f"conv{number}_norm"), x, counts[level + 1])
             else:
                 x = x + bias
             x = ops.relu(x)  # (n_rows_out, filters)
@@ -151,7 +150,8 @@ def lattice_voxels(
             x = _inferred(tower, config, number, x, tables[level])
         level += 1
         if number in config.pooled_layers:
-            x = _pooled(x, tables[level])  # (n_rows_out, filters)
+            pool = own.pool if training else gather_pooling
+            x = pool(x, tables[level])  # (n_rows_out, filters)
             level += 1
     return x
 
@@ -195,7 +195,7 @@ def _with_bias_in_lines(kernel: Any, bias: Any) -> Any:
     return ops.reshape(lines, (-1, filters))
 
 
-def gather_convolution(x: Any, kernel: Any, tables: Sequence[Any], level: int) -> Any:
+def gather_convolution(x: Any, kernel: Any, tables: Sequence[Any], inverse: Sequence[Any]) -> Any:
     """Convolve rows: gather what each output row reads, then one matrix product.
 
     Parameters
@@ -204,8 +204,8 @@ def gather_convolution(x: Any, kernel: Any, tables: Sequence[Any], level: int) -
     kernel : tensor, shape (27 * channels, filters)
     tables : sequence of tensors
         One of `lattice.Lattice.tables`.
-    level : int
-        Which one it is; this convolution does not need it.
+    inverse : sequence of tensors
+        One of `lattice.Lattice.inverses`; this convolution does not need it.
 
     Returns
     -------
@@ -231,7 +231,7 @@ def read_cubes(x: Any, tables: Sequence[Any]) -> Any:
     return functools.reduce(_read, tables, x)
 
 
-def _pooled(x: Any, tables: Sequence[Any]) -> Any:
+def gather_pooling(x: Any, tables: Sequence[Any]) -> Any:
     """Keep the maximum of each voxel's cube of neighbours, axis by axis."""
     for table in tables:
         read = (ops.take(x, table[:, column], axis=0) for column in range(table.shape[1]))
@@ -252,3 +252,26 @@ def _masked_normalization(layer: layers.Layer, x: Any, count: Any) -> Any:
     grids = ops.reshape(x, (-1, 1, 1, 1, x.shape[-1]))  # each row is a grid of one voxel
     normalized = layer(grids, training=True, mask=ops.reshape(in_use, (-1, 1, 1, 1)))
     return ops.reshape(normalized, (-1, x.shape[-1]))
+
+
+@dataclass(frozen=True)
+class LatticeLayers:
+    """How the layers of the tower are computed over a lattice in training.
+
+    Attributes
+    ----------
+    convolve : callable
+        Takes rows, kernel, tables and inverse tables to convolved rows.
+    normalize : callable
+        Takes a layer of batch normalization, rows and the number of rows in use to normalized rows.
+    pool : callable
+        Takes rows and tables to pooled rows.
+    """
+
+    convolve: Callable[[Any, Any, Sequence[Any], Sequence[Any]], Any]
+    normalize: Callable[[layers.Layer, Any, Any], Any]
+    pool: Callable[[Any, Sequence[Any]], Any]
+
+
+#: Every backend can differentiate these.
+KERAS = LatticeLayers(gather_convolution, _masked_normalization, gather_pooling)

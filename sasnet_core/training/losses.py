@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
 from keras import ops
 
-from sasnet_core.network.lattice import layer_reach
 from sasnet_core.network.lattice_tower import embed_features, lattice_features
 from sasnet_core.network.pair_head import finish_head, site_logits, split_head
 from sasnet_core.structure.chemistry import AMINO_ACIDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sasnet_core.config import ModelConfig
+    from sasnet_core.network.lattice_tower import LatticeLayers
     from sasnet_core.network.network import Network
 
 
@@ -31,11 +28,8 @@ class TrainingLoss:
         From `build_auxiliary`.
     weight : float
         Of the residue questions, `TrainConfig.auxiliary`.
-    convolve : callable, optional
-        Takes rows, kernel, tables and inverse tables to convolved rows; when left out
-        `lattice_tower.gather_convolution`, which needs no inverse.
-    normalize : callable, optional
-        As in `lattice_tower.lattice_features`.
+    own : LatticeLayers, optional
+        How the tower's layers are computed (default: `lattice_tower.KERAS`).
     """
 
     def __init__(
@@ -43,11 +37,10 @@ class TrainingLoss:
         network: Network,
         auxiliary: keras.Model,
         weight: float,
-        convolve: Callable[..., Any] | None = None,
-        normalize: Callable[..., Any] | None = None,
+        own: LatticeLayers | None = None,
     ) -> None:
         self._network, self._auxiliary, self._weight = network, auxiliary, weight
-        self._convolve, self._normalize = convolve, normalize
+        self._own = own
         self._surfacelets = network.surfacelets  # built here, not while a step is being traced
 
     def __call__(self, values: dict[str, Any]) -> tuple[Any, Any]:
@@ -92,17 +85,10 @@ class TrainingLoss:
         if "points" in values:
             atoms = [values["points"], values["rotations"], values["channels"]]
             return network.tower(self._surfacelets(atoms), training=True)
-        convolve = self._convolve and partial(self._with_inverse, values["inverses"])
         features = lattice_features(
-            network.tower, network.config, values["lattice"], True, convolve, self._normalize
+            network.tower, network.config, values["lattice"], True, values["inverses"], self._own
         )
         return embed_features(network.tower, features, training=True)
-
-    def _with_inverse(self, inverses: Any, x: Any, kernel: Any, tables: Any, level: int) -> Any:
-        """Convolve with the inverse tables that belong to a level."""
-        levels = [k for k, (size, _) in enumerate(layer_reach(self._network.config)) if size == 3]
-        assert self._convolve is not None
-        return self._convolve(x, kernel, tables, inverses[levels.index(level)])
 
 
 def build_auxiliary(model: ModelConfig) -> keras.Model:

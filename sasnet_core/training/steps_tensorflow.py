@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from sasnet_core.network.lattice import layer_reach
 from sasnet_core.network.neighbourhood import GEOMETRY_SIZE, MAKEUP_SIZE
+from sasnet_core.training.lattice_gradients import FAST
 from sasnet_core.training.losses import TrainingLoss
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ class TensorFlowSteps:
         return self._strategy.scope()
 
     def loss(self, network: Network, auxiliary: keras.Model, weight: float) -> TrainingLoss:
-        """Make the loss, with the faster gradient and with statistics over all devices."""
-        return TrainingLoss(network, auxiliary, weight, two_way_convolution, shared_normalization)
+        """Make the loss, with the faster gradients and with statistics over all devices."""
+        return TrainingLoss(network, auxiliary, weight, FAST)
 
     def batches(
         self, produce: Callable[[range], Iterator[dict[str, Any]]], config: RunConfig
@@ -162,80 +163,3 @@ def _lattice_signature(model: ModelConfig) -> dict[str, Any]:
     windows = tf.TensorSpec((None, model.window_rows), tf.int32)
     occupancy, counts = tf.TensorSpec((None, 4), tf.float32), tf.TensorSpec((None,), tf.int32)
     return {"lattice": (occupancy, *reads, windows, counts), "inverses": tuple(inverses)}
-
-
-def shared_normalization(layer: keras.layers.BatchNormalization, x: Any, count: Any) -> Any:
-    """Normalize rows by the statistics of a whole step, all devices together.
-
-    Keras' layer does the same on one device, with several more passes over the rows; with a mask
-    it does not look at the other devices.
-
-    Parameters
-    ----------
-    layer : keras.layers.BatchNormalization
-        Its moving statistics are updated.
-    x : tensor, shape (n_rows, channels)
-        Row 0 is vacuum; it and padding are normalized but play no part in the statistics.
-    count : tensor, scalar int32
-        Rows in use.
-
-    Returns
-    -------
-    tensor, shape (n_rows, channels)
-    """
-    used = tf.cast(x[1:count], tf.float32)
-    size = tf.fill(tf.shape(used)[1:], tf.cast(tf.shape(used)[0], tf.float32))
-    sums = tf.stack([size, tf.reduce_sum(used, 0), tf.reduce_sum(used * used, 0)])
-    context = tf.distribute.get_replica_context()
-    if context.num_replicas_in_sync > 1:
-        sums = context.all_reduce(tf.distribute.ReduceOp.SUM, sums)
-    mean = sums[1] / sums[0]
-    variance = tf.maximum(sums[2] / sums[0] - mean * mean, 0.0)
-    keep = layer.momentum
-    layer.moving_mean.assign(keep * layer.moving_mean + (1 - keep) * mean)
-    layer.moving_variance.assign(keep * layer.moving_variance + (1 - keep) * variance)
-    scale = layer.gamma * tf.math.rsqrt(variance + layer.epsilon)
-    return x * tf.cast(scale, x.dtype) + tf.cast(layer.beta - mean * scale, x.dtype)
-
-
-def two_way_convolution(x: Any, kernel: Any, tables: Any, inverse: Any) -> Any:
-    """Compute `lattice_tower.gather_convolution` with a gradient that gathers too.
-
-    Parameters
-    ----------
-    x : tensor, shape (n_rows_in, channels)
-    kernel : tensor, shape (27 * channels, filters)
-    tables, inverse : sequence of tensors
-        Of one convolution, from `lattice.build_lattice`.
-
-    Returns
-    -------
-    tensor, shape (n_rows_out, filters)
-    """
-    channels, filters = x.shape[1], kernel.shape[1]
-
-    @tf.custom_gradient
-    def convolve(x: Any, kernel: Any) -> Any:
-        table = _whole(tables)
-        read = tf.reshape(tf.gather(x, table), (-1, 27 * channels))
-
-        def gradient(upstream: Any) -> tuple[Any, Any]:
-            by_kernel = tf.matmul(read, upstream, transpose_a=True)
-            turned = tf.transpose(tf.reshape(kernel, (27, channels, filters)), (0, 2, 1))
-            turned = tf.reshape(turned, (27 * filters, channels))
-            known = tf.concat([tf.zeros_like(upstream[:1]), upstream[1:]], axis=0)
-            readers = tf.reshape(tf.gather(known, _whole(inverse)), (-1, 27 * filters))
-            by_row = tf.matmul(readers, turned)
-            vacuum = tf.matmul(tf.cast(table == 0, upstream.dtype), upstream, transpose_a=True)
-            by_vacuum = tf.matmul(tf.reshape(vacuum, (1, 27 * filters)), turned)
-            return tf.concat([by_vacuum, by_row[1:]], axis=0), by_kernel
-
-        return tf.matmul(read, kernel), gradient
-
-    return convolve(x, kernel)
-
-
-def _whole(tables: Any) -> Any:
-    """Compose a layer's three tables: all that each row reads at once, shape (n_rows, 27)."""
-    along_z, along_y, along_x = tables
-    return tf.reshape(tf.gather(along_z, tf.gather(along_y, along_x)), (-1, 27))

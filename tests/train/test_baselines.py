@@ -191,7 +191,8 @@ def dataset(tmp_path_factory):
         save_complex(item, folder / f"C{k}.npz")
         rows.append(
             {"id": f"C{k}", "state": "unbound", "n_left": 40, "n_right": 30,
-             "n_contacts": len(item.contacts), "split": split, "file": f"C{k}.npz"}
+             "n_contacts": len(item.contacts), "split": split, "file": f"C{k}.npz",
+             "fold": k % 2 + 1 if split != "DB5U" else ""}
         )  # fmt: skip
     write_table(rows, folder / MANIFEST, list(rows[0]))
     return folder
@@ -241,6 +242,23 @@ def test_the_commands_choose_train_evaluate_and_look_once(dataset, tmp_path, cap
     }
     assert sorted(measured.aurocs["DB5U"]["1"]) == ["C4", "C5"]
     assert "written to" in capsys.readouterr().out
+
+
+def test_a_fold_that_is_left_out_neither_trains_nor_chooses(dataset, tmp_path, monkeypatch):
+    seen = []
+
+    def train(sizes, training, examples, held_out, *others):
+        seen.append([[item.name for item in part] for part in (examples, held_out)])
+        return untrained(sizes, training, examples, held_out, *others)
+
+    monkeypatch.setattr(learning, "train", train)
+    asked = [str(dataset), "-o", str(tmp_path), "--method", "dtnn", "--replicates", "1"]
+    assert fit.main([*asked, "--leave-out-fold", "2"]) == 0
+    assert seen == [[["C0"], ["C2"]]]
+    with pytest.raises(SettingError, match="was trained with left_out_fold 2, asked for is 1"):
+        fit.main([*asked, "--leave-out-fold", "1"])
+    with pytest.raises(SettingError, match="was trained with left_out_fold 2, asked for is None"):
+        fit.main(asked)
 
 
 def test_sasnet_and_a_method_score_together(dataset, tmp_path, capsys, monkeypatch):

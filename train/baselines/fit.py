@@ -2,12 +2,14 @@
 
     python -m train.baselines.fit DB5_DATASET -o RUNS
     python -m train.baselines.fit DB5_DATASET -o RUNS --method node_average --pssm PROFILES
+    python -m train.baselines.fit DB5_DATASET -o RUNS3 --method dtnn --leave-out-fold 3
 
 Every combination of --filters, --dropout and --learning-rate is trained once. The one with the best
 mean AUROC on DB4U is trained --replicates times in all, from different seeds. Epochs are chosen by
-DB4U, too. The graphs of proteins are kept in RUNS/graphs. A network of the default size takes less
-than a minute on an idle core. If the command is killed, run it again to continue; several may run
-at a time, with different methods.
+DB4U, too. --leave-out-fold N leaves a fold of the benchmark out of both, so that its complexes can
+judge the networks. The graphs of proteins are kept in RUNS/graphs. A network of the default size
+takes less than a minute on an idle core. If the command is killed, run it again to continue;
+several may run at a time, with different methods.
 """
 
 from __future__ import annotations
@@ -22,11 +24,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sasnet_core.dataset.complexes import benchmark_rows
+from sasnet_core.dataset.folds import FOLDS
 from sasnet_core.errors import SettingError, run_script
 from sasnet_core.evaluation.compared import CONSERVATION, STRUCTURE
 from sasnet_core.files import json_values
 from sasnet_core.graph.features import WIDTHS
+from sasnet_core.training.stream import training_sources
 from train.baselines import runs
 from train.baselines.pairs import GraphPair, load_pairs
 
@@ -54,6 +57,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--learning-rate", nargs="+", type=float, default=[1e-3], help="default: 0.001")
     add("--epochs", type=int, default=12, help="at most (default: 12)")
     add("--replicates", type=int, default=3, help="default: 3")
+    add("--leave-out-fold", type=int, choices=range(1, FOLDS + 1),
+        help="fold of the benchmark that plays no part")  # fmt: skip
     return parser.parse_args(arguments)
 
 
@@ -72,9 +77,11 @@ def main(arguments: list[str] | None = None) -> int:
         )
     profiles = runs.profile_reader(options.pssm) if options.pssm else None
     examples, held_out = (
-        load_pairs(options.dataset, benchmark_rows(options.dataset, split, "unbound"),
-                   options.features, options.output / runs.GRAPHS, profiles)
-        for split in (TRAINED_ON, CHOSEN_BY)
+        load_pairs(options.dataset, source.rows(), options.features,
+                   options.output / runs.GRAPHS, profiles)
+        for source in training_sources(
+            [options.dataset] * 2, [TRAINED_ON, CHOSEN_BY], [1], options.leave_out_fold
+        )
     )  # fmt: skip
     for method in options.method:
         train_method(options, method, examples, held_out)
@@ -98,7 +105,11 @@ def train_method(
     def run(filters: tuple[int, ...], dropout: float, rate: float, replicate: int) -> float:
         sizes = Sizes(method, examples[0].nodes.shape[1], filters, options.dense, dropout)
         training = Training(learning_rate=rate, epochs=options.epochs)
-        origin = {"features": options.features, "conservation": bool(options.pssm)}
+        origin = {
+            "features": options.features,
+            "conservation": bool(options.pssm),
+            "left_out_fold": options.leave_out_fold,
+        }
         name = f"{'-'.join(map(str, filters))}_{options.dense}_dropout{dropout:g}_rate{rate:g}"
         place = folder / name / f"replicate_{replicate}"
         return train_once(place, sizes, training, origin, examples, held_out)
@@ -135,9 +146,9 @@ def train_once(
     facts = learning.read_facts(folder)
     asked = {**origin, "sizes": asdict(sizes), "training": asdict(training)}
     for name, value in json_values(asked).items():
-        if facts[name] != value:
+        if facts.get(name) != value:
             raise SettingError(
-                f"{folder}: its network was trained with {name} {facts[name]}, now they are "
+                f"{folder}: its network was trained with {name} {facts.get(name)}, asked for is "
                 f"{value}; use another folder, or the same settings"
             )
     report(f"{folder}: epoch {facts['epoch']}, mean AUROC {facts['check']['mean_auroc']:.4f}, "
