@@ -31,7 +31,7 @@ from sasnet_core.errors import run_script
 from sasnet_core.evaluation.test_set import refuse_test_set
 from sasnet_core.files import read_arrays, write_arrays, write_table
 from sasnet_core.metrics import auroc
-from sasnet_core.network.weights import default_folder, read_info
+from sasnet_core.network.weights_folder import default_folder, read_info
 from sasnet_core.scoring.predictor import load_predictor
 from sasnet_core.structure import reading
 from sasnet_core.structure.contacts import contacts

@@ -41,7 +41,7 @@ def predictor(paper: bool, precision: str) -> Any:
     """Load the shipped weights, or make the paper's network with random ones."""
     from sasnet_core.network.network import build_network
     from sasnet_core.network.precision import choose_precision
-    from sasnet_core.network.weights import default_folder
+    from sasnet_core.network.weights_folder import default_folder
     from sasnet_core.scoring.predictor import Predictor, load_predictor
 
     if paper:

@@ -24,7 +24,7 @@ from benchmarks import report
 from sasnet_core.config import ROTATIONS
 from sasnet_core.dataset.complexes import benchmark_rows, evenly_spread, load_complex
 from sasnet_core.errors import run_script
-from sasnet_core.network.weights import default_folder
+from sasnet_core.network.weights_folder import default_folder
 from sasnet_core.scoring.embedding_cache import EmbeddingCache
 from sasnet_core.scoring.predictor import load_predictor
 

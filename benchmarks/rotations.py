@@ -24,7 +24,7 @@ from sasnet_core.dataset.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.errors import run_script
 from sasnet_core.evaluation.test_set import refuse_test_set
 from sasnet_core.fitted import Calibration
-from sasnet_core.network.weights import default_folder, read_info
+from sasnet_core.network.weights_folder import default_folder, read_info
 from sasnet_core.scoring.calibration import residue_probabilities
 from sasnet_core.scoring.patches import find_patches, patch_size
 from sasnet_core.scoring.predictor import load_predictor

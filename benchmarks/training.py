@@ -34,7 +34,7 @@ from benchmarks.prediction import ROUNDS, machine_rates
 from sasnet_core.config import ModelConfig, RunConfig, TrainConfig
 from sasnet_core.dataset.complexes import benchmark_rows, evenly_spread, load_complex
 from sasnet_core.metrics import cauroc, mean_auroc
-from sasnet_core.network.weights import default_folder
+from sasnet_core.network.weights_folder import default_folder
 from sasnet_core.scoring.predictor import Predictor
 from sasnet_core.training.stream import ComplexStream, Source
 from sasnet_core.training.trainer import Trainer

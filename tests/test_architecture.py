@@ -38,6 +38,7 @@ HEAVY = {
     },
     "tensorflow": {
         "training.steps_tensorflow": ANYWHERE,
+        "training.lattice_gradients": ANYWHERE,
         "network.tracing": IN_FUNCTION,
         "training.runlog": IN_FUNCTION,
         "network.precision": IN_FUNCTION,
@@ -65,6 +66,7 @@ HEAVY = {
         "training.trainer": ANYWHERE,
         "training.linear_pairs_fit": ANYWHERE,
         "training.losses": ANYWHERE,
+        "training.lattice_gradients": FOR_TYPES,
         "training.runlog": ANYWHERE,
         "training.steps": ANYWHERE,
         "training.steps_tensorflow": ANYWHERE,

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sasnet_core.network.weights import read_info
+from sasnet_core.network.weights_folder import read_info
 from sasnet_core.scoring.calibration import pair_log_odds, residue_probabilities
 from sasnet_core.scoring.predictor import load_predictor
 from sasnet_core.structure import read

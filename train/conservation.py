@@ -41,7 +41,7 @@ from sasnet_core.evaluation.terms_fit import Case, fit_terms, fit_to_scores, mak
 from sasnet_core.files import write_table
 from sasnet_core.fitted import Calibration, PatchLaw, SiteTerms
 from sasnet_core.metrics import auroc
-from sasnet_core.network.weights import read_info
+from sasnet_core.network.weights_folder import read_info
 from sasnet_core.scoring.log_odds import logistic
 from sasnet_core.scoring.predictor import load_predictor
 from sasnet_core.scoring.scorer import Scorer

@@ -41,7 +41,7 @@ from sasnet_core.evaluation.test_set import add_test_set_options, record_access
 from sasnet_core.files import write_table
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.network.precision import PRECISIONS
-from sasnet_core.network.weights import WeightsInfo, default_folder, find_folder, read_info
+from sasnet_core.network.weights_folder import WeightsInfo, default_folder, find_folder, read_info
 from sasnet_core.scoring.conserved import ConservedScorer
 from sasnet_core.scoring.predictor import ENGINES, load_predictor
 from sasnet_core.scoring.scorer import Scorer

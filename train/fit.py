@@ -47,7 +47,8 @@ from sasnet_core.evaluation.selection_set import read_selection_set
 from sasnet_core.files import write_json
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.network.network import Network
-from sasnet_core.network.weights import fill, read_info, save_weights
+from sasnet_core.network.weights import fill, save_weights
+from sasnet_core.network.weights_folder import read_info
 from sasnet_core.scoring.predictor import Predictor
 from sasnet_core.training.checkpoints import list_checkpoints
 from sasnet_core.training.frozen_embeddings import EmbeddingCache

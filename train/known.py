@@ -28,7 +28,7 @@ from sasnet_core.evaluation.out_of_fold import load_scorer
 from sasnet_core.evaluation.selection_set import add_fit_options, read_selection_set
 from sasnet_core.fitted import Calibration, Smoothing
 from sasnet_core.metrics import auroc, brier_skill
-from sasnet_core.network.weights import default_folder, read_info
+from sasnet_core.network.weights_folder import default_folder, read_info
 from sasnet_core.scoring.known import InformedSmoother, Known
 from sasnet_core.scoring.smoothing import Smoother
 

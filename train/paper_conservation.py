@@ -32,7 +32,7 @@ from sasnet_core.evaluation.tables import spread_of, with_interval
 from sasnet_core.evaluation.test_set import add_test_set_options, record_access
 from sasnet_core.files import write_table
 from sasnet_core.metrics import auroc, cauroc
-from sasnet_core.network.weights import read_info
+from sasnet_core.network.weights_folder import read_info
 from sasnet_core.scoring.log_odds import logistic
 from sasnet_core.scoring.predictor import Predictor, load_predictor
 from sasnet_core.scoring.smoothing import Smoother

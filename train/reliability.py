@@ -32,7 +32,7 @@ from sasnet_core.evaluation.test_set import add_test_set_options, record_access
 from sasnet_core.files import written_whole
 from sasnet_core.fitted import Calibration
 from sasnet_core.metrics import auroc, average_precision, brier_skill, calibration_error
-from sasnet_core.network.weights import WeightsInfo, read_info
+from sasnet_core.network.weights_folder import WeightsInfo, read_info
 from sasnet_core.scoring.calibration import residue_probabilities
 from sasnet_core.scoring.scorer import Scorer
 from sasnet_core.structure.antibody import kinds_of

@@ -37,7 +37,7 @@ from sasnet_core.evaluation.tables import RESULTS_HEAD, shown_command
 from sasnet_core.evaluation.test_set import add_test_set_options, read_accesses, record_access
 from sasnet_core.evaluation.workbench import EvaluationSettings, Workbench
 from sasnet_core.network.precision import PRECISIONS
-from sasnet_core.network.weights import WeightsInfo, read_info
+from sasnet_core.network.weights_folder import WeightsInfo, read_info
 
 DOCS = Path(__file__).parents[1] / "docs"
 PROGRAM = "python -m train.tables"

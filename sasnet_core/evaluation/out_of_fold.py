@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from sasnet_core.fitted import Smoothing
-    from sasnet_core.network.weights import WeightsInfo
+    from sasnet_core.network.weights_folder import WeightsInfo
     from sasnet_core.scoring.embedding_cache import EmbeddingCache
     from sasnet_core.scoring.memory import Sizes
     from sasnet_core.scoring.smoothing import PairTerms

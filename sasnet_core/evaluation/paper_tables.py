@@ -21,14 +21,14 @@ from sasnet_core.evaluation.tables import (
 )
 from sasnet_core.files import write_table
 from sasnet_core.metrics import cauroc
-from sasnet_core.network.weights import read_info
+from sasnet_core.network.weights_folder import read_info
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from sasnet_core.evaluation.workbench import Workbench
-    from sasnet_core.network.weights import WeightsInfo
+    from sasnet_core.network.weights_folder import WeightsInfo
 
     #: Makes the content of a table.
     Table = Callable[[Workbench, "Entrants"], "Section"]

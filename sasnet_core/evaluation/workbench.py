@@ -12,7 +12,7 @@ from sasnet_core.evaluation.measures import baseline_scores, columns, evaluate_r
 from sasnet_core.evaluation.tables import values
 from sasnet_core.files import write_table
 from sasnet_core.metrics import cauroc
-from sasnet_core.network.weights import read_info
+from sasnet_core.network.weights_folder import read_info
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sasnet_core.fitted import AloneFit, Calibration
-    from sasnet_core.network.weights import WeightsInfo
+    from sasnet_core.network.weights_folder import WeightsInfo
     from sasnet_core.results.partner import InputPartner
     from sasnet_core.results.patches import PredictedPatch
     from sasnet_core.scoring.site_scores import SiteScores

@@ -28,7 +28,7 @@ from sasnet_core.structure.contacts import contact_matrix, contacts
 
 if TYPE_CHECKING:
     from sasnet_core.fitted import Calibration
-    from sasnet_core.network.weights import WeightsInfo
+    from sasnet_core.network.weights_folder import WeightsInfo
     from sasnet_core.results.partner import InputPartner
     from sasnet_core.scoring.known import Known
     from sasnet_core.scoring.pair_scores import PairScores

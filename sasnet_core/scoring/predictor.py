@@ -31,7 +31,8 @@ from sasnet_core.network.pair_head import pair_scores, site_logits
 from sasnet_core.network.precision import choose_precision
 from sasnet_core.network.tracing import compiled
 from sasnet_core.network.voxels import atoms_around, stack_atoms
-from sasnet_core.network.weights import check_sizes, fill, read_info
+from sasnet_core.network.weights import check_sizes, fill
+from sasnet_core.network.weights_folder import read_info
 from sasnet_core.scoring.ensemble import Ensemble
 from sasnet_core.scoring.graph_terms import GraphTerms
 from sasnet_core.scoring.lookahead import AT_ONCE, in_order
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from sasnet_core.fitted import Smoothing
     from sasnet_core.network.lattice import Lattice, Pose, Posed
     from sasnet_core.network.network import Network
-    from sasnet_core.network.weights import WeightsInfo
+    from sasnet_core.network.weights_folder import WeightsInfo
     from sasnet_core.scoring.embedding_cache import EmbeddingCache
     from sasnet_core.scoring.smoothing import PairTerms
     from sasnet_core.structure.protein import Protein

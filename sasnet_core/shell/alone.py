@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sasnet_core.fitted import AloneFit
-    from sasnet_core.network.weights import WeightsInfo
+    from sasnet_core.network.weights_folder import WeightsInfo
     from sasnet_core.results.alone import AlonePrediction
     from sasnet_core.results.partner import InputPartner
     from sasnet_core.results.writing import OutputFolder
@@ -135,7 +135,7 @@ def alone_fit(settings: RunSettings) -> tuple[WeightsInfo, AloneFit]:
     WeightsError
         They cannot be used, or have no such fit.
     """
-    from sasnet_core.network.weights import default_folder, read_info
+    from sasnet_core.network.weights_folder import default_folder, read_info
 
     info = read_info(settings.weights or default_folder())
     fit = info.needed_alone()

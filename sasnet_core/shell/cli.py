@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from sasnet_core.network.weights import WeightsInfo
+    from sasnet_core.network.weights_folder import WeightsInfo
     from sasnet_core.results.prediction import Prediction
     from sasnet_core.shell.batch import BatchRun
     from sasnet_core.shell.fetch import Sources

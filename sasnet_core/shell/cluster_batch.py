@@ -27,7 +27,7 @@ from sasnet_core.shell.session import calibrated_weights, loaded, predict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sasnet_core.network.weights import WeightsInfo
+    from sasnet_core.network.weights_folder import WeightsInfo
     from sasnet_core.scoring.scorer import Scorer
     from sasnet_core.shell.batch import Plan
     from sasnet_core.shell.batch_list import Row

@@ -121,7 +121,7 @@ def import_trouble(name: str) -> str:
 def _weights() -> Finding:
     try:
         from sasnet_core.errors import WeightsError
-        from sasnet_core.network.weights import default_folder, read_info
+        from sasnet_core.network.weights_folder import default_folder, read_info
     except ImportError as error:
         return Finding("weights", f"cannot be read without {error.name}; install that first", False)
     try:

@@ -30,7 +30,7 @@ from sasnet_core.shell.session import RunSettings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sasnet_core.network.weights import WeightsInfo
+    from sasnet_core.network.weights_folder import WeightsInfo
 
 DESCRIPTION = """\
 Where do two proteins touch? Reads two proteins, scores every pair of their residues, and writes

@@ -11,7 +11,7 @@ from sasnet_core.conservation.terms import find_info
 from sasnet_core.ending import at_once
 from sasnet_core.errors import WeightsError
 from sasnet_core.network.devices import choose_device, share_threads, silenced_start
-from sasnet_core.network.weights import default_folder, find_folder, read_info
+from sasnet_core.network.weights_folder import default_folder, find_folder, read_info
 from sasnet_core.scoring.lookahead import AT_ONCE
 from sasnet_core.scoring.memory import sizes_within
 from sasnet_core.shell.viewer_child import report_loaded, write_first
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sasnet_core.conservation.terms import ConservationInfo
     from sasnet_core.fitted import Calibration
-    from sasnet_core.network.weights import WeightsInfo
+    from sasnet_core.network.weights_folder import WeightsInfo
     from sasnet_core.results.partner import InputPartner
     from sasnet_core.results.prediction import Prediction
     from sasnet_core.scoring.known import Known

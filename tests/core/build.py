@@ -11,7 +11,7 @@ from sasnet_core.config import ModelConfig
 from sasnet_core.dataset.complexes import MANIFEST, Complex, save_complex
 from sasnet_core.files import write_table
 from sasnet_core.fitted import Calibration, Smoothing
-from sasnet_core.network.weights import WeightsInfo
+from sasnet_core.network.weights_folder import WeightsInfo
 from sasnet_core.results.partner import InputPartner
 from sasnet_core.results.prediction import Prediction
 from sasnet_core.results.writing import write_prediction

@@ -1,7 +1,8 @@
 from sasnet_core.config import ModelConfig
 from sasnet_core.fitted import Calibration
 from sasnet_core.network.network import build_network
-from sasnet_core.network.weights import read_info, save_weights
+from sasnet_core.network.weights import save_weights
+from sasnet_core.network.weights_folder import read_info
 from tests.train.conftest import TINY, needs_shared
 from train import alone
 

@@ -304,7 +304,8 @@ def test_dtnn_without_keras_gives_the_same(tmp_path):
 
 
 def test_both_are_saved_as_weights(dataset, tmp_path, monkeypatch):
-    from sasnet_core.network.weights import read_info, save_weights
+    from sasnet_core.network.weights import save_weights
+    from sasnet_core.network.weights_folder import read_info
     from tests.core.build import tiny_model, tiny_network
 
     monkeypatch.setattr(learning, "train", untrained)

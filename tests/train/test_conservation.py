@@ -15,7 +15,7 @@ from sasnet_core.conservation.terms import FILE, read_info
 from sasnet_core.dataset.complexes import benchmark_rows, load_complex
 from sasnet_core.errors import ProfileError, SettingError
 from sasnet_core.evaluation.compared import CONSERVATION, read_measured
-from sasnet_core.network.weights import read_info as read_weights
+from sasnet_core.network.weights_folder import read_info as read_weights
 from tests.core.conservation.build_profiles import laid_profile
 from tests.core.conservation.test_residues import profile_of
 from tests.train.conftest import needs_shared
@@ -125,7 +125,7 @@ def test_a_window_has_a_middle(dataset, profiles, weights, tmp_path):
 
 
 def test_terms_that_come_with_sasnet_are_for_weights_that_come_with_it():
-    from sasnet_core.network.weights import find_folder
+    from sasnet_core.network.weights_folder import find_folder
 
     path = find_folder("conservation") / FILE
     if not path.is_file():

@@ -13,7 +13,8 @@ from sasnet_core.graph.features import WIDTHS
 from sasnet_core.graph.residue_graph import kept_graph
 from sasnet_core.graph.stored import read_networks
 from sasnet_core.metrics import auroc
-from sasnet_core.network.weights import GRAPH_FILE, read_info, save_weights
+from sasnet_core.network.weights import save_weights
+from sasnet_core.network.weights_folder import GRAPH_FILE, read_info
 from tests.core.build import random_complex, tiny_model, tiny_network
 from train.baselines.pairs import Scale
 from train.graphs import fit, join, share

@@ -18,7 +18,8 @@ from sasnet_core.errors import DatasetError, SettingError, WeightsError
 from sasnet_core.evaluation import residue_fit
 from sasnet_core.files import write_table
 from sasnet_core.network.network import build_network
-from sasnet_core.network.weights import read_info, save_weights
+from sasnet_core.network.weights import save_weights
+from sasnet_core.network.weights_folder import read_info
 from tests.conftest import SHARED
 from tests.core.build import random_complex
 from tests.train.conftest import TINY, needs_shared

@@ -38,7 +38,7 @@ from sasnet_core.graph.residue_graph import has_graph, kept_graph
 from sasnet_core.graph.residue_network import ResidueNetwork, scaled, with_itself
 from sasnet_core.graph.stored import GraphNetwork, read_networks, save_networks
 from sasnet_core.metrics import auroc
-from sasnet_core.network.weights import GRAPH_FILE
+from sasnet_core.network.weights_folder import GRAPH_FILE
 from sasnet_core.settings import COUNT, NOT_NEGATIVE, POSITIVE, SEED, Settings
 from sasnet_core.training.stream import ComplexStream, training_sources
 from sasnet_core.training.targets import spared_residues

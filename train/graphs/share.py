@@ -23,7 +23,7 @@ from sasnet_core.evaluation.out_of_fold import load_scorer
 from sasnet_core.evaluation.selection_set import add_fit_options, read_selection_set
 from sasnet_core.evaluation.tables import with_interval
 from sasnet_core.metrics import auroc
-from sasnet_core.network.weights import read_info
+from sasnet_core.network.weights_folder import read_info
 from sasnet_core.scoring.log_odds import logit
 from sasnet_core.scoring.smoothing import Smoother
 

@@ -10,7 +10,8 @@ from sasnet_core.evaluation.out_of_fold import OutOfFold, described, load_scorer
 from sasnet_core.files import write_table
 from sasnet_core.fitted import Smoothing
 from sasnet_core.network.network import build_network
-from sasnet_core.network.weights import read_info, save_weights, write_fitted
+from sasnet_core.network.weights import save_weights
+from sasnet_core.network.weights_folder import read_info, write_fitted
 from sasnet_core.scoring.predictor import load_predictor
 from tests.core.build import random_complex, table, tiny_model, write_benchmark
 from tests.random_scorer import RandomScorer

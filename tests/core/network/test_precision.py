@@ -7,7 +7,7 @@ from sasnet_core.errors import SettingError
 from sasnet_core.network.lattice import build_lattice, pad_lattice, random_pose
 from sasnet_core.network.lattice_tower import ROW_UNIT, embed_lattice, lattice_tensors
 from sasnet_core.network.precision import PRECISIONS, choose_precision, cpu_is_fast, current_gpu
-from sasnet_core.network.weights import default_folder
+from sasnet_core.network.weights_folder import default_folder
 from sasnet_core.scoring.predictor import load_predictor
 from sasnet_core.structure.reading import read
 from tests.core.build import random_complex

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sasnet_core.fitted import Calibration, Smoothing
-from sasnet_core.network.weights import WeightsInfo
+from sasnet_core.network.weights_folder import WeightsInfo
 from sasnet_core.results.partner import InputPartner
 from sasnet_core.results.prediction import Prediction
 from sasnet_core.scoring.pair_scores import PairScores

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 
 from sasnet_core.fitted import AloneFit, Calibration, PatchLaw, Smoothing
-from sasnet_core.network.weights import WeightsInfo
+from sasnet_core.network.weights_folder import WeightsInfo
 from sasnet_core.results.alone import COLUMNS, AlonePrediction
 from sasnet_core.results.partner import InputPartner
 from sasnet_core.scoring.log_odds import logistic

@@ -6,7 +6,8 @@ import pytest
 from sasnet_core.fitted import Smoothing
 from sasnet_core.graph.residue_graph import build_graph
 from sasnet_core.graph.stored import save_networks
-from sasnet_core.network.weights import GRAPH_FILE, add_graph, read_info, save_weights
+from sasnet_core.network.weights import save_weights
+from sasnet_core.network.weights_folder import GRAPH_FILE, add_graph, read_info
 from sasnet_core.scoring import graph_terms
 from sasnet_core.scoring.conserved import ConservedScorer
 from sasnet_core.scoring.graph_terms import GraphTerms

@@ -49,7 +49,7 @@ import json, resource, sys
 from benchmarks.proteins import ball
 from sasnet_core.scoring.memory import sizes_within
 from sasnet_core.scoring.predictor import load_predictor
-from sasnet_core.network.weights import default_folder
+from sasnet_core.network.weights_folder import default_folder
 limit = float(sys.argv[1]) or None
 left, right = ball(1200, 1), ball(900, 2)
 predictor = load_predictor(default_folder())

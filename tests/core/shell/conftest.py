@@ -7,7 +7,7 @@ import pytest
 
 from sasnet_core.files import write_arrays
 from sasnet_core.fitted import Calibration
-from sasnet_core.network.weights import write_config
+from sasnet_core.network.weights_folder import write_config
 from sasnet_core.shell import cli
 from tests.core.build import chain_lines, tiny_model, write_pdb
 from tests.random_scorer import RandomScorer

@@ -7,7 +7,7 @@ from sasnet_core import __version__
 from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import SettingError
 from sasnet_core.fitted import Calibration
-from sasnet_core.network.weights import read_info
+from sasnet_core.network.weights_folder import read_info
 from sasnet_core.shell.fetch import CACHE_VARIABLE, PDB
 from sasnet_core.shell.options import (
     build_parser,

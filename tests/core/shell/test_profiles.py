@@ -9,7 +9,7 @@ from sasnet_core.conservation.profile import COLUMNS, empty_profile
 from sasnet_core.conservation.terms import ConservationInfo, save_info
 from sasnet_core.errors import SettingError
 from sasnet_core.fitted import Calibration, PatchLaw
-from sasnet_core.network.weights import read_info
+from sasnet_core.network.weights_folder import read_info
 from sasnet_core.shell.profiles import profile_source
 from tests.core.conservation.build_profiles import plain_terms
 

@@ -5,7 +5,7 @@ import pytest
 
 from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.fitted import Calibration
-from sasnet_core.network.weights import read_info
+from sasnet_core.network.weights_folder import read_info
 from sasnet_core.results.partner import InputPartner
 from sasnet_core.scoring.memory import sizes_within
 from sasnet_core.shell.session import RunSettings, calibrated_weights, predict, with_threshold
