@@ -6,17 +6,14 @@ neither Keras nor a GPU to score two proteins.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sasnet_core.graph.features import WIDTHS
-from sasnet_core.graph.pair_layer import check_arrays, pair_logits
+from sasnet_core.graph.pair_layer import GraphNetwork, Halves, check_arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sasnet_core.graph.residue_graph import Graph
 
 #: Arrays of a network and their axes: features, factors, the two edge features, dense units.
@@ -27,8 +24,7 @@ SHAPES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class DeepTensor:
+class DeepTensor(GraphNetwork):
     """One trained network.
 
     Attributes
@@ -37,9 +33,7 @@ class DeepTensor:
         Those that `SHAPES` names, float32.
     """
 
-    arrays: Mapping[str, np.ndarray]
-
-    def embed(self, graph: Graph) -> tuple[np.ndarray, np.ndarray]:
+    def embed(self, graph: Graph) -> Halves:
         """Compute what the pair layer reads of each residue, in either place of a pair.
 
         Returns
@@ -53,15 +47,6 @@ class DeepTensor:
         factors = told * (graph.edges @ a["edges"] + a["edges_bias"])  # (n_residues, 20, f)
         x = nodes + np.tanh(factors @ a["factors"]).mean(axis=1)  # (n_residues, n)
         return x @ a["first"] + a["first_bias"], x @ a["second"]
-
-    def logits(self, left: Graph, right: Graph) -> np.ndarray:
-        """Score all pairs of two proteins, both orders averaged.
-
-        Returns
-        -------
-        ndarray, shape (n_left, n_right), float32
-        """
-        return pair_logits(self.embed(left), self.embed(right), self.arrays)
 
 
 def checked(arrays: dict[str, np.ndarray]) -> DeepTensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,8 +11,46 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    #: What the layer reads of each residue as the first and as the second of a pair.
-    Halves = tuple[np.ndarray, np.ndarray]
+    from sasnet_core.graph.residue_graph import Graph
+
+# What the layer reads of each residue as the first and as the second of a pair, each an array of
+# shape (n_residues, dense units), float32.
+Halves = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class GraphNetwork(ABC):
+    """One trained network on residue graphs.
+
+    Attributes
+    ----------
+    arrays : mapping
+        Names and values of its weights, float32.
+    """
+
+    arrays: Mapping[str, np.ndarray]
+
+    @abstractmethod
+    def embed(self, graph: Graph) -> Halves:
+        """Compute what the pair layer reads of each residue, in either place of a pair.
+
+        Returns
+        -------
+        tuple of ndarray, shape (n_residues, dense units), float32
+        """
+
+    def pairs(self, left: Halves, right: Halves) -> np.ndarray:
+        """Score all pairs of two proteins from what `embed` returned; as `logits`."""
+        return pair_logits(left, right, self.arrays)
+
+    def logits(self, left: Graph, right: Graph) -> np.ndarray:
+        """Score all pairs of two proteins, both orders averaged.
+
+        Returns
+        -------
+        ndarray, shape (n_left, n_right), float32
+        """
+        return self.pairs(self.embed(left), self.embed(right))
 
 
 def pair_logits(left: Halves, right: Halves, arrays: Mapping[str, np.ndarray]) -> np.ndarray:

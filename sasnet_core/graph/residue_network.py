@@ -8,14 +8,13 @@ two proteins.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sasnet_core.config import NORMALIZATION_EPSILON
 from sasnet_core.graph.features import WIDTHS
-from sasnet_core.graph.pair_layer import check_arrays, pair_logits
+from sasnet_core.graph.pair_layer import GraphNetwork, Halves, check_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,8 +41,7 @@ LAYER_SHAPES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class ResidueNetwork:
+class ResidueNetwork(GraphNetwork):
     """One trained network.
 
     Attributes
@@ -52,9 +50,7 @@ class ResidueNetwork:
         Those that `SHAPES` and, for each layer, `LAYER_SHAPES` name, float32.
     """
 
-    arrays: Mapping[str, np.ndarray]
-
-    def embed(self, graph: Graph) -> tuple[np.ndarray, np.ndarray]:
+    def embed(self, graph: Graph) -> Halves:
         """Compute what the pair layer reads of each residue, in either place of a pair.
 
         Returns
@@ -72,15 +68,6 @@ class ResidueNetwork:
             number += 1
         x = _normalized(x, a["exit_scale"], a["exit_shift"])
         return x @ a["first"] + a["first_bias"], x @ a["second"]
-
-    def logits(self, left: Graph, right: Graph) -> np.ndarray:
-        """Score all pairs of two proteins, both orders averaged.
-
-        Returns
-        -------
-        ndarray, shape (n_left, n_right), float32
-        """
-        return pair_logits(self.embed(left), self.embed(right), self.arrays)
 
 
 def scaled(nodes: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:

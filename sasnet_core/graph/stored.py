@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,21 +11,10 @@ from sasnet_core.files import read_arrays, write_arrays
 from sasnet_core.graph import deep_tensor, residue_network
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from sasnet_core.graph.residue_graph import Graph
-
-
-class GraphNetwork(Protocol):
-    """What both kinds of networks have."""
-
-    @property
-    def arrays(self) -> Mapping[str, np.ndarray]:
-        """Names and values of the weights, float32."""
-
-    def logits(self, left: Graph, right: Graph) -> np.ndarray:
-        """Score all pairs of two proteins, shape (n_left, n_right), float32."""
+    from sasnet_core.graph.pair_layer import GraphNetwork
 
 
 def save_networks(networks: Sequence[GraphNetwork], path: Path) -> None:

@@ -14,13 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sasnet_core.fitted import Smoothing
-    from sasnet_core.graph.residue_graph import Graph
-    from sasnet_core.graph.stored import GraphNetwork
+    from sasnet_core.graph.pair_layer import GraphNetwork, Halves
     from sasnet_core.structure.protein import Protein
 
 #: Scores closer to 0 and 1 than this have no log odds to add to.
 MARGIN = 1e-6
-#: Graphs of the last proteins that are remembered: one protein often meets many others.
+#: Last proteins whose embeddings are remembered: one protein often meets many others.
 REMEMBERED = 32
 
 
@@ -65,22 +64,25 @@ class GraphTerms:
 
     def __init__(self, networks: Sequence[GraphNetwork], share: float) -> None:
         self._networks, self._share = tuple(networks), share
-        self._graphs: dict[str, Graph] = {}
+        self._embedded: dict[str, list[Halves]] = {}
 
     def of(self, left: Protein, right: Protein, smoothing: Smoothing) -> PairTerms | None:
         """Return what the graphs say of each pair of two proteins; None if one has no graph."""
         if not (has_graph(left) and has_graph(right)):
             return None
-        one, other = self._graph(left), self._graph(right)
-        logits = np.mean([network.logits(one, other) for network in self._networks], axis=0)
+        each = zip(self._networks, self._embed(left), self._embed(right), strict=True)
+        logits = np.mean([network.pairs(one, other) for network, one, other in each], axis=0)
         odds = graph_log_odds(logits, left, right, Smoother(left, right, smoothing))
         return PairTerms(1.0, self._share * odds)
 
-    def _graph(self, protein: Protein) -> Graph:
-        """Return the graph of a protein, made once while it is among the last ones."""
+    def _embed(self, protein: Protein) -> list[Halves]:
+        """Embed a protein by each network, once while it is among the last ones."""
         key = f"{protein.content_hash} {protein.sequence}"
-        graph = self._graphs.pop(key, None) or build_graph(protein)
-        self._graphs[key] = graph  # last in order
-        if len(self._graphs) > REMEMBERED:
-            del self._graphs[next(iter(self._graphs))]
-        return graph
+        found = self._embedded.pop(key, None)
+        if found is None:
+            graph = build_graph(protein)
+            found = [network.embed(graph) for network in self._networks]
+        self._embedded[key] = found  # last in order
+        if len(self._embedded) > REMEMBERED:
+            del self._embedded[next(iter(self._embedded))]
+        return found

@@ -34,9 +34,10 @@ from sasnet_core.errors import DatasetError, SettingError, run_script
 from sasnet_core.evaluation.test_set import refuse_test_set
 from sasnet_core.files import json_values, write_json
 from sasnet_core.graph.features import WIDTHS
+from sasnet_core.graph.pair_layer import GraphNetwork
 from sasnet_core.graph.residue_graph import has_graph, kept_graph
 from sasnet_core.graph.residue_network import ResidueNetwork, scaled, with_itself
-from sasnet_core.graph.stored import GraphNetwork, read_networks, save_networks
+from sasnet_core.graph.stored import read_networks, save_networks
 from sasnet_core.metrics import auroc
 from sasnet_core.network.weights_folder import GRAPH_FILE
 from sasnet_core.settings import COUNT, NOT_NEGATIVE, POSITIVE, SEED, Settings
