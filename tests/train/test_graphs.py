@@ -86,11 +86,10 @@ def test_a_small_network_learns_its_complexes(examples):
     training = fit.Training(steps=250, learning_rate=1e-2, warmup_steps=10)
     sizes = replace(SIZES, dropout=0.0)
     model = fit.compiled(build(sizes, N_FEATURES, 1), training)
-    rng, losses = np.random.default_rng(0), []
-    for step in range(training.steps):
-        model.optimizer.learning_rate = fit.learning_rate(step, training)
+    losses = []
+    for step in range(1, training.steps + 1):
         example = examples.example(items[step % 3], scale)
-        losses.append(fit.take_step(model, example, training, rng))
+        losses.append(fit.take_step(model, example, training, step))
     assert np.mean(losses[-15:]) < 0.7 * np.mean(losses[:15])
     network = exported(model, scale)
     graphs = examples._graphs
@@ -154,6 +153,40 @@ def test_fit_trains_checks_and_goes_on(dataset, config, tmp_path, monkeypatch, c
     assert "is complete" in capsys.readouterr().out
     with pytest.raises(SettingError, match="a run of other settings"):
         run(dataset, config, tmp_path / "one", "--seed", "9")
+
+
+def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(
+    dataset, config, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(fit, "SCALED_ON", 3)
+    once = run(dataset, config, tmp_path / "once", "--check-every", "2")
+    take_step = fit.take_step
+
+    def killed(model, example, training, step):
+        if step == 4:
+            raise KeyboardInterrupt
+        return take_step(model, example, training, step)
+
+    monkeypatch.setattr(fit, "take_step", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(dataset, config, tmp_path / "twice", "--check-every", "2")
+    seen = []
+
+    def watched(model, example, training, step):
+        seen.append(step)
+        return take_step(model, example, training, step)
+
+    monkeypatch.setattr(fit, "take_step", watched)
+    twice = run(dataset, config, tmp_path / "twice", "--check-every", "2")
+    assert seen == [3, 4]
+    (one,), (two,) = (read_networks(tmp_path / name / GRAPH_FILE) for name in ("once", "twice"))
+    for name, values in one.arrays.items():
+        np.testing.assert_allclose(two.arrays[name], values, atol=1e-3, err_msg=name)
+    assert [row["step"] for row in twice["log"]] == [2, 4]
+    assert [row["loss"] for row in twice["log"]] == pytest.approx(
+        [row["loss"] for row in once["log"]], abs=1e-3
+    )
+    assert not list((tmp_path / "twice").glob("step-*"))
 
 
 def test_a_fold_is_left_out(dataset, config, tmp_path, monkeypatch):

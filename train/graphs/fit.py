@@ -8,7 +8,7 @@ The first learns from mined complexes, the second goes on with unbound ones of t
 them. --leave-out-fold N leaves a fold of the benchmark out, so that its complexes can judge the
 network. The graphs of proteins are kept in --graphs. Every --check-every steps, and at the end, the
 network is written to RUN and checked on --validate. A run that is complete is not made again; one
-that was killed begins anew.
+that was killed goes on from its last check.
 
 Each step is one complex: its contacts, some non-contacts, and which residues are in the interface;
 residues that touch only third chains count neither as contacts nor as others.
@@ -17,6 +17,7 @@ residues that touch only third chains count neither as contacts nor as others.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import sys
@@ -45,6 +46,7 @@ from sasnet_core.training.stream import ComplexStream, training_sources
 from sasnet_core.training.targets import spared_residues
 from train.baselines.pairs import GraphPair, Scale, join, sample_pairs
 from train.graphs.network import Sizes, build, exported, fill
+from train.graphs.stopped import delete_stopped, find_stopped, write_stopped
 
 RUN_FILE = "run.json"
 #: Complexes whose residues tell how features are scaled.
@@ -185,16 +187,13 @@ def measure_scale(examples: Examples, stream: ComplexStream) -> Scale:
 
 
 def steps(
-    examples: Examples, stream: ComplexStream, scale: Scale, training: Training
-) -> Iterator[Example]:
-    """Yield the complexes of all steps."""
-    place = made = 0
-    while made < training.steps:
+    examples: Examples, stream: ComplexStream, scale: Scale, first: int = 0
+) -> Iterator[tuple[int, Example]]:
+    """Yield the complexes of all steps, each with the place in the stream after it, without end."""
+    for place in itertools.count(first):
         example = examples.example(stream.complex_at(place), scale)
-        place += 1
         if example is not None:
-            made += 1
-            yield example
+            yield place + 1, example
 
 
 def learning_rate(step: int, training: Training) -> float:
@@ -203,11 +202,10 @@ def learning_rate(step: int, training: Training) -> float:
     return training.learning_rate * warm * (1 + math.cos(math.pi * step / training.steps)) / 2
 
 
-def take_step(
-    model: keras.Model, example: Example, training: Training, rng: np.random.Generator
-) -> float:
+def take_step(model: keras.Model, example: Example, training: Training, step: int) -> float:
     """Learn from one complex; returns the loss."""
-    item = example.item
+    item, rng = example.item, np.random.default_rng([training.seed, step])
+    model.optimizer.learning_rate = learning_rate(step - 1, training)
     pairs, labels = sample_pairs(item, training.negatives * len(item.contacts), rng)
     positive = labels > 0
     share = np.where(positive, 1 / positive.sum(), 1 / max(1, (~positive).sum())) / 2
@@ -285,19 +283,27 @@ def main(arguments: list[str] | None = None) -> int:
         sources, training.seed, 0, training.like_repeats, training.unlike_repeats
     )
     examples = Examples(options.graphs, training.largest)
+    stopped = find_stopped(options.output)
     if options.start:
         (before,) = read_networks(options.start / GRAPH_FILE)
         scale = Scale(before.arrays["mean"], before.arrays["deviation"])
+    elif stopped:
+        scale = stopped.scale
     else:
         scale = measure_scale(examples, stream)
     model = compiled(build(sizes, len(scale.mean), training.seed), training)
-    if options.start:
+    if stopped:
+        stopped.fill(model)
+    elif options.start:
         start(model, before, options.start)
-    rng, losses, log = np.random.default_rng(training.seed), [], []
-    walk = enumerate(steps(examples, stream, scale, training), 1)
-    for step, example in tqdm(walk, total=training.steps, disable=None):
-        model.optimizer.learning_rate = learning_rate(step - 1, training)
-        losses.append(take_step(model, example, training, rng))
+    done, first = (stopped.step, stopped.place) if stopped else (0, 0)
+    facts = {"graph": sizes.to_dict(), "train": training.to_dict()}
+    log = [row for row in read_log(options.output) if row["step"] <= done]
+    losses = []
+    numbers = tqdm(range(done + 1, training.steps + 1), disable=None)
+    walk = steps(examples, stream, scale, first)
+    for step, (place, example) in zip(numbers, walk, strict=False):
+        losses.append(take_step(model, example, training, step))
         if step % options.check_every == 0 or step == training.steps:
             network = exported(model, scale)
             save_networks([network], options.output / GRAPH_FILE)
@@ -305,10 +311,18 @@ def main(arguments: list[str] | None = None) -> int:
             if options.validate:
                 log[-1] |= check(network, options.validate, options.validate_split, options.graphs)
             print(log[-1], flush=True)
+            write_json(facts | {"log": log}, options.output / RUN_FILE)
+            write_stopped(options.output, model, scale, step, place)
             losses = []
-    facts = {"graph": sizes.to_dict(), "train": training.to_dict(), "log": log}
-    write_json(facts, options.output / RUN_FILE)
+    delete_stopped(options.output)
     return 0
+
+
+def read_log(folder: Path) -> list[dict[str, float]]:
+    """Read the checks of a run, none if there is no run."""
+    path = folder / RUN_FILE
+    log: list[dict[str, float]] = json.loads(path.read_text())["log"] if path.is_file() else []
+    return log
 
 
 def is_complete(folder: Path, sizes: Sizes, training: Training) -> bool:
@@ -327,7 +341,7 @@ def is_complete(folder: Path, sizes: Sizes, training: Training) -> bool:
         raise SettingError(
             f"{folder}: holds a run of other settings; use another folder, or the same settings"
         )
-    return True
+    return bool(facts["log"][-1]["step"] == training.steps)
 
 
 def start(model: keras.Model, before: GraphNetwork, folder: Path) -> None:
