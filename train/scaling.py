@@ -3,7 +3,7 @@
     python -m train.scaling grid MINED --validate DB5_DATASET -o RUNS
     python -m train.scaling pairs MINED --validate DB5_DATASET -o RUNS
 
-grid: edges of 11 to 35 A at 81,920 pairs. pairs: numbers of pairs at 23 A, with a trend drawn on to
+grid: edges of 11 to 41 A at 81,920 pairs. pairs: numbers of pairs at 23 A, with a trend drawn on to
 the paper's whole set. Pairs are different ones, half of them contacts, of as few whole complexes as
 that takes (TrainConfig.distinct_pairs); in figure B a network sees each complex once. Every point
 is a run of train.fit in a folder of its own below RUNS: the weights of its best check on DB3 are
@@ -39,8 +39,8 @@ from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.training.stream import ComplexStream, Source
 
 ROOT = Path(__file__).parents[1]
-EDGES = (11, 23, 35)
-PAIRS = (10_240, 40_960, 163_840, 327_680)
+EDGES = (11, 23, 35, 41)
+PAIRS = (10_240, 40_960, 163_840, 327_680, 819_200)
 #: Pairs of the paper's whole set, as many negatives as positives.
 WHOLE = 2 * literature.DATASETS["complex-only"][1]
 #: A quarter of the paper's filters and of its dense layers, so that a point takes minutes; batch

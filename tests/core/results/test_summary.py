@@ -57,6 +57,8 @@ def test_the_summary_names_an_antibody_and_its_antigen(one_file):
     lines = summary_lines(one_file)
     assert "left (chain A; the antibody's antigen):" in lines
     assert "right (chain B; an antibody):" in lines
+    (warning,) = one_file.warnings()
+    assert warning.startswith("the left side is the antigen of an antibody:")
 
 
 def test_a_residue_at_the_threshold_counts_as_likely(one_file):
