@@ -60,6 +60,21 @@ def test_the_shipped_weights_give_what_the_model_card_states(name, pairs):
         assert found == pytest.approx([float(value) for value in rows[pair]], abs=1.5e-4), pair
 
 
+@pytest.mark.parametrize("name", ["default", "complex-only", "best"])
+def test_the_card_states_the_constants_of_the_calibrations(name):
+    c, card = read_info(name).needed_calibration(), CARD.read_text()
+    assert (
+        f"residues {c.slope:.4f} x log odds of the best pair - {-c.own_mean:.4f} x their mean over "
+        f"the protein - {-c.own_size:.4f} ln(own size) + {c.intercept:.4f}; "
+    ) in card
+    if c.antibody:
+        assert (
+            f"antibodies add {c.antibody:.4f} + {c.antibody_slope:.4f} x (log odds of the best "
+            f"pair - their mean), their antigens {c.antigen:.4f} - {-c.antigen_slope:.4f} x the "
+            "same; "
+        ) in card
+
+
 if __name__ == "__main__":
     import sys
 
