@@ -233,7 +233,7 @@ def main(arguments: list[str] | None = None) -> int:
         for site in sites_of(item, predictor.score(item.left, item.right, options.rotations).matrix)
     ]
     control = wrong_partners(items, predictor, options.control_rotations, calibration)
-    picture = options.output / f"reliability-{options.split}.png"
+    picture = options.output / f"reliability-{options.split.replace(',', '-')}.png"
     draw(labels(sites), probabilities(sites, calibration), picture)
     text = section(options, info, rows, sites, control, picture.name)
     name = f"probabilities {options.split}"
