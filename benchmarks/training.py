@@ -211,7 +211,7 @@ def section(
     ]  # fmt: skip
     ratio = rates["lattice"]["rate"] / rates["windows"]["rate"]
     learned = [
-        [f"{row[0]:.0f}", NAMES[name], f"{row[1]:,}", f"{row[2]:.3f}", f"{row[3]:.3f}"]
+        [f"{row[0]:.1f}", NAMES[name], f"{row[1]:,}", f"{row[2]:.3f}", f"{row[3]:.3f}"]
         for name, rows in curves.items()
         for row in rows
     ]

@@ -54,9 +54,9 @@ BENCHMARK = """
 
 The first {count} complexes of {split} of docking benchmark 5, not selected by hand, drawn by
 `python docs/gallery.py BENCHMARK DB5_DATASET`. The network was not tuned on {split}, but its
-calibration was fitted there and on DB3. The files lie superimposed on the complex. The network does not use
-that: each partner is rotated on its own. AUROC: over all pairs of residues, and over the residues
-of each side; 20 rotations (1: perfect, 0.5: chance).
+calibration was fitted there and on DB3. The files lie superimposed on the complex. The network
+does not use that: each partner is rotated on its own. AUROC: over all pairs of residues, and over
+the residues of each side; 20 rotations (1: perfect, 0.5: chance).
 """
 FAILURE = """
 ## A failure

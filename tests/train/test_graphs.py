@@ -196,6 +196,8 @@ def test_a_fold_is_left_out(dataset, config, tmp_path, monkeypatch):
     monkeypatch.setattr(fit.np, "mean", lambda values: 0.0)
     run(dataset, config, tmp_path / "run", "--leave-out-fold", "2")
     assert set(seen) == {"C0", "C2"}
+    with pytest.raises(SettingError, match="a run of other settings"):
+        run(dataset, config, tmp_path / "run", "--leave-out-fold", "1")
 
 
 def test_a_network_of_other_sizes_is_refused(dataset, config, tmp_path, monkeypatch):

@@ -21,9 +21,10 @@ import itertools
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -273,7 +274,11 @@ def main(arguments: list[str] | None = None) -> int:
     sizes, training = read_config(options.config)
     if options.seed is not None:
         training = replace(training, seed=options.seed)
-    if is_complete(options.output, sizes, training):
+    facts = {
+        "graph": sizes.to_dict(), "train": training.to_dict(), "split": options.split,
+        "left_out_fold": options.leave_out_fold,
+    }  # fmt: skip
+    if is_complete(options.output, facts, training.steps):
         print(f"{options.output}: is complete")
         return 0
     sources = training_sources(
@@ -297,7 +302,6 @@ def main(arguments: list[str] | None = None) -> int:
     elif options.start:
         start(model, before, options.start)
     done, first = (stopped.step, stopped.place) if stopped else (0, 0)
-    facts = {"graph": sizes.to_dict(), "train": training.to_dict()}
     log = [row for row in read_log(options.output) if row["step"] <= done]
     losses = []
     numbers = tqdm(range(done + 1, training.steps + 1), disable=None)
@@ -325,7 +329,7 @@ def read_log(folder: Path) -> list[dict[str, float]]:
     return log
 
 
-def is_complete(folder: Path, sizes: Sizes, training: Training) -> bool:
+def is_complete(folder: Path, asked: Mapping[str, Any], steps: int) -> bool:
     """Tell whether a folder holds a run that has ended.
 
     Raises
@@ -336,12 +340,11 @@ def is_complete(folder: Path, sizes: Sizes, training: Training) -> bool:
     if not (folder / RUN_FILE).is_file():
         return False
     facts = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-    asked = json_values({"graph": sizes.to_dict(), "train": training.to_dict()})
-    if any(facts[name] != value for name, value in asked.items()):
+    if any(facts.get(name) != value for name, value in json_values(asked).items()):
         raise SettingError(
             f"{folder}: holds a run of other settings; use another folder, or the same settings"
         )
-    return bool(facts["log"][-1]["step"] == training.steps)
+    return bool(facts["log"][-1]["step"] == steps)
 
 
 def start(model: keras.Model, before: GraphNetwork, folder: Path) -> None:
