@@ -144,8 +144,7 @@ def lattice_voxels(
             if config.normalization == "batch":
                 x = own.normalize(tower.get_layer(f"conv{number}_norm"), x, counts[level + 1])
             else:
-                x = x + bias
-            x = ops.relu(x)  # (n_rows_out, filters)
+                x = x + bias  # (n_rows_out, filters)
         else:
             x = _inferred(tower, config, number, x, tables[level])
         level += 1
@@ -153,6 +152,8 @@ def lattice_voxels(
             pool = own.pool if training else gather_pooling
             x = pool(x, tables[level])  # (n_rows_out, filters)
             level += 1
+        if training:
+            x = ops.relu(x)  # after pooling, which leaves fewer rows: the maximum is the same
     return x
 
 
