@@ -16,7 +16,7 @@ from sasnet_core.shell.fetch import make_sources
 from sasnet_core.structure import reading
 from tests import random_scorer
 from tests.core.build import chain_lines, contents, write_cif
-from tests.core.shell.test_fetch import Mirror
+from tests.core.shell.mirror import Mirror
 from tests.kill_runs import ROOT, LostError, require, same_files, write_inputs
 
 

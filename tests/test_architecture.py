@@ -30,7 +30,7 @@ ANYWHERE, IN_FUNCTION, FOR_TYPES = "anywhere", "in a function", "for types only"
 #: Libraries that take time to import, or that few machines have, and where they may be imported.
 HEAVY = {
     "gemmi": {
-        "shell.fetch": IN_FUNCTION,
+        "shell.download": IN_FUNCTION,
         "structure.atom_site": ANYWHERE,
         "structure.cif_names": ANYWHERE,
         "structure.reading": ANYWHERE,

@@ -13,15 +13,8 @@ from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import Parser, SettingError
 from sasnet_core.network.precision import PRECISIONS
 from sasnet_core.results.formats.registry import help_lines
-from sasnet_core.shell.fetch import (
-    ALPHAFOLD,
-    ARCHIVES,
-    CACHE_VARIABLE,
-    PDB,
-    Sources,
-    default_cache,
-    make_sources,
-)
+from sasnet_core.shell.archives import ALPHAFOLD, ARCHIVES, PDB
+from sasnet_core.shell.fetch import CACHE_VARIABLE, Sources, default_cache, make_sources
 from sasnet_core.shell.profiles import ProfileSource, profile_source
 from sasnet_core.shell.question import Question, demo_question
 from sasnet_core.shell.result_folder import Content

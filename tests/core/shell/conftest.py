@@ -1,4 +1,4 @@
-"""Commands run in this process, on a scorer that needs no TensorFlow."""
+"""Commands run in this process, on a scorer that needs no TensorFlow; mirrors of structures."""
 
 from contextlib import contextmanager
 
@@ -8,8 +8,11 @@ import pytest
 from sasnet_core.files import write_arrays
 from sasnet_core.fitted import Calibration
 from sasnet_core.network.weights_folder import write_config
-from sasnet_core.shell import cli
-from tests.core.build import chain_lines, tiny_model, write_pdb
+from sasnet_core.shell import cli, download
+from sasnet_core.shell.archives import ALPHAFOLD, PDB
+from sasnet_core.shell.fetch import CACHE_VARIABLE, make_sources
+from tests.core.build import chain_lines, tiny_model, write_cif, write_pdb
+from tests.core.shell.mirror import Mirror
 from tests.random_scorer import RandomScorer
 
 
@@ -58,3 +61,35 @@ def command(work, plain_weights, scorer):
         return cli.main([*arguments, *more, "--no-picture"])
 
     return run
+
+
+@pytest.fixture
+def entry(tmp_path):
+    """An mmCIF file with chains A and D."""
+    lines = [*chain_lines("A", 6), *chain_lines("D", 5, start=(0, 5, 0))]
+    return write_cif(tmp_path / "made.cif", lines).read_bytes()
+
+
+@pytest.fixture
+def mirror(monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(download, "RETRIES", 0)
+    made = Mirror()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture
+def make(tmp_path, monkeypatch):
+    """Make sources with mirrors of the PDB, a cache and a folder of their own."""
+    for variable in (CACHE_VARIABLE, PDB.variable, ALPHAFOLD.variable):
+        monkeypatch.delenv(variable, raising=False)
+    (tmp_path / "here").mkdir()
+
+    def build(*places, archive=PDB):
+        return make_sources({archive.title: places}, tmp_path / "cache", tmp_path / "here")
+
+    return build

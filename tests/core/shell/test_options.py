@@ -8,7 +8,8 @@ from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import SettingError
 from sasnet_core.fitted import Calibration
 from sasnet_core.network.weights_folder import read_info
-from sasnet_core.shell.fetch import CACHE_VARIABLE, PDB
+from sasnet_core.shell.archives import PDB
+from sasnet_core.shell.fetch import CACHE_VARIABLE
 from sasnet_core.shell.options import (
     build_parser,
     check_options,
