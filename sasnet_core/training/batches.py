@@ -103,8 +103,41 @@ def make_batch(examples: Sequence[Example], model: ModelConfig, config: TrainCon
         return Batch(np.concatenate(drawn), around, *pairs, targets)
     if config.engine == "windows":
         return _apart(proteins, model, around, *pairs, targets)
-    lattice = pad_lattice(join_lattices([_pose(model, *values) for values in proteins]))
-    return Batch(lattice, around, *pairs, targets)
+    everyone = model.context_layers > 0 or config.auxiliary > 0
+    return _together(proteins, model, around, *pairs, targets, everyone)
+
+
+def _together(
+    proteins: Sequence[tuple[Protein, np.ndarray | None, np.random.Generator]],
+    model: ModelConfig,
+    around: Surroundings,
+    pairs: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    targets: ResidueTargets,
+    everyone: bool,
+) -> Batch:
+    """Lay each protein on a lattice, with windows for everyone or for the residues of pairs only.
+
+    The others are read by context layers and asked for by the auxiliary loss.
+    """
+    ends = np.cumsum([protein.n_residues for protein, _, _ in proteins])
+    rows = np.arange(ends[-1]) if everyone else np.unique(pairs)
+    parts = np.split(rows, np.searchsorted(rows, ends[:-1]))
+    firsts = [0, *ends[:-1]]
+    lattices = [
+        build_lattice(protein, model, random_pose(rng), own - first, noise, inverses=True)
+        for (protein, noise, rng), own, first in zip(proteins, parts, firsts, strict=True)
+        if len(own)
+    ]
+    return Batch(
+        pad_lattice(join_lattices(lattices)),
+        around if everyone else _surroundings_of(around, rows),
+        np.searchsorted(rows, pairs).astype(np.int32),
+        labels,
+        weights,
+        targets if everyone else _targets_of(targets, rows),
+    )
 
 
 def _apart(
@@ -129,16 +162,26 @@ def _apart(
         found.append(atoms_around(protein, places[row], model.edge_read, displacement))
         rotations.append(random_rotation(rng))
     points, channels = stack_atoms(found, ATOM_BUCKET)
-    chosen = {name: values[rows] for name, values in vars(targets).items()}
-    chosen["weights"] = (chosen["weights"] / chosen["weights"].sum()).astype(np.float32)
     return Batch(
         Surfacelets(points, np.stack(rotations).astype(np.float32), channels),
-        Surroundings(around.neighbours[rows], around.geometry[rows], around.makeup[rows]),
+        _surroundings_of(around, rows),
         np.arange(len(rows), dtype=np.int32).reshape(2, -1).T,
         labels,
         weights,
-        ResidueTargets(**chosen),
+        _targets_of(targets, rows),
     )
+
+
+def _surroundings_of(around: Surroundings, rows: np.ndarray) -> Surroundings:
+    """Choose residues where no context layer reads who is around them."""
+    return Surroundings(around.neighbours[rows], around.geometry[rows], around.makeup[rows])
+
+
+def _targets_of(targets: ResidueTargets, rows: np.ndarray) -> ResidueTargets:
+    """Choose residues, whose weights have the sum 1 again."""
+    chosen = {name: values[rows] for name, values in vars(targets).items()}
+    chosen["weights"] = (chosen["weights"] / chosen["weights"].sum()).astype(np.float32)
+    return ResidueTargets(**chosen)
 
 
 def batch_arrays(batch: Batch) -> dict[str, Any]:
@@ -158,13 +201,6 @@ def batch_arrays(batch: Batch) -> dict[str, Any]:
         "weights": batch.weights,
         "residues": vars(batch.residues),
     }
-
-
-def _pose(
-    model: ModelConfig, protein: Protein, noise: np.ndarray | None, rng: np.random.Generator
-) -> Lattice:
-    """Lay a protein on a lattice in a random pose."""
-    return build_lattice(protein, model, random_pose(rng), displacement=noise, inverses=True)
 
 
 def _noise(protein: Protein, config: TrainConfig, rng: np.random.Generator) -> np.ndarray | None:

@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -106,11 +107,9 @@ def test_noise_moves_what_context_layers_read_too():
 @pytest.mark.parametrize("noise", [0.0, 0.5])
 def test_surfacelets_apart_are_those_of_the_residues_of_their_pairs(noise):
     item = random_complex(1, 6, 7)
-    config = TrainConfig(positives=4, negatives=5, engine="windows", noise=noise)
-    batch = make_batch(examples([item]), MODEL, config)
-    together = make_batch(
-        examples([item]), MODEL, TrainConfig(positives=4, negatives=5, noise=noise)
-    )
+    together = TrainConfig(positives=4, negatives=5, noise=noise, auxiliary=1.0)
+    apart = replace(together, engine="windows")
+    together, batch = (make_batch(examples([item]), MODEL, way) for way in (together, apart))
     np.testing.assert_array_equal(batch.pairs, np.arange(18).reshape(2, 9).T)
     np.testing.assert_array_equal(batch.labels, together.labels)
     rows, seen = together.pairs.T.ravel(), batch.tower_input
@@ -168,3 +167,25 @@ def test_replicas_share_out_the_complexes_of_a_step(dataset, monkeypatch):
 def test_complexes_that_cannot_be_shared_out_are_refused(dataset):
     with pytest.raises(DatasetError, match="cannot be dealt to 3 devices"):
         batches(dataset, count=1, replicas=3)
+
+
+def test_residues_of_no_pair_have_no_window_unless_something_asks_for_them():
+    items = [random_complex(1, 40, 50), random_complex(2, 30, 60)]
+    config = TrainConfig(positives=4, negatives=5)
+    few = make_batch(examples(items), MODEL, config)
+    everyone = make_batch(examples(items), MODEL, replace(config, auxiliary=0.5))
+    rows = np.unique(everyone.pairs)
+    assert len(everyone.tower_input.windows) == 180 and len(rows) < 40
+    assert len(few.tower_input.windows) == len(few.surroundings.makeup) == len(rows)
+    np.testing.assert_array_equal(rows[few.pairs], everyone.pairs)
+    np.testing.assert_array_equal(few.labels, everyone.labels)
+    names = few.residues.amino_acids, everyone.residues.amino_acids[rows]
+    np.testing.assert_array_equal(*names)
+    assert few.residues.weights.sum() == pytest.approx(1.0)
+    read, known = (occupied_voxels(batch.tower_input) for batch in (few, everyone))
+    assert read == [known[row] for row in rows]
+
+
+def occupied_voxels(lattice):
+    """Count the voxels of each window that are within reach of an atom."""
+    return (lattice.windows > 0).sum(axis=1).tolist()

@@ -60,7 +60,7 @@ def test_a_run_sees_its_pairs_and_no_others(tmp_path):
     write_table(rows, folder / "manifest.csv", list(rows[0]))
     wanted = 2 * (len(items[0].contacts) + 2)
     stream = ComplexStream([Source(folder)], 0, wanted)
-    config = TrainConfig(complexes_per_step=1, distinct_pairs=wanted)
+    config = TrainConfig(complexes_per_step=1, distinct_pairs=wanted, auxiliary=1.0)  # all residues
     batches = stream_batches(stream, tiny_model(16), config, 0)
     seen = set()
     for place in range(20 * len(stream)):

@@ -3,6 +3,7 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ def test_the_fast_training_step_is_that_of_the_plain_model(normalization):
     model = tiny_model(20, normalization)
     items = [random_complex(k, 4, 3) for k in range(2)]
     examples = [Example(item, np.random.default_rng(k)) for k, item in enumerate(items)]
-    batch = make_batch(examples, model, TRAIN)
+    batch = make_batch(examples, model, replace(TRAIN, auxiliary=1.0))  # of all residues
     values = tf.nest.map_structure(tf.convert_to_tensor, batch_arrays(batch))
     weights = np.random.default_rng(1).normal(size=(14, 12)).astype(np.float32)
     results = []
