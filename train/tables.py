@@ -8,10 +8,10 @@
 
 table1: sizes of the datasets. table2: CAUROC on unbound complexes, all rows of SASNet, the
 predictors without learning, and the compared methods as train.baselines.evaluate measured them,
-with paired tests. methods: the compared methods alone, and paired tests against networks of sasnet
-whose tables of complexes are in docs/results; nothing else is computed. table3: bound against
-unbound. beyond: average precision, precision among the best pairs, sites, difficulty, category,
-wrong partners, number of rotations.
+with paired tests; --also "SASNet, the paper's sizes" RUN_D/last adds a row. methods: the compared
+methods alone, and paired tests against networks of sasnet whose tables of complexes are in
+docs/results; nothing else is computed. table3: bound against unbound. beyond: average precision,
+precision among the best pairs, sites, difficulty, category, wrong partners, number of rotations.
 
 Each command writes its section of docs/results.md, and its numbers as CSV into docs/results/. The
 scores of every rotation are stored in --kept: a table that was stopped goes on from there, and
@@ -29,7 +29,7 @@ from pathlib import Path
 
 from sasnet_core import markdown
 from sasnet_core.config import ROTATIONS, SELECTION_SPLITS, TEST_SPLIT
-from sasnet_core.errors import run_script
+from sasnet_core.errors import SettingError, run_script
 from sasnet_core.evaluation import beyond_paper, paper_tables
 from sasnet_core.evaluation.out_of_fold import add_out_of_fold_option
 from sasnet_core.evaluation.paper_tables import REHEARSAL_SPLIT
@@ -76,6 +76,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
             continue
         one.add_argument("--replicates", type=Path, nargs="+", required=True, metavar="WEIGHTS")
         one.add_argument("--ensemble", type=Path, help="made by train.ensemble")
+        if name == "table2":
+            one.add_argument(
+                "--also", nargs="+", action="append", default=[], metavar=("ROW", "WEIGHTS"),
+                help="a further row: its name, and a network or replicates of it; repeatable",
+            )  # fmt: skip
         one.add_argument(
             "--selection", default=SELECTION_SPLITS, help="splits to rank replicates on"
         )
@@ -143,13 +148,27 @@ def table3(options: argparse.Namespace) -> str:
 def compared(options: argparse.Namespace, table: paper_tables.Table, *states: str) -> str:
     """Compare replicates and their ensemble in a table."""
     bench = workbench(options)
-    entrants = paper_tables.find_entrants(bench, options.replicates, options.ensemble)
+    entrants = paper_tables.find_entrants(
+        bench, options.replicates, options.ensemble, further_networks(options)
+    )
     splits = reported_splits(bench, options, entrants.infos, *states)
     section = table(bench, entrants)
     text = paper_tables.write_table_section(bench, options.table, section, splits)
     if options.table == "table2":
         text += "\n\n" + paper_tables.compared_sections(bench, entrants, splits)
     return "\n".join([text, *footer(bench, options, splits, entrants.infos)])
+
+
+def further_networks(options: argparse.Namespace) -> dict[str, list[Path]]:
+    """Read --also: folders of weights by the name of their row."""
+    found: dict[str, list[Path]] = {}
+    for name, *folders in getattr(options, "also", []):
+        if not folders or name in found:
+            raise SettingError(
+                f"--also must name a row of its own and weights, got {' '.join([name, *folders])!r}"
+            )
+        found[name] = [Path(folder) for folder in folders]
+    return found
 
 
 def methods(options: argparse.Namespace) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from sasnet_core import markdown
@@ -24,7 +24,7 @@ from sasnet_core.metrics import cauroc
 from sasnet_core.network.weights_folder import read_info
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from sasnet_core.evaluation.workbench import Workbench
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     #: Makes the content of a table.
     Table = Callable[[Workbench, "Entrants"], "Section"]
+    #: Weights and their CAUROC on DB4.
+    Ranked = tuple[float, WeightsInfo]
 
 #: The split that tables report on unless access to the test set is asked for.
 REHEARSAL_SPLIT = "DB4U"
@@ -99,10 +101,20 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Entrants:
-    """The weights that a table compares."""
+    """The weights that a table compares.
 
-    ranked: list[tuple[float, WeightsInfo]]  # replicates with their CAUROC on DB4, best first
+    Attributes
+    ----------
+    ranked : list of (float, WeightsInfo)
+        Replicates with their CAUROC on DB4, best first.
+    ensemble : WeightsInfo or None
+    also : dict of str to list
+        Further networks, or replicates of them, ranked like these, by the name of their row.
+    """
+
+    ranked: list[Ranked]
     ensemble: WeightsInfo | None
+    also: dict[str, list[Ranked]] = field(default_factory=dict)
 
     @property
     def best(self) -> WeightsInfo:
@@ -111,8 +123,10 @@ class Entrants:
 
     @property
     def infos(self) -> list[WeightsInfo]:
-        """The replicates, best first, and the ensemble."""
-        return [*(info for _, info in self.ranked), *([self.ensemble] if self.ensemble else [])]
+        """The replicates, best first, the ensemble, and the others."""
+        others = [info for ranked in self.also.values() for _, info in ranked]
+        together = [self.ensemble] if self.ensemble else []
+        return [*(info for _, info in self.ranked), *together, *others]
 
     def note(self) -> str:
         """Describe the ensemble: its replicates, and how it was fitted."""
@@ -134,7 +148,12 @@ class Entrants:
         )
 
 
-def find_entrants(bench: Workbench, replicates: Sequence[Path], ensemble: Path | None) -> Entrants:
+def find_entrants(
+    bench: Workbench,
+    replicates: Sequence[Path],
+    ensemble: Path | None,
+    also: Mapping[str, Sequence[Path]] | None = None,
+) -> Entrants:
     """Rank replicates by their CAUROC on DB4, and read the ensemble.
 
     Parameters
@@ -145,23 +164,31 @@ def find_entrants(bench: Workbench, replicates: Sequence[Path], ensemble: Path |
         Folders of their weights.
     ensemble : Path or None
         Folder of an ensemble.
+    also : mapping of str to sequence of Path, optional
+        Folders of further networks, by the name of their row.
 
     Raises
     ------
     SettingError
         Two replicates are the same, or the ensemble is a single network.
     """
-    infos = [read_info(folder) for folder in replicates]
-    if len({info.sha256 for info in infos}) < len(infos):
-        raise SettingError("--replicates must be different weights, the same are named twice")
     together = read_info(ensemble) if ensemble else None
     if together and together.mixture is None and together.graph is None:
         raise SettingError(
             f"{together.folder}: an ensemble is needed; make it with train.ensemble or "
             "train.graphs.join"
         )
+    others = {name: _ranked(bench, folders, "--also") for name, folders in (also or {}).items()}
+    return Entrants(_ranked(bench, replicates, "--replicates"), together, others)
+
+
+def _ranked(bench: Workbench, folders: Sequence[Path], option: str) -> list[Ranked]:
+    """Rank replicates by their CAUROC on DB4, best first."""
+    infos = [read_info(folder) for folder in folders]
+    if len({info.sha256 for info in infos}) < len(infos):
+        raise SettingError(f"{option} must be different weights, the same are named twice")
     ranked = [(bench.selection(info.folder), info) for info in infos]
-    return Entrants(sorted(ranked, key=lambda pair: -pair[0]), together)
+    return sorted(ranked, key=lambda pair: -pair[0])
 
 
 def one_line(
@@ -174,16 +201,28 @@ def one_line(
 
 
 def replicates_line(
-    bench: Workbench, entrants: Entrants, name: str, state: str, theirs: literature.Published
+    bench: Workbench, ranked: Sequence[Ranked], name: str, state: str = "unbound", theirs: str = ""
 ) -> Line:
     """Make the row of mean and standard deviation over replicates."""
 
     def cell(split: str) -> str:
-        aurocs = [bench.aurocs(info.folder, split, state) for _, info in entrants.ranked]
+        aurocs = [bench.aurocs(info.folder, split, state) for _, info in ranked]
         return spread_of([cauroc(one) for one in aurocs])
 
-    selection = spread_of([found for found, _ in entrants.ranked])
-    return Line(name, cell, f"{theirs.mean:.3f} +/- {theirs.deviation:.3f}", selection)
+    return Line(name, cell, theirs, spread_of([found for found, _ in ranked]))
+
+
+def further_lines(bench: Workbench, also: Mapping[str, Sequence[Ranked]]) -> list[Line]:
+    """Make the rows of further networks: of replicates the best one, and the spread of all."""
+    lines = []
+    for name, ranked in also.items():
+        several = len(ranked) > 1
+        label = f"{name}, replicate best on DB4" if several else name
+        lines.append(one_line(bench, label, ranked[0][1], selection=f"{ranked[0][0]:.3f}"))
+        if several:
+            label = f"{name}, mean and standard deviation (replicates: {len(ranked)})"
+            lines.append(replicates_line(bench, ranked, label))
+    return lines
 
 
 def baseline_line(bench: Workbench, name: str, words: str) -> Line:
@@ -275,8 +314,8 @@ def table2(bench: Workbench, entrants: Entrants) -> Section:
             theirs=f"{literature.SASNET.best:.3f}", selection=f"{entrants.ranked[0][0]:.3f}",
         ),
         replicates_line(
-            bench, entrants, f"SASNet, mean and standard deviation (replicates: {count})",
-            "unbound", literature.SASNET,
+            bench, entrants.ranked, f"SASNet, mean and standard deviation (replicates: {count})",
+            theirs=_mean_and_deviation(literature.SASNET),
         ),
     ]  # fmt: skip
     if ensemble:
@@ -286,6 +325,7 @@ def table2(bench: Workbench, entrants: Entrants) -> Section:
                 selection=f"{bench.selection(ensemble.folder):.3f}",
             )
         )  # fmt: skip
+    lines += further_lines(bench, entrants.also)
     note = (
         f"Column DB4: CAUROC on {settings.selection}, {settings.selection_rotations} rotations, "
         f"by which replicates are chosen. {entrants.note()}"
@@ -302,10 +342,16 @@ def table3(bench: Workbench, entrants: Entrants) -> Section:
         )
     name = f"mean and standard deviation (replicates: {len(entrants.ranked)})"
     for state, theirs in (("unbound", literature.SASNET), ("bound", literature.SASNET_BOUND)):
-        line = replicates_line(bench, entrants, f"{name}: {state}", state, theirs)
+        line = replicates_line(
+            bench, entrants.ranked, f"{name}: {state}", state, _mean_and_deviation(theirs)
+        )
         lines.append(line._replace(selection=""))
     note = f"The same complexes, labels and rotations in both states. {entrants.note()}"
     return Section("Table 3: bound against unbound", lines, note, entrants.infos)
+
+
+def _mean_and_deviation(theirs: literature.Published) -> str:
+    return f"{theirs.mean:.3f} +/- {theirs.deviation:.3f}"
 
 
 def state_lines(bench: Workbench, name: str, info: WeightsInfo, theirs: str) -> list[Line]:

@@ -114,6 +114,17 @@ def test_table_2_has_every_row_and_leaves_the_test_set_alone(call, tmp_path):
     assert not list(results.glob("*DB5U*"))
 
 
+def test_table_2_takes_further_rows(call, weights):
+    text, _ = call("table2", "--also", "the same again", weights / "e")
+    assert cells(text, "the same again")[:2] == cells(text, "**SASNet, ensemble**")[:2]
+
+
+@pytest.mark.parametrize("also", [["a row"], ["a row", "R", "--also", "a row", "R"]])
+def test_a_further_row_without_weights_or_a_name_of_its_own_is_refused(call, also):
+    with pytest.raises(SettingError, match="--also must name a row of its own and weights"):
+        call("table2", "--also", *also)
+
+
 def measure(tmp_path, method, column, aurocs):
     """Write measured rows of two replicates: AUROC of the first complex, the others follow."""
     rows = [

@@ -81,6 +81,21 @@ def test_table_2_reports_the_best_replicate_and_the_spread_of_all(bench, entrant
     assert text.startswith("## Table 2") and "No ensemble was given." in text
 
 
+def test_table_2_takes_further_networks_and_replicates_of_them(bench, tmp_path):
+    a, b, c, d = (fake_weights(tmp_path / name, ModelConfig()) for name in "abcd")
+    entrants = find_entrants(bench, [a], None, {"one": [b], "several": [c, d]})
+    _, rows = written(bench, "table2", table2(bench, entrants))
+    assert rows["one"]["DB4"] == f"{bench.selection(b):.3f}"
+    better = max((c, d), key=bench.selection)
+    best = f"{np.median(bench.aurocs(better, 'DB4U')):.3f} ("
+    assert rows["several, replicate best on DB4"]["DB4U"].startswith(best)
+    medians = [np.median(bench.aurocs(folder, "DB4U")) for folder in (c, d)]
+    expected = f"{np.mean(medians):.3f} +/- {np.std(medians, ddof=1):.3f}"
+    several = rows["several, mean and standard deviation (replicates: 2)"]
+    assert several["DB4U"] == expected and not several["DB5U (paper)"]
+    assert {info.folder for info in entrants.infos} == {a, b, c, d}
+
+
 def test_table_3_has_the_difference_of_both_states(bench, entrants):
     _, rows = written(bench, "table3", table3(bench, entrants), ("DB4U", "DB5U"))
     folder = entrants.best.folder
