@@ -31,8 +31,10 @@ ANYWHERE, IN_FUNCTION, FOR_TYPES = "anywhere", "in a function", "for types only"
 HEAVY = {
     "gemmi": {
         "shell.download": IN_FUNCTION,
+        "structure.assemblies": ANYWHERE,
         "structure.atom_site": ANYWHERE,
         "structure.cif_names": ANYWHERE,
+        "structure.raw_residues": ANYWHERE,
         "structure.reading": ANYWHERE,
         "structure.writing": ANYWHERE,
     },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import itertools
 import math
@@ -18,30 +17,29 @@ import gemmi
 import numpy as np
 
 from sasnet_core.errors import SelectionError, StructureError
+from sasnet_core.structure.assemblies import build_assembly, is_apart, name_copies
 from sasnet_core.structure.atom_site import atom_block, repair_atom_site
-from sasnet_core.structure.chemistry import element_of, one_letter, usual_name
+from sasnet_core.structure.chemistry import one_letter
 from sasnet_core.structure.opening import as_utf8, plain_text, read_bytes, unpack
 from sasnet_core.structure.pdb_labels import relabel
 from sasnet_core.structure.pdb_repair import clean_records, one_byte_a_letter
 from sasnet_core.structure.placeholders import with_reasons, without_placeholders
 from sasnet_core.structure.plddt import bfactors_are_plddt, local_plddt, on_hundred
 from sasnet_core.structure.protein import Protein, RawResidues, build_protein
+from sasnet_core.structure.raw_residues import (
+    KIND_WORDS,
+    NUCLEIC,
+    is_protein,
+    known_bfactor,
+    raw_residues,
+    residue_id,
+)
 from sasnet_core.structure.recognize import MMCIF, find_format
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sasnet_core.structure.plddt import Place
-
-#: Largest distance between a chain's centres of mass in two conformers; copies that symmetry makes
-#: are farther apart (angstrom).
-_CONFORMER_SHIFT = 5.0
-_NUCLEIC = (gemmi.ResidueKind.RNA, gemmi.ResidueKind.DNA)
-_KIND_WORDS = {
-    gemmi.EntityType.Water: "water",
-    gemmi.EntityType.Branched: "glycan",
-    gemmi.EntityType.NonPolymer: "ligand",
-}
 
 #: Names of the backbone's atoms.
 BACKBONE = (b"N", b"CA", b"C", b"O")
@@ -107,7 +105,7 @@ class Structure:
     @cached_property
     def _raw(self) -> RawResidues:
         """Every amino-acid residue of the coordinate model."""
-        return _raw_residues(self.gemmi_model, operator.attrgetter(self._segment_field))
+        return raw_residues(self.gemmi_model, operator.attrgetter(self._segment_field))
 
     def assembly_names(self) -> list[str]:
         """Return the names of the biological assemblies that the file describes."""
@@ -123,7 +121,10 @@ class Structure:
         StructureError
             The file describes no such assembly.
         """
-        return replace(self, gemmi_model=_build_assembly(self, name))
+        return replace(
+            self,
+            gemmi_model=build_assembly(self.path, self.gemmi_structure, self.gemmi_model, name),
+        )
 
     def with_copies(self) -> Structure:
         """Take the further coordinate models of an assembly file as copies of the chains.
@@ -132,14 +133,14 @@ class Structure:
         models of their own. Models in the same place as the first are conformers and are ignored.
         """
         first = self.gemmi_model
-        models = [m for m in self.gemmi_structure if m is first or _is_apart(m, first)]
+        models = [m for m in self.gemmi_structure if m is first or is_apart(m, first)]
         if len(models) == 1:
             return self
         joined = gemmi.Model(1)
         for model in models:
             for chain in model:
                 joined.add_chain(chain)
-        _name_copies(joined)
+        name_copies(joined)
         return replace(self, gemmi_model=joined)
 
     def models(self) -> list[Structure]:
@@ -252,14 +253,14 @@ class Structure:
             ``glycan``, ``water``: residue names with their counts, like ``"HEM x2"``.
         """
         used = set(used_chains)
-        names: dict[str, Counter[str]] = {word: Counter() for word in _KIND_WORDS.values()}
+        names: dict[str, Counter[str]] = {word: Counter() for word in KIND_WORDS.values()}
         nucleic: dict[str, None] = {}
         for chain in self.gemmi_model:
             for residue in chain:
-                word = _KIND_WORDS.get(residue.entity_type)
+                word = KIND_WORDS.get(residue.entity_type)
                 if word is not None and residue.het_flag != "A":
                     names[word][residue.name] += 1
-                elif gemmi.find_tabulated_residue(residue.name).kind in _NUCLEIC:
+                elif gemmi.find_tabulated_residue(residue.name).kind in NUCLEIC:
                     nucleic[chain.name] = None
         report = {"chains": [c for c in self.chain_ids() if c not in used]}
         report["nucleic"] = list(nucleic)
@@ -273,9 +274,9 @@ class Structure:
         """Yield the amino-acid residues of some chains (default: of all), each with its key."""
         for chain in self.gemmi_model:
             if chain_ids is None or chain.name in chain_ids:
-                for residue in filter(_is_protein, chain):
+                for residue in filter(is_protein, chain):
                     segment = getattr(residue, self._segment_field)
-                    yield (chain.name, _residue_id(residue), segment), residue
+                    yield (chain.name, residue_id(residue), segment), residue
 
     def full_sequences(self) -> dict[str, str]:
         """Return the full sequences of chains (SEQRES in PDB files), residues not observed too.
@@ -439,63 +440,6 @@ def _choose_model(path: Path, structure: gemmi.Structure, number: int) -> gemmi.
     return structure[number - 1]
 
 
-def _build_assembly(file: Structure, name: str) -> gemmi.Model:
-    model = file.gemmi_model
-    known = {assembly.name: assembly for assembly in file.gemmi_structure.assemblies}
-    if name not in known:
-        names = ", ".join(known) or "none in this file"
-        raise StructureError(f"{file.path}: no biological assembly {name!r}; there are: {names}")
-    assembly = known[name]
-    _drop_absent(assembly, model)
-    built = gemmi.make_assembly(assembly, model, gemmi.HowToNameCopiedChain.Dup)
-    if not len(built):
-        raise StructureError(
-            f"{file.path}: biological assembly {name!r} needs chains that are not in the file; "
-            "use the file as deposited"
-        )
-    for chain in built:
-        # Gemmi writes the number of the copy into the segment; restore that of the file.
-        for residue, original in zip(chain, model[chain.name], strict=False):
-            residue.segment = original.segment
-    _name_copies(built)
-    return built
-
-
-def _drop_absent(assembly: gemmi.Assembly, model: gemmi.Model) -> None:
-    """Remove chains that are not in the file from an assembly's lists; gemmi stops at them."""
-    chains = {chain.name for chain in model}
-    subchains = {subchain.subchain_id() for subchain in model.subchains()}
-    for generator in assembly.generators:
-        generator.chains = [c for c in generator.chains if c in chains]
-        generator.subchains = [s for s in generator.subchains if s in subchains]
-
-
-def _name_copies(model: gemmi.Model) -> None:
-    """Name the second chain A of a model A-2, the third A-3, unless that name is taken."""
-    taken = {chain.name for chain in model}
-    copies: Counter[str] = Counter()
-    for chain in model:
-        original = chain.name
-        copies[original] += 1
-        if copies[original] == 1:
-            continue
-        while (name := f"{original}-{copies[original]}") in taken:
-            copies[original] += 1
-        chain.name = name
-        taken.add(name)
-
-
-def _is_apart(model: gemmi.Model, first: gemmi.Model) -> bool:
-    """Tell whether a coordinate model is a copy elsewhere rather than a conformer in place."""
-    places = {chain.name: chain.calculate_center_of_mass() for chain in first}
-    shifts = [
-        places[chain.name].dist(chain.calculate_center_of_mass())
-        for chain in model
-        if chain.name in places
-    ]
-    return min(shifts, default=math.inf) > _CONFORMER_SHIFT
-
-
 def _stem(path: Path) -> str:
     name = path.name
     while True:
@@ -503,101 +447,3 @@ def _stem(path: Path) -> str:
         if not dot or not re.fullmatch(r"gz|pdb\d*|ent|cif|mmcif", ending, re.IGNORECASE):
             return name
         name = stem
-
-
-def known_bfactor(atom: gemmi.Atom) -> float | None:
-    """Return the B factor of an atom, to two decimals, or None if it is not a finite number."""
-    return round(atom.b_iso, 2) if math.isfinite(atom.b_iso) else None
-
-
-def _is_protein(residue: gemmi.Residue) -> bool:
-    """Tell whether a residue is an amino acid, or unknown with a backbone.
-
-    An amino acid outside the polymer is a ligand only if its records are HETATM. Files that end a
-    chain at every gap (TER) would lose most of their protein otherwise.
-    """
-    amino_acid, nucleic = _residue_kind(residue.name)
-    if amino_acid and residue.het_flag == "A":
-        return True
-    if residue.entity_type in _KIND_WORDS:
-        return False
-    return amino_acid or (not nucleic and _has_backbone(residue))
-
-
-@functools.cache
-def _residue_kind(name: str) -> tuple[bool, bool]:
-    """Return whether a residue name is that of an amino acid, and that of a nucleotide."""
-    found = gemmi.find_tabulated_residue(usual_name(name))
-    return found.is_amino_acid(), found.kind in _NUCLEIC
-
-
-def _has_backbone(residue: gemmi.Residue) -> bool:
-    names = {atom.name for atom in residue}
-    return {"N", "CA", "C"} <= names
-
-
-def _residue_id(residue: gemmi.Residue) -> str:
-    number = residue.seqid.num
-    if number is None:
-        raise StructureError(
-            f"residue {residue.name} of chain {residue.subchain!r} has no number; give it one"
-        )
-    return f"{number}{residue.seqid.icode.strip()}"
-
-
-def _raw_residues(model: gemmi.Model, segment_id: Callable[[gemmi.Residue], str]) -> RawResidues:
-    """Return the amino-acid residues of a coordinate model, in its order."""
-    labels, sizes, kept = [], [], []
-    for chain in model:
-        chain_id = chain.name
-        for residue in chain:
-            sizes.append(len(residue))
-            kept.append(_is_protein(residue))
-            if kept[-1]:
-                place = _residue_id(residue), segment_id(residue)
-                labels.append((chain_id, *place, residue.name))
-    columns = list(zip(*labels, strict=True)) or [()] * 4
-    chain_ids, residue_ids, segment_ids, names = (np.array(column, str) for column in columns)
-    rows = np.repeat(np.where(kept, np.cumsum(kept) - 1, -1), sizes)
-    here = rows >= 0
-    atoms = _flat_atoms(model)
-    atom_names, elements = (
-        np.asarray(column)[here] for column in (atoms.atom_names, atoms.element_names)
-    )
-    atom_residues = rows[here]
-    for row in np.flatnonzero(elements == b"X").tolist():
-        name = str(names[atom_residues[row]])
-        elements[row] = element_of(name, atom_names[row].decode("ascii", "replace")) or "X"
-    return RawResidues(
-        chain_ids=chain_ids,
-        residue_ids=residue_ids,
-        segment_ids=segment_ids,
-        names=names,
-        atom_residues=atom_residues,
-        atom_names=atom_names,
-        elements=elements,
-        has_altloc=~np.isin(atoms.altlocs[here], [0, ord(" ")]),
-        occupancies=atoms.occ[here],
-        positions=atoms.pos[here],
-    )
-
-
-def _flat_atoms(model: gemmi.Model) -> gemmi.FlatStructure:
-    """Return the atoms of a coordinate model as columns; chain and residue names may be lost."""
-    alone = gemmi.Structure()
-    alone.add_model(model)
-    try:
-        atoms = gemmi.FlatStructure(alone)
-    except RuntimeError:  # it has no room for names of eight letters or more
-        for chain in alone[0]:
-            chain.name = "A"
-            for residue in chain:
-                residue.name, residue.subchain, residue.entity_id = "UNK", "A", ""
-        try:
-            atoms = gemmi.FlatStructure(alone)
-        except RuntimeError as error:
-            raise StructureError(
-                f"names of atoms must be shorter than eight letters ({error}); rename them"
-            ) from None
-    atoms.strings_as_numbers = False
-    return atoms

@@ -12,7 +12,8 @@ from sasnet_core.errors import StructureError
 from sasnet_core.structure.chemistry import CHANNELS
 from sasnet_core.structure.cif_names import document_of
 from sasnet_core.structure.protein import best_locations
-from sasnet_core.structure.reading import known_bfactor, structure_of
+from sasnet_core.structure.raw_residues import known_bfactor
+from sasnet_core.structure.reading import structure_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

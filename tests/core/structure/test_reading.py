@@ -159,77 +159,6 @@ def test_a_model_that_is_not_there_is_refused(tmp_path, number):
         reading.read(write_pdb(tmp_path / "a.pdb", models_lines()), model=number)
 
 
-REMARK_350 = """\
-REMARK 350 BIOMOLECULE: 1
-REMARK 350 APPLY THE FOLLOWING TO CHAINS: A
-REMARK 350   BIOMT1   1  1.000000  0.000000  0.000000        0.00000
-REMARK 350   BIOMT2   1  0.000000  1.000000  0.000000        0.00000
-REMARK 350   BIOMT3   1  0.000000  0.000000  1.000000        0.00000
-REMARK 350   BIOMT1   2 -1.000000  0.000000  0.000000        0.00000
-REMARK 350   BIOMT2   2  0.000000 -1.000000  0.000000        0.00000
-REMARK 350   BIOMT3   2  0.000000  0.000000  1.000000       40.00000""".splitlines()
-
-
-def test_an_assembly_names_its_copies_and_moves_them(tmp_path):
-    path = write_pdb(tmp_path / "a.pdb", [*REMARK_350, *chain_lines(start=(5, 0, 0))])
-    entry = reading.read(path, assembly="1")
-    assert entry.chain_ids() == ["A", "A-2"]
-    copy = entry.protein(["A-2"])
-    np.testing.assert_allclose(copy.centers[0], [-5, 0, 40], atol=1e-4)
-    assert reading.read(path).chain_ids() == ["A"]
-
-
-def test_copies_in_an_assembly_get_no_segment_that_the_file_does_not_hold(tmp_path):
-    path = write_pdb(tmp_path / "a.pdb", [*REMARK_350, *chain_lines(start=(5, 0, 0))])
-    assert set(reading.read(path, assembly="1").protein().segment_ids) == {""}
-
-
-def test_an_assembly_that_is_not_there_is_refused_with_those_that_are(tmp_path):
-    path = write_pdb(tmp_path / "a.pdb", [*REMARK_350, *chain_lines()])
-    with pytest.raises(StructureError, match="no biological assembly '7'; there are: 1"):
-        reading.read(path, assembly="7")
-    plain = write_pdb(tmp_path / "b.pdb", chain_lines())
-    with pytest.raises(StructureError, match="none in this file"):
-        reading.read(plain, assembly="1")
-
-
-def test_alternate_locations_become_one_atom(tmp_path):
-    lines = [
-        atom_line("CA", altloc="A", occupancy=0.3, xyz=(1, 0, 0)),
-        atom_line("CA", altloc="B", occupancy=0.7, xyz=(2, 0, 0)),
-    ]
-    protein = reading.read(write_pdb(tmp_path / "a.pdb", lines)).protein()
-    assert protein.coords.tolist() == [[2, 0, 0]]
-
-
-def test_a_residue_modelled_as_two_amino_acids_is_one_residue(tmp_path):
-    lines = [
-        atom_line("CA", "SER", altloc="A", occupancy=0.3, xyz=(1, 0, 0)),
-        atom_line("OG", "SER", altloc="A", occupancy=0.3, xyz=(1, 2, 0)),
-        atom_line("CA", "THR", altloc="B", occupancy=0.7, xyz=(2, 0, 0)),
-        atom_line("OG1", "THR", altloc="B", occupancy=0.7, xyz=(2, 2, 0)),
-        atom_line("CA", "GLY", number=2, xyz=(5, 0, 0)),
-    ]
-    protein = reading.read(write_pdb(tmp_path / "a.pdb", lines)).protein()
-    assert protein.residue_ids.tolist() == ["1", "2"]
-    assert protein.residue_names.tolist() == ["THR", "GLY"]
-    assert len(protein.coords) == 3
-
-
-def test_selenomethionine_as_hetatm_belongs_to_the_protein(tmp_path):
-    lines = [
-        *residue_lines(number=1),
-        atom_line("CA", "MSE", number=2, xyz=(3.8, 0, 0), record="HETATM"),
-        atom_line("N", "MSE", number=2, xyz=(3, 1, 0), record="HETATM"),
-        atom_line("C", "MSE", number=2, xyz=(4.5, 1, 0), record="HETATM"),
-        atom_line("SE", "MSE", number=2, xyz=(3.8, 4, 0), record="HETATM", element="SE"),
-        *residue_lines(number=3, xyz=(7.6, 0, 0)),
-    ]
-    protein = reading.read(write_pdb(tmp_path / "a.pdb", lines)).protein()
-    assert protein.sequence == "CMC"
-    assert (protein.elements == 3).sum() == 3
-
-
 def test_water_ligands_and_other_chains_are_told(tmp_path):
     lines = [
         *chain_lines("A"),
@@ -246,25 +175,6 @@ def test_water_ligands_and_other_chains_are_told(tmp_path):
     assert entry.protein(["A"]).n_residues == 3
 
 
-def test_residue_names_that_repeat_stay_apart_by_insertion_code_and_sign(tmp_path):
-    lines = [
-        *residue_lines(number=-3),
-        *residue_lines(number=52, xyz=(3.8, 0, 0)),
-        *residue_lines(number=52, xyz=(7.6, 0, 0), icode="A"),
-        *residue_lines(number=52, xyz=(11.4, 0, 0), icode="B"),
-    ]
-    for path in (write_pdb(tmp_path / "a.pdb", lines), write_cif(tmp_path / "a.cif", lines)):
-        ids = reading.read(path).protein().residue_ids.tolist()
-        assert ids == ["-3", "52", "52A", "52B"]
-
-
-def test_chains_differing_in_case_stay_apart(tmp_path):
-    lines = [*chain_lines("A", 2), *chain_lines("a", 4, start=(0, 9, 0))]
-    entry = reading.read(write_pdb(tmp_path / "a.pdb", lines))
-    assert entry.chain_ids() == ["A", "a"]
-    assert (entry.protein(["A"]).n_residues, entry.protein(["a"]).n_residues) == (2, 4)
-
-
 def test_chains_of_several_letters_are_read_from_mmcif(tmp_path):
     lines = [*chain_lines("A"), *chain_lines("B", start=(0, 9, 0))]
     entry = reading.read(write_cif(tmp_path / "a.cif", lines, {"A": "Heavy", "B": "AA2"}))
@@ -278,45 +188,10 @@ def test_partners_may_be_of_several_chains_in_file_order(tmp_path):
     assert protein.chain_ids.tolist() == ["H"] * 3 + ["L"] * 3
 
 
-def test_ter_inside_a_chain_loses_nothing(tmp_path):
-    lines = [
-        *chain_lines(first=1),
-        "TER",
-        *chain_lines(first=10, start=(20, 0, 0)),
-        "TER",
-        *chain_lines(first=20, start=(40, 0, 0)),
-    ]
-    protein = reading.read(write_pdb(tmp_path / "a.pdb", lines)).protein()
-    assert protein.n_residues == 9
-
-
 def test_a_trace_of_ca_atoms_gives_a_warning(tmp_path):
     lines = [atom_line("CA", "TRP", number=k, xyz=(3.8 * k, 0, 0)) for k in range(1, 6)]
     protein = reading.read(write_pdb(tmp_path / "a.pdb", lines)).protein()
     assert "5 of 70 expected heavy atoms" in protein.warnings[0]
-
-
-def test_segments_keep_residues_of_one_name_apart(tmp_path):
-    lines = [
-        *chain_lines("A", 2, segment="ONE"),
-        *chain_lines("A", 2, start=(0, 9, 0), segment="TWO"),
-    ]
-    protein = reading.read(write_pdb(tmp_path / "a.pdb", lines)).protein()
-    assert protein.segment_ids.tolist() == ["ONE", "ONE", "TWO", "TWO"]
-    assert protein.n_residues == 4
-    assert not any("repeat" in warning for warning in protein.warnings)
-
-
-def test_mmcif_without_residue_numbers_is_refused(tmp_path):
-    path = write_cif(tmp_path / "a.cif", chain_lines(count=2))
-    document = gemmi.cif.read(str(path))
-    sites = document.sole_block().get_mmcif_category("_atom_site.")
-    for column in ("label_seq_id", "auth_seq_id"):
-        sites[column] = [None] * len(sites["id"])
-    document.sole_block().set_mmcif_category("_atom_site.", sites)
-    document.write_file(str(path))
-    with pytest.raises(StructureError):
-        reading.read(path).protein()
 
 
 def test_method_and_resolution_are_read(tmp_path):
@@ -386,31 +261,7 @@ def test_a_damaged_file_gives_a_protein_or_a_structure_error_and_nothing_else(tm
         assert protein.n_residues == len(protein.residue_ids) > 0
 
 
-def test_two_residues_of_one_number_without_altlocs_both_stay(tmp_path):
-    lines = [*residue_lines(number=1), *residue_lines(number=1, xyz=(4, 0, 0), residue="ALA")]
-    protein = reading.read(write_pdb(tmp_path / "a.pdb", lines)).protein()
-    assert protein.residue_names.tolist() == ["CYS", "ALA"]
-    assert any("repeat" in warning for warning in protein.warnings)
-
-
 def test_dummy_coordinates_far_away_are_refused(tmp_path):
     lines = [*residue_lines(number=1), *residue_lines(number=2, xyz=(9990, 0, 0))]
     with pytest.raises(StructureError, match="within 2000 A"):
         reading.read(write_pdb(tmp_path / "a.pdb", lines)).protein()
-
-
-def test_copies_in_an_assembly_are_numbered_whatever_else_a_chain_holds(tmp_path):
-    waters = residue_lines("A", 500, (90, 0, 0), residue="HOH", record="HETATM")
-    lines = [*REMARK_350, *chain_lines(start=(5, 0, 0)), "TER", *chain_lines("B"), "TER", *waters]
-    entry = reading.read(write_pdb(tmp_path / "a.pdb", lines), assembly="1")
-    assert entry.chain_ids() == ["A", "A-2"]
-    np.testing.assert_allclose(entry.protein(["A-2"]).centers[0], [-5, 0, 40], atol=1e-4)
-
-
-@pytest.mark.parametrize("name", ["Chain12", "Chain123", "AVeryLongNameOfAChain"])
-def test_names_of_any_length_come_out_as_they_went_in(tmp_path, name):
-    path = write_cif(tmp_path / "long.cif", chain_lines("A", 4), {"A": name})
-    protein = reading.read(path).protein([name])
-    assert set(protein.chain_ids.tolist()) == {name}
-    assert protein.residue_ids.tolist() == ["1", "2", "3", "4"]
-    assert len(protein.coords) == 24
