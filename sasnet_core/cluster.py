@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+#: Seconds that a scheduler has to answer.
+ANSWER_TIME = 10.0
+
 
 @contextmanager
 def connected(address: str, must_see: Path) -> Iterator[Any]:
@@ -37,7 +40,7 @@ def connected(address: str, must_see: Path) -> Iterator[Any]:
             "--scheduler needs Dask; install it with: pip install 'sasnet[cluster]'"
         ) from None
     try:
-        client = Client(address, timeout="10s")
+        client = Client(address, timeout=ANSWER_TIME)
     except (OSError, ValueError) as error:
         raise WorkerError(
             f"a Dask scheduler is needed at {address}, none answers ({error}); check the address"

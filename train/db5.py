@@ -29,6 +29,7 @@ from sasnet_core.dataset.folds import assign_folds
 from sasnet_core.errors import run_script
 from sasnet_core.evaluation.groups import KINDS, kinds
 from sasnet_core.files import write_json, write_table
+from sasnet_core.structure.chain_matching import MIN_CHAIN_IDENTITY
 
 COLUMNS = (
     "id", "state", "left_chains", "right_chains", "n_left", "n_right", "n_contacts",
@@ -85,7 +86,7 @@ def summary(cases: list[db5.Db5Case]) -> dict[str, dict[str, Any]]:
         "settings": {
             "version": __version__,
             "contact_cutoff": CONTACT_CUTOFF,
-            "min_chain_identity": db5.MIN_CHAIN_IDENTITY,
+            "min_chain_identity": MIN_CHAIN_IDENTITY,
         },
         "counts": {
             "complexes": len(cases),

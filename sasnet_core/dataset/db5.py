@@ -11,18 +11,17 @@ import numpy as np
 from sasnet_core.dataset.complexes import Complex
 from sasnet_core.errors import DatasetError
 from sasnet_core.structure import reading
-from sasnet_core.structure.alignment import map_sequence
+from sasnet_core.structure.chain_matching import map_residues
 from sasnet_core.structure.contacts import contacts
-from sasnet_core.structure.protein import Protein, select_chains
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sasnet_core.structure.protein import Protein
+
 #: Columns of the benchmark's table that are used.
 COLUMNS = ("code", "category", "difficulty", "split")
-#: Two chains are of one protein if the identity of their alignment is at least this.
-MIN_CHAIN_IDENTITY = 0.3
 
 
 @dataclass(frozen=True)
@@ -141,58 +140,3 @@ def _unmapped(
 
 def _read_partner(folder: Path, code: str, side: str, state: str) -> Protein:
     return reading.read(folder / f"{code}_{side}_{state}.pdb.gz").protein()
-
-
-def map_residues(source: Protein, target: Protein) -> np.ndarray:
-    """Map the residues of a protein onto another structure of it, chain by chain.
-
-    Chains are matched one to one, best alignment first. Of equally good matches, the one nearer in
-    space is taken: the benchmark's unbound files are superimposed on the bound ones.
-
-    Returns
-    -------
-    ndarray, shape (source.n_residues,), int64
-        Row in the target, -1 where there is none.
-    """
-    matches = []
-    for source_chain in dict.fromkeys(source.chain_ids.tolist()):
-        for target_chain in dict.fromkeys(target.chain_ids.tolist()):
-            match = _match_chains(source, source_chain, target, target_chain)
-            if match is not None:
-                matches.append(match)
-    rows = np.full(source.n_residues, -1, np.int64)
-    taken: set[tuple[str, str]] = set()
-    for match in sorted(matches, key=lambda m: (-round(m.identity, 2), m.distance)):
-        sides = {("source", match.source_chain), ("target", match.target_chain)}
-        if not sides & taken:
-            taken |= sides
-            rows[match.source_rows] = match.target_rows
-    return rows
-
-
-@dataclass(frozen=True)
-class _Match:
-    source_chain: str
-    target_chain: str
-    identity: float
-    distance: float  # median CA distance, angstrom
-    source_rows: np.ndarray
-    target_rows: np.ndarray
-
-
-def _match_chains(
-    source: Protein, source_chain: str, target: Protein, target_chain: str
-) -> _Match | None:
-    source_rows = np.flatnonzero(source.chain_ids == source_chain)
-    target_rows = np.flatnonzero(target.chain_ids == target_chain)
-    mapped, identity = map_sequence(
-        select_chains(source, [source_chain], "").sequence,
-        select_chains(target, [target_chain], "").sequence,
-    )
-    here = mapped >= 0
-    if identity < MIN_CHAIN_IDENTITY or not here.any():
-        return None
-    source_rows, target_rows = source_rows[here], target_rows[mapped[here]]
-    offsets = source.centers[source_rows] - target.centers[target_rows]
-    distance = float(np.median(np.linalg.norm(offsets, axis=1)))
-    return _Match(source_chain, target_chain, identity, distance, source_rows, target_rows)

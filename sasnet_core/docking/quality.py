@@ -7,13 +7,14 @@ The package DockQ 2.1.3 cannot be used here, because it needs numpy below 2;
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sasnet_core.dataset.db5 import map_residues
 from sasnet_core.errors import StructureError
+from sasnet_core.structure.chain_matching import MOST_MAPS, equal_maps
 from sasnet_core.structure.contacts import contacts
 
 if TYPE_CHECKING:
@@ -52,6 +53,16 @@ class Quality:
     dockq: float
 
 
+@dataclass(frozen=True)
+class _Matching:
+    """What a pose is measured by once each chain of the complex has its chain of the pose."""
+
+    native: np.ndarray  # codes of the native contacts that the pose can have
+    atoms: tuple[np.ndarray, ...]  # rows of the pose's backbone atoms, of both sides
+    places: tuple[np.ndarray, ...]  # where these are in the complex
+    interface: tuple[np.ndarray, ...]  # which of them are in the interface
+
+
 class Reference:
     """A complex that poses are compared with.
 
@@ -62,7 +73,8 @@ class Reference:
     complex_backbone : tuple of ndarray
         `Structure.backbone` of both.
     pose : tuple of Protein
-        Left and right partner of a pose. Residues are matched by their sequences, chain by chain.
+        Left and right partner of a pose. Residues are matched by their sequences, chain by chain;
+        where chains are equal, each pose is matched in the way that suits it best, as DockQ does.
     pose_backbone : tuple of ndarray
         `Structure.backbone` of both.
 
@@ -79,7 +91,6 @@ class Reference:
         pose: tuple[Protein, Protein],
         pose_backbone: tuple[np.ndarray, np.ndarray],
     ) -> None:
-        self._maps = tuple(map_residues(a, b) for a, b in zip(complex_, pose, strict=True))
         native = contacts(*complex_, CONTACT)
         if not len(native):
             raise StructureError(
@@ -87,15 +98,17 @@ class Reference:
                 "touch, they do not; check its chains"
             )
         self._count = len(native)
-        mapped = np.stack([self._maps[0][native[:, 0]], self._maps[1][native[:, 1]]], axis=1)
-        self._native = _codes(mapped[(mapped >= 0).all(axis=1)], pose[1].n_residues)
         near = contacts(*complex_, INTERFACE)
-        pairs = zip(complex_backbone, pose_backbone, self._maps, strict=True)
-        sides = [_common(*pair) for pair in pairs]
-        self._atoms = [side[1] for side in sides]  # rows of the pose's atoms
-        self._places = [c.coords[side[0]] for c, side in zip(complex_, sides, strict=True)]
-        self._interface = [np.isin(side[2], near[:, k]) for k, side in enumerate(sides)]
-        if min(mask.sum() for mask in self._interface) < _FEWEST:
+        backbones = complex_backbone, pose_backbone
+        ways = itertools.product(*map(equal_maps, complex_, pose))
+        found = (
+            _matched(maps, native, near, complex_, backbones, pose[1].n_residues)
+            for maps in itertools.islice(ways, MOST_MAPS)
+        )
+        self._matchings = [
+            one for one in found if min(mask.sum() for mask in one.interface) >= _FEWEST
+        ]
+        if not self._matchings:
             raise StructureError(
                 f"the reference {complex_[0].name}, {complex_[1].name} must hold the proteins of "
                 "the poses, their sequences differ; check its chains"
@@ -105,18 +118,41 @@ class Reference:
     def measure(self, left: Protein, right: Protein) -> Quality:
         """Compare a pose with the complex."""
         found = _codes(contacts(left, right, CONTACT), right.n_residues)
-        fnat = len(np.intersect1d(found, self._native, assume_unique=True)) / self._count
-        atoms = [p.coords[rows] for p, rows in zip((left, right), self._atoms, strict=True)]
+        measured = (self._measure(left, right, found, one) for one in self._matchings)
+        return max(measured, key=lambda quality: quality.dockq)
+
+    def _measure(self, left: Protein, right: Protein, found: np.ndarray, one: _Matching) -> Quality:
+        fnat = len(np.intersect1d(found, one.native, assume_unique=True)) / self._count
+        atoms = [p.coords[rows] for p, rows in zip((left, right), one.atoms, strict=True)]
         at_interface = [
-            np.concatenate([side[rows] for side, rows in zip(both, self._interface, strict=True)])
-            for both in (atoms, self._places)
+            np.concatenate([side[rows] for side, rows in zip(both, one.interface, strict=True)])
+            for both in (atoms, one.places)
         ]
         turn, shift = superposition(*at_interface)
         irmsd = rmsd(at_interface[0] @ turn + shift, at_interface[1])
         larger, smaller = self._larger, 1 - self._larger
-        turn, shift = superposition(atoms[larger], self._places[larger])
-        lrmsd = rmsd(atoms[smaller] @ turn + shift, self._places[smaller])
+        turn, shift = superposition(atoms[larger], one.places[larger])
+        lrmsd = rmsd(atoms[smaller] @ turn + shift, one.places[smaller])
         return Quality(fnat, irmsd, lrmsd, dockq(fnat, irmsd, lrmsd))
+
+
+def _matched(
+    maps: tuple[np.ndarray, ...],
+    native: np.ndarray,
+    near: np.ndarray,
+    complex_: tuple[Protein, Protein],
+    backbones: tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
+    n_right: int,
+) -> _Matching:
+    """Lay out what is measured for one way to match the residues of both sides."""
+    mapped = np.stack([maps[0][native[:, 0]], maps[1][native[:, 1]]], axis=1)
+    sides = [_common(*pair) for pair in zip(*backbones, maps, strict=True)]
+    return _Matching(
+        _codes(mapped[(mapped >= 0).all(axis=1)], n_right),
+        tuple(side[1] for side in sides),
+        tuple(p.coords[side[0]] for p, side in zip(complex_, sides, strict=True)),
+        tuple(np.isin(side[2], near[:, k]) for k, side in enumerate(sides)),
+    )
 
 
 def _codes(pairs: np.ndarray, n_right: int) -> np.ndarray:

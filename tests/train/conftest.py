@@ -1,12 +1,15 @@
 """A benchmark of three real complexes and weights of a tiny network, for the scripts."""
 
 import csv
+import shutil
 
 import pytest
 
 from sasnet_core.config import ModelConfig
+from sasnet_core.network import tracing
 from sasnet_core.network.network import build_network
 from sasnet_core.network.weights import save_weights
+from sasnet_core.scoring import predictor
 from tests.conftest import SHARED
 from train import db5
 
@@ -40,9 +43,28 @@ def dataset(benchmark, tmp_path_factory):
     return output
 
 
-@pytest.fixture
-def weights(tmp_path):
-    model = ModelConfig.from_dict(TINY)
-    folder = tmp_path / "weights"
-    save_weights(folder, build_network(model))
+@pytest.fixture(autouse=True)
+def untraced(monkeypatch):
+    """Score a few rotations without tracing, which takes longer; the bits are the same."""
+    monkeypatch.setattr(predictor, "UNTRACED", 10**9)
+    monkeypatch.setattr(tracing, "UNTRACED_ROWS", 10**9)
+
+
+@pytest.fixture(scope="module")
+def tiny_weights(tmp_path_factory):
+    """Weights that no test may change."""
+    folder = tmp_path_factory.mktemp("tiny") / "weights"
+    save_weights(folder, build_network(ModelConfig.from_dict(TINY)))
     return folder
+
+
+@pytest.fixture(scope="module")
+def kept_scores(tmp_path_factory):
+    """Folder for the scores that the tests of a file compute again and again."""
+    return str(tmp_path_factory.mktemp("kept_scores"))
+
+
+@pytest.fixture
+def weights(tiny_weights, tmp_path):
+    """Weights of the test's own: the same in all tests of a file."""
+    return shutil.copytree(tiny_weights, tmp_path / "weights")

@@ -160,8 +160,9 @@ def test_weights_are_evaluated_and_fitted_on_a_mined_validation_split(
 
 
 @needs_shared
-def test_calibrate_stores_what_it_fitted(dataset, weights):
+def test_calibrate_stores_what_it_fitted(dataset, weights, kept_scores):
     arguments = [str(dataset), "--weights", str(weights), "--rotations", "1"]
+    arguments += ["--kept", kept_scores]
     assert calibrate.main(arguments) == 0
     calibration = read_info(weights).calibration
     assert calibration.fitted_on == "3 unbound complexes of DB4U"
@@ -173,8 +174,10 @@ def test_calibrate_stores_what_it_fitted(dataset, weights):
 
 
 @needs_shared
-def test_patches_are_fitted_and_compared_with_complexes_left_out(dataset, weights, tmp_path):
-    quick = ["--weights", str(weights), "--rotations", "1", "--kept", str(tmp_path / "kept")]
+def test_patches_are_fitted_and_compared_with_complexes_left_out(
+    dataset, weights, kept_scores, tmp_path
+):
+    quick = ["--weights", str(weights), "--rotations", "1", "--kept", kept_scores]
     assert calibrate.main([str(dataset), *quick]) == 0
     before = read_info(weights)
     assert patches.main([str(dataset), *quick, "-o", str(tmp_path)]) == 0
@@ -188,11 +191,13 @@ def test_patches_are_fitted_and_compared_with_complexes_left_out(dataset, weight
 
 
 @needs_shared
-def test_reliability_writes_its_section_and_picture(dataset, weights, tmp_path, capsys):
-    quick = ["--weights", str(weights), "--rotations", "1"]
-    folders = ["-o", str(tmp_path), "--kept", str(tmp_path / "kept")]
+def test_reliability_writes_its_section_and_picture(
+    dataset, weights, kept_scores, tmp_path, capsys
+):
+    quick = ["--weights", str(weights), "--rotations", "1", "--kept", kept_scores]
     looks = tmp_path / "looks.csv"
-    arguments = [str(dataset), *quick, *folders, "--looks", str(looks), "--control-rotations", "1"]
+    arguments = [str(dataset), *quick, "-o", str(tmp_path), "--looks", str(looks),
+                 "--control-rotations", "1"]  # fmt: skip
     with pytest.raises(WeightsError, match="run train.calibrate on them"):
         reliability.main(arguments)
     assert calibrate.main([str(dataset), *quick]) == 0
@@ -209,10 +214,13 @@ def test_reliability_writes_its_section_and_picture(dataset, weights, tmp_path, 
 
 
 @needs_shared
-def test_smooth_keeps_the_best_and_calibrate_leaves_it_alone(dataset, weights, monkeypatch, capsys):
+def test_smooth_keeps_the_best_and_calibrate_leaves_it_alone(
+    dataset, weights, kept_scores, monkeypatch, capsys
+):
     monkeypatch.setattr(smooth, "WIDTHS", (8.0,))
     monkeypatch.setattr(smooth, "SHARPNESSES", (8.0,))
-    arguments = [str(dataset), "--split", "DB4U", "--weights", str(weights), "--rotations", "1"]
+    arguments = [str(dataset), "--split", "DB4U", "--weights", str(weights), "--rotations", "1",
+                 "--kept", kept_scores]  # fmt: skip
     assert smooth.main(arguments) == 0
     lines = capsys.readouterr().out.splitlines()
     tried = {float(line.split()[3]): line for line in lines if "CAUROC" in line}
@@ -230,9 +238,9 @@ def test_smooth_keeps_the_best_and_calibrate_leaves_it_alone(dataset, weights, m
 
 @needs_shared
 def test_an_ensemble_is_fitted_whatever_the_order_and_is_used_like_other_weights(
-    dataset, weights, tmp_path, capsys
+    dataset, weights, kept_scores, tmp_path, capsys
 ):
-    other, kept = tmp_path / "other", str(tmp_path / "kept")
+    other, kept = tmp_path / "other", kept_scores
     save_weights(other, build_network(ModelConfig.from_dict(TINY)))
     made = []
     for number, pair in enumerate(([weights, other], [other, weights])):

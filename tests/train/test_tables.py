@@ -54,13 +54,13 @@ def weights(tmp_path_factory):
 
 
 @pytest.fixture
-def call(dataset, weights, tmp_path):
+def call(dataset, weights, kept_scores, tmp_path):
     """Run a table into a folder of its own; returns its section and its CSV."""
 
     def run(name, *more):
         arguments = [name, dataset, "-o", tmp_path / "docs", *more]
         if name != "table1":
-            arguments += ["--rotations", "2", "--kept", tmp_path / "kept"]
+            arguments += ["--rotations", "2", "--kept", kept_scores]
             arguments += ["--looks", tmp_path / "looks.csv"]
         if name in ("table2", "table3"):
             arguments += [

@@ -4,50 +4,10 @@ import pytest
 pytest.importorskip("pyopal")
 
 from sasnet_core.config import DB5_POSITIVES, DB5U_POSITIVES  # noqa: E402
-from sasnet_core.dataset.db5 import map_residues, read_case, read_table  # noqa: E402
+from sasnet_core.dataset.db5 import read_case, read_table  # noqa: E402
 from sasnet_core.errors import DatasetError, StructureError  # noqa: E402
+from sasnet_core.structure.chain_matching import map_residues  # noqa: E402
 from sasnet_core.structure.contacts import contacts  # noqa: E402
-from tests.core.build import RawAtom, RawResidue, build_protein  # noqa: E402
-
-NAMES = "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR TRP TYR VAL".split()
-
-
-def protein_of(chains):
-    """Make CA-only chains of (name, residue names, first number, x of the chain)."""
-    residues = []
-    for chain, names, first, x in chains:
-        for row, name in enumerate(names):
-            atom = RawAtom("CA", "C", "", 1.0, (x, 3.8 * row, 0.0))
-            residues.append(RawResidue(chain, str(first + row), "", name, (atom,)))
-    return build_protein("p", residues)
-
-
-def names(seed, length=40):
-    return np.random.default_rng(seed).choice(NAMES, length).tolist()
-
-
-def test_residues_are_mapped_by_sequence_and_not_by_number():
-    bound = protein_of([("A", names(1), 1, 0)])
-    unbound = protein_of([("X", names(1)[4:], 300, 0)])
-    rows = map_residues(bound, unbound)
-    assert rows.tolist() == [-1] * 4 + list(range(36))
-
-
-def test_chains_are_matched_whatever_their_order():
-    bound = protein_of([("H", names(1), 1, 0), ("L", names(2), 1, 50)])
-    unbound = protein_of([("A", names(2), 1, 50), ("B", names(1), 1, 0)])
-    assert map_residues(bound, unbound).tolist() == [*range(40, 80), *range(40)]
-
-
-def test_of_equal_chains_the_nearer_is_taken():
-    bound = protein_of([("A", names(1), 1, 0), ("B", names(1), 1, 50)])
-    unbound = protein_of([("B", names(1), 1, 51), ("A", names(1), 1, 1)])
-    assert map_residues(bound, unbound).tolist() == [*range(40, 80), *range(40)]
-
-
-def test_a_chain_of_another_protein_is_not_mapped():
-    bound = protein_of([("A", names(1), 1, 0)])
-    assert set(map_residues(bound, protein_of([("A", names(2), 1, 0)])).tolist()) == {-1}
 
 
 def test_a_folder_without_the_benchmark_is_refused(tmp_path):

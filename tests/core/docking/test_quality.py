@@ -61,6 +61,26 @@ def test_contacts_of_residues_that_the_pose_lacks_count_as_lost(complex_, tmp_pa
     assert 0.3 < found.fnat < 0.8 and found.irmsd < 1e-3
 
 
+def test_equal_chains_may_have_any_name_and_lie_anywhere(tmp_path):
+    """The right partner sits on one of two equal chains; its twin site is as good."""
+    sites = [*helix("A", 14, (0, 0, 0)), *helix("C", 14, (0, 60, 0))]
+    native = reading.read(write_pdb(tmp_path / "n.pdb", [*sites, *helix("B", 11, (0, 5.5, 0))]))
+    twin = reading.read(write_pdb(tmp_path / "t.pdb", [*sites, *helix("B", 11, (0, 65.5, 0))]))
+
+    def sides(structure):
+        proteins = structure.protein(["A", "C"]), structure.protein(["B"])
+        return proteins, tuple(structure.backbone(protein) for protein in proteins)
+
+    (left, right), backbones = sides(twin)
+    turn = random_rotation(np.random.default_rng(3))
+    pose = moved(left, turn, (80, -9, 4)), moved(right, turn, (80, -9, 4))
+    reference = Reference(*sides(native), pose, backbones)
+    found = reference.measure(*pose)
+    assert found.fnat == 1.0 and found.irmsd < 1e-3
+    off = reference.measure(pose[0], moved(pose[1], shift=(0, 20, 0)))
+    assert off.fnat == 0.0 and off.dockq < found.dockq / 2
+
+
 def test_partners_that_do_not_touch_are_no_reference(complex_):
     proteins, backbones = parts(complex_)
     apart = proteins[0], moved(proteins[1], shift=(0, 50, 0))

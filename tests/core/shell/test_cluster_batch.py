@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from sasnet_core import cluster
 from sasnet_core.shell import cluster_batch
 from sasnet_core.shell.batch import ROW_FILE, Plan
 from sasnet_core.shell.cli import main
@@ -95,7 +96,10 @@ def test_workers_with_other_weights_or_versions_are_named(
         (["hub.pdb", "partner0.pdb", "--scheduler", "tcp://127.0.0.1:9"], "name it with --batch"),
     ],
 )
-def test_what_cannot_be_done_is_one_line(work, arguments, message, plain_weights, capfd):
+def test_what_cannot_be_done_is_one_line(
+    work, arguments, message, plain_weights, capfd, monkeypatch
+):
+    monkeypatch.setattr(cluster, "ANSWER_TIME", 0.3)
     assert main([*arguments, "--weights", str(plain_weights), "--quiet", "-o", "out"]) == 2
     assert message in capfd.readouterr().err.splitlines()[-1]
 

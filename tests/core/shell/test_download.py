@@ -157,7 +157,7 @@ SLOW_ANSWERS = {
 
 @pytest.mark.parametrize("name", SLOW_ANSWERS)
 def test_a_download_has_a_total_time(make, mirror, monkeypatch, name):
-    monkeypatch.setattr(download, "TOTAL_TIME", 1.0)
+    monkeypatch.setattr(download, "TOTAL_TIME", 0.3)
     mirror.answers["/1brs"] = SLOW_ANSWERS[name]
     start = time.monotonic()
     assert "no answer in time" in refused(make(mirror.url + "/{id}").find, "1brs")
