@@ -18,7 +18,7 @@ Training uses every device (tf.distribute.MirroredStrategy), or all machines tha
 (MultiWorkerMirroredStrategy; RUN is then on a file system they share). KERAS_BACKEND=torch or jax
 trains on one device without TensorFlow. You can stop a run at any time; the same command continues
 it from its last checkpoint with the same stream of examples. It keeps the settings in
-RUN/config.json and refuses others.
+RUN/config.json, and which complexes it learns from in RUN/data.json, and refuses others.
 
 Every --check-every steps there is a check. RUN/log.csv (also curve.png, and tensorboard/ with
 TensorFlow) holds step, seconds, loss, the share of time spent on waiting for data, and the CAUROC
@@ -55,11 +55,13 @@ from sasnet_core.training.frozen_embeddings import EmbeddingCache
 from sasnet_core.training.runlog import RunLog
 from sasnet_core.training.stream import ComplexStream, training_sources
 from sasnet_core.training.trainer import Trainer, default_steps
+from train.run_data import settle_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sasnet_core.config import TrainConfig
+    from sasnet_core.training.stream import Source
 
 CONFIG_FILE, CHECKPOINTS = "config.json", "checkpoints"
 #: How the names of the site terms' variables begin in a file of weights.
@@ -195,15 +197,10 @@ def start(network: Network, folder: Path) -> None:
     fill(network.parts if same else [network.tower], folder, not same, SITE_VARIABLES)
 
 
-def make_stream(
-    datasets: Sequence[Path],
-    splits: Sequence[str],
-    config: TrainConfig,
-    leave_out: int | None = None,
-) -> ComplexStream:
-    """Mix the complexes of all datasets; raises as `training_sources` and `ComplexStream`."""
+def make_stream(sources: Sequence[Source], config: TrainConfig) -> ComplexStream:
+    """Mix the complexes of all sources; raises as `ComplexStream`."""
     return ComplexStream(
-        training_sources(datasets, splits, config.repeats, leave_out),
+        sources,
         config.seed,
         config.distinct_pairs,
         config.like_repeats,
@@ -301,8 +298,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     steps = default_steps()
     config = settle_config(options, steps.chief)
-    splits = options.split or ["train"]
-    stream = make_stream(options.datasets, splits, config.train, options.leave_out_fold)
+    sources = training_sources(
+        options.datasets, options.split or ["train"], config.train.repeats, options.leave_out_fold
+    )
+    stream = make_stream(sources, config.train)
+    begun = bool(list_checkpoints(options.output / CHECKPOINTS))
+    settle_data(options.output, sources, begun, steps.chief)
     held_out = (
         validation_complexes(options.validate, options.validate_split, options.validate_count)
         if options.validate

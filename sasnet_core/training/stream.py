@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sasnet_core.config import SELECTION_SPLITS, TEST_SPLIT
-from sasnet_core.dataset.complexes import load_complex, read_manifest
+from sasnet_core.dataset.complexes import MANIFEST, load_complex, read_manifest
 from sasnet_core.errors import DatasetError, SettingError
 from sasnet_core.structure.contacts import NOWHERE
 from sasnet_core.training.fixed_pairs import choose_complexes, fixed_pairs
@@ -47,6 +48,15 @@ class Source:
     splits: str | None = None
     repeats: int = 1
     leave_out: int | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Describe what is learned from, for JSON, wherever the dataset lies."""
+        manifest = (self.dataset / MANIFEST).read_bytes()
+        return {
+            "manifest_sha256": hashlib.sha256(manifest).hexdigest(),
+            "splits": self.splits,
+            "left_out_fold": self.leave_out,
+        }
 
     def rows(self) -> list[dict[str, str]]:
         """List the complexes; only the unbound state where the dataset has two.

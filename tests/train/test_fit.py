@@ -12,6 +12,7 @@ import pytest
 from sasnet_core.config import RunConfig, TrainConfig
 from sasnet_core.dataset.complexes import read_manifest
 from sasnet_core.errors import SettingError, WeightsError
+from sasnet_core.training.stream import training_sources
 from tests.core.build import random_complex, write_benchmark, write_dataset
 from tests.train.conftest import TINY, needs_shared
 from train import fit
@@ -140,6 +141,16 @@ def test_fit_goes_on_without_settings_and_refuses_others_by_name(stopped_run):
     assert [step for step, *_ in checks_of(run)] == ["1", "2", "3"]
 
 
+def test_fit_goes_on_with_the_complexes_it_began_with(stopped_run, mined, tmp_path):
+    arguments, _, run = stopped_run
+    (tmp_path / "elsewhere").mkdir()
+    arguments[0] = str(mined.rename(tmp_path / "elsewhere" / "mined"))
+    assert fit.main(arguments) == 0, "they may lie elsewhere now"
+    other = write_dataset(tmp_path / "other", [random_complex(5, name="other")], ["1"])
+    with pytest.raises(SettingError, match="must go on with the complexes that it has begun with"):
+        fit.main([str(other), *arguments[1:]])
+
+
 @needs_shared
 def test_fit_trains_the_papers_way_when_asked_and_keeps_to_it(dataset, tmp_path):
     run = tmp_path / "run"
@@ -222,10 +233,10 @@ def test_fit_trains_context_layers_behind_the_frozen_tower_of_given_weights(
 
 @needs_shared
 def test_fit_mixes_datasets_as_the_settings_say(dataset, mined):
-    stream = fit.make_stream([mined, dataset], ["train", "DB4U"], TrainConfig(repeats=(1, 3)))
-    assert len(stream) == 2 + 3 * 3
-    stream = fit.make_stream([mined, mined], ["train"], TrainConfig(repeats=(2,)))
-    assert len(stream) == 2 * (2 + 2)
+    sources = training_sources([mined, dataset], ["train", "DB4U"], (1, 3))
+    assert len(fit.make_stream(sources, TrainConfig())) == 2 + 3 * 3
+    sources = training_sources([mined, mined], ["train"], (2,))
+    assert len(fit.make_stream(sources, TrainConfig())) == 2 * (2 + 2)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +245,7 @@ def test_fit_mixes_datasets_as_the_settings_say(dataset, mined):
 )
 def test_fit_refuses_splits_and_repeats_that_fit_no_dataset(mined, splits, repeats, name):
     with pytest.raises(SettingError, match=f"^{name} must be given once, .* 3 datasets, got 2"):
-        fit.make_stream([mined] * 3, splits, TrainConfig(repeats=repeats))
+        training_sources([mined] * 3, splits, repeats)
 
 
 @needs_shared

@@ -48,6 +48,7 @@ from sasnet_core.training.targets import spared_residues
 from train.baselines.pairs import GraphPair, Scale, join, sample_pairs
 from train.graphs.network import Sizes, build, exported, fill
 from train.graphs.stopped import delete_stopped, find_stopped, write_stopped
+from train.run_data import data_facts
 
 RUN_FILE = "run.json"
 #: Complexes whose residues tell how features are scaled.
@@ -274,19 +275,18 @@ def main(arguments: list[str] | None = None) -> int:
     sizes, training = read_config(options.config)
     if options.seed is not None:
         training = replace(training, seed=options.seed)
-    facts = {
-        "graph": sizes.to_dict(), "train": training.to_dict(), "split": options.split,
-        "left_out_fold": options.leave_out_fold,
-    }  # fmt: skip
-    if is_complete(options.output, facts, training.steps):
-        print(f"{options.output}: is complete")
-        return 0
     sources = training_sources(
         options.datasets, options.split or ["train"], training.repeats, options.leave_out_fold
     )
     stream = ComplexStream(
         sources, training.seed, 0, training.like_repeats, training.unlike_repeats
     )
+    facts = {
+        "graph": sizes.to_dict(), "train": training.to_dict(), "data": data_facts(sources),
+    }  # fmt: skip
+    if is_complete(options.output, facts, training.steps):
+        print(f"{options.output}: is complete")
+        return 0
     examples = Examples(options.graphs, training.largest)
     stopped = find_stopped(options.output)
     if options.start:
@@ -342,7 +342,7 @@ def is_complete(folder: Path, asked: Mapping[str, Any], steps: int) -> bool:
     facts = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
     if any(facts.get(name) != value for name, value in json_values(asked).items()):
         raise SettingError(
-            f"{folder}: holds a run of other settings; use another folder, or the same settings"
+            f"{folder}: holds a run of other settings or complexes; use another folder, or the same"
         )
     return bool(facts["log"][-1]["step"] == steps)
 

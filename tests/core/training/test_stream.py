@@ -1,9 +1,11 @@
 """The order of training: which complexes a round shows, and how often."""
 
+import shutil
 from collections import Counter
 
 import pytest
 
+from sasnet_core.dataset.complexes import MANIFEST
 from sasnet_core.errors import DatasetError, SettingError
 from sasnet_core.files import write_table
 from sasnet_core.training.stream import ComplexStream, Source, training_sources
@@ -109,3 +111,12 @@ def test_a_fold_is_left_out(tmp_path):
 def test_without_folds_none_can_be_left_out(mined):
     with pytest.raises(SettingError, match="whose complexes are in folds"):
         training_sources([mined], ["train"], [1], leave_out=1)
+
+
+def test_what_is_learned_from_is_known_wherever_it_lies(mined, tmp_path):
+    source = Source(mined, "train", 2, leave_out=3)
+    moved = Source(shutil.copytree(mined, tmp_path / "elsewhere"), "train", leave_out=3)
+    assert source.facts() == moved.facts()
+    with (moved.dataset / MANIFEST).open("a") as stream:
+        stream.write("\n")
+    assert source.facts() != moved.facts() and source.facts()["left_out_fold"] == 3
