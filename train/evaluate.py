@@ -25,7 +25,7 @@ from sasnet_core.config import ROTATIONS
 from sasnet_core.conservation.residues import profile_finder
 from sasnet_core.conservation.terms import find_info
 from sasnet_core.dataset.complexes import Complex, benchmark_rows, evenly_spread, load_complex
-from sasnet_core.errors import run_script
+from sasnet_core.errors import SettingError, run_script
 from sasnet_core.evaluation import compared
 from sasnet_core.evaluation.measures import (
     Row,
@@ -90,7 +90,16 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         "table 3 if --state is bound; NAME begins with sasnet")  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, help="write the table here as CSV")
     add_test_set_options(parser, LOOKS)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    controlled = options.shuffle_partners or options.move_partners or options.count
+    if options.method and controlled:
+        raise SettingError("--method writes rows of tables: name it without --count and controls")
+    if options.method and not options.method.startswith("sasnet"):
+        raise SettingError(f"--method must begin with sasnet, got {options.method!r}; the others "
+                           "are measured by train.baselines.evaluate")  # fmt: skip
+    if options.terms and not options.pssm:
+        raise SettingError("--terms are those of conservation and need --pssm")
+    return options
 
 
 def chosen_rows(options: argparse.Namespace) -> list[dict[str, str]]:

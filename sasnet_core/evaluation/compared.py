@@ -61,8 +61,19 @@ class Measured:
         }
 
     def best(self, selection: str) -> str:
-        """Name the replicate with the highest CAUROC on a split."""
+        """Name the replicate with the highest CAUROC on a split.
+
+        Raises
+        ------
+        DatasetError
+            It was not measured there.
+        """
         found = self.caurocs(selection)
+        if not found:
+            raise DatasetError(
+                f"{self.method}: its best replicate is chosen on {selection}, where it was not "
+                "measured; measure it there too"
+            )
         return max(found, key=found.__getitem__)
 
     def of_best(self, split: str, selection: str) -> dict[str, float]:

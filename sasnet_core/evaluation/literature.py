@@ -43,7 +43,6 @@ METHODS_CONSERVATION = {
     "Node Average": Published(0.887, 0.888, 0.004),
 }
 SASNET_CONSERVATION = Published(0.921, 0.914, 0.009)
-SASNET_CONSERVATION_ENSEMBLE = 0.923
 SASNET = Published(0.899, 0.890, 0.011)
 SASNET_ENSEMBLE = 0.903
 #: Table 3, DB5U with bound atoms, by structure and with conservation.

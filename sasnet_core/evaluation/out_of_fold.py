@@ -137,7 +137,11 @@ def described(description: str, folds: Path | None) -> str:
 
 
 def load_out_of_fold(
-    weights: Path, dataset: Path, smoothing: Smoothing, score_cache: Path | None = None
+    weights: Path,
+    dataset: Path,
+    smoothing: Smoothing,
+    score_cache: Path | None = None,
+    precision: str = "auto",
 ) -> OutOfFold:
     """Load the networks that were each trained without one fold.
 
@@ -151,6 +155,8 @@ def load_out_of_fold(
         Of all scores.
     score_cache : Path, optional
         Folder in which scores are stored and looked up.
+    precision : str
+        As `load_predictor` takes it.
 
     Raises
     ------
@@ -165,7 +171,7 @@ def load_out_of_fold(
             item = load_complex(dataset / row["file"])
             folds[item.left.content_hash, item.right.content_hash] = int(row["fold"])
     scorers = {
-        fold: load_predictor(weights / str(fold), score_cache=score_cache)
+        fold: load_predictor(weights / str(fold), precision, score_cache=score_cache)
         for fold in sorted(set(folds.values()))
     }
     return OutOfFold(scorers, folds, smoothing)

@@ -21,7 +21,7 @@ from sasnet_core.evaluation.tables import (
 )
 from sasnet_core.files import write_table
 from sasnet_core.metrics import cauroc
-from sasnet_core.network.weights_folder import read_info
+from sasnet_core.network.weights_folder import find_folder, read_info
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -287,7 +287,7 @@ def methods(output: Path, weights: Sequence[WeightsInfo]) -> str:
     bound = compared.read_measured(folder.with_name(compared.BOUND_FOLDER))
     if not found:
         raise DatasetError(f"{folder}: no method was measured; run train.baselines.evaluate first")
-    names = {info.folder.resolve().name: info.sha256[:12] for info in weights}
+    names = {shown_folder(info): info.sha256[:12] for info in weights}
     ours = compared.of_evaluations(output / "results", names, splits)
     ours |= compared.of_sasnet(found, splits, REHEARSAL_SPLIT)
     parts = [
@@ -411,6 +411,14 @@ def write_table_section(
     return "\n".join([f"## {section.title}", "", markdown.table(heads, rows), section.note])
 
 
+def shown_folder(info: WeightsInfo) -> str:
+    """Name weights: by the name that they ship under, else by the last two parts of the folder."""
+    folder = info.folder.resolve()
+    return (
+        folder.name if folder == find_folder(folder.name).resolve() else "/".join(folder.parts[-2:])
+    )
+
+
 def settings_lines(
     bench: Workbench,
     splits: Sequence[str],
@@ -440,9 +448,7 @@ def settings_lines(
     """
     settings = bench.settings
     counts = ", ".join(f"{split}: {len(bench.rows(split))} complexes" for split in splits)
-    hashes = ", ".join(
-        f"{'/'.join(info.folder.resolve().parts[-2:])} {info.sha256[:12]}" for info in infos
-    )
+    hashes = ", ".join(f"{shown_folder(info)} {info.sha256[:12]}" for info in infos)
     judged = (
         f"{SELECTION_SPLITS} were scored out of fold: each complex by a network that was trained "
         "without it and its relatives. "

@@ -76,7 +76,7 @@ class Workbench:
         self.settings = settings
         self.failures: set[str] = set()
         self.predictor = cache(self._predictor)
-        self.table = cache(self._table)
+        self._tables = cache(self._table)
         self.baselines = cache(self._baselines)
 
     def rows(self, split: str, state: str = "unbound") -> list[dict[str, str]]:
@@ -93,15 +93,19 @@ class Workbench:
         if settings.out_of_fold is not None and split != TEST_SPLIT:
             smoothing = read_info(folder).smoothing
             return load_out_of_fold(
-                settings.out_of_fold, settings.dataset, smoothing, settings.score_cache
-            )
+                settings.out_of_fold, settings.dataset, smoothing, settings.score_cache,
+                settings.precision,
+            )  # fmt: skip
         return load_predictor(folder, settings.precision, score_cache=settings.score_cache)
 
-    def _table(
+    def table(
         self, folder: Path, split: str, state: str = "unbound", rotations: int | None = None
     ) -> list[Row]:
-        """Measure weights on every complex of a split, and write the measures as CSV."""
-        predictor, rotations = self.predictor(folder, split), rotations or self.settings.rotations
+        """Measure weights on every complex of a split once, and write the measures as CSV."""
+        return self._tables(folder, split, state, rotations or self.settings.rotations)
+
+    def _table(self, folder: Path, split: str, state: str, rotations: int) -> list[Row]:
+        predictor = self.predictor(folder, split)
         spreads: dict[int, float] = {}
 
         def score(item: Complex, index: int) -> np.ndarray:
@@ -112,11 +116,20 @@ class Workbench:
         table = evaluate_rows(self.settings.dataset, self.rows(split, state), state, {"": score})
         table = [{**row, "mean_spread": spreads.get(index, "")} for index, row in enumerate(table)]
         self.failures |= {f"{row['id']} ({row['failure']})" for row in table if row["failure"]}
-        kept = "-out_of_fold" if self.settings.out_of_fold and split != TEST_SPLIT else ""
-        part = f"{split.replace(',', '+')}-{state}-{rotations}rotations{kept}"
+        part = f"{split.replace(',', '+')}-{state}-{rotations}rotations{self._remark(split)}"
         name = f"complexes-{read_info(folder).sha256[:12]}-{part}"
         self.write(name, table, [*columns([""]), "mean_spread"])
         return table
+
+    def _remark(self, split: str) -> str:
+        """Say in a table's name what sets it apart from that of all complexes and seed 0."""
+        settings = self.settings
+        parts = {
+            "-out_of_fold": settings.out_of_fold is not None and split != TEST_SPLIT,
+            f"-{settings.count}complexes": settings.count is not None,
+            f"-seed{settings.seed}": settings.seed != 0,
+        }
+        return "".join(part for part, true in parts.items() if true)
 
     def _baselines(self, split: str, state: str = "unbound") -> list[Row]:
         rows = self.rows(split, state)

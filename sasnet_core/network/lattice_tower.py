@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from sasnet_core.config import ModelConfig
     from sasnet_core.network.lattice import Lattice
 
-#: Most rows that inference works on at a time, which bounds the memory, and the number that their
-#: count is a multiple of, so that few shapes occur: matrix products are compiled for each shape.
+#: Most rows that a convolution works on at a time, which bounds the memory, and the number that
+#: their count is a multiple of, so that few shapes occur: products are compiled for each shape.
 ROW_BLOCK, ROW_UNIT = 4096, 128
 #: Residues that the dense layer works on at a time, always as many: in bfloat16 its long sums round
 #: differently in products of other sizes, and a residue's embedding must not depend on the others.

@@ -386,7 +386,14 @@ def default_folder() -> Path:
 def find_folder(wanted: str | Path) -> Path:
     """Find a weights folder: one of this path, else shipped weights of this name."""
     path = Path(wanted)
-    if not path.exists() and len(path.parts) == 1 and _shipped(path.name).is_dir():
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise WeightsError(
+            f"{wanted}: a folder of weights is needed, this cannot be read ({error.strerror}); "
+            "name another"
+        ) from None
+    if not there and len(path.parts) == 1 and _shipped(path.name).is_dir():
         return _shipped(path.name)
     return path
 

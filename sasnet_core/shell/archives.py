@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from sasnet_core.mining.entries import entry_id
 
-#: What stands for an entry in a mirror's address; ``{middle}`` is the divided layout's folder.
-PLACEHOLDER = "{id}"
-
 _PDB_ID = re.compile(r"[0-9][a-z0-9]{3}|pdb_[a-z0-9]{8}", re.IGNORECASE)
 #: Accessions as UniProt defines them, with the number of an isoform; AlphaFold DB leads with AF.
 _ACCESSION = re.compile(
@@ -26,6 +23,7 @@ class Archive:
     title: str
     option: str  # of sasnet_predict: names mirrors
     variable: str  # of the environment: the same, separated by blanks
+    placeholders: tuple[str, ...]  # what stands for an entry in a mirror's address, in braces
     mirrors: tuple[str, ...]  # asked in this order when none is named
     files: tuple[str, ...]  # where an entry may lie in a folder
 
@@ -34,6 +32,7 @@ PDB = Archive(
     "the PDB",
     "--pdb-mirror",
     "SASNET_PDB_MIRROR",
+    ("id", "long", "upper", "middle"),  # the last is the folder of the divided layout
     (
         "https://files.wwpdb.org/pub/pdb/data/structures/divided/mmCIF/{middle}/{id}.cif.gz",
         "https://files.rcsb.org/download/{id}.cif.gz",
@@ -53,6 +52,7 @@ ALPHAFOLD = Archive(
     "AlphaFold DB",
     "--alphafold-mirror",
     "SASNET_ALPHAFOLD_MIRROR",
+    ("id", "accession"),
     ("https://alphafold.ebi.ac.uk/api/prediction/{accession}",),
     tuple(f"{{id}}-model_v*.{ending}" for ending in ("cif.gz", "cif", "pdb.gz", "pdb")),
 )

@@ -202,8 +202,7 @@ def predict_list_on_cluster(
 
     batch.folder = batch.folder.absolute()
     batch.folder.mkdir(parents=True, exist_ok=True)
-    sources = batch.sources
-    batch.sources = replace(sources, base=sources.base.absolute(), cache=sources.cache.absolute())
+    batch.sources = batch.sources.absolute()
     if settings.weights is not None and settings.weights.exists():
         settings = replace(settings, weights=settings.weights.absolute())
     style = progress_style(options)

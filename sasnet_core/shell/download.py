@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
 import re
 import threading
 import time
-import zlib
 from contextlib import suppress
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sasnet_core import __version__
+from sasnet_core.errors import StructureError
 from sasnet_core.shell.archives import ALPHAFOLD, is_address, parse_name
+from sasnet_core.structure import opening
+from sasnet_core.structure.opening import unpack
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sasnet_core.shell.archives import Name
 
 #: Seconds to wait for a connection and for an answer; number of retries.
 TIMEOUT, RETRIES = (10, 60), 2
 #: Seconds for one download in all, and to wait at most when a busy server names a time.
 TOTAL_TIME, LONGEST_WAIT = 600.0, 10.0
-#: Most bytes of an answer, and unpacked; the largest entries are a quarter of it. Most redirects.
-MOST_BYTES, MOST_UNPACKED, REDIRECTS = 1 << 29, 1 << 30, 5
+#: Most redirects of an address.
+REDIRECTS = 5
 
 _STRUCTURE = re.compile(rb"^(_atom_site\.|ATOM  |HETATM)", re.MULTILINE)
 #: Where a file says which entry it is: mmCIF, PDB, and models of AlphaFold DB in both formats.
@@ -32,7 +35,6 @@ _STATED_ACCESSION = re.compile(
     rb"^_ma_target_ref_db_details\.db_accession\s+(\S+)|^DBREF .{20}UNP    (\S+)",
     re.MULTILINE | re.IGNORECASE,
 )
-_GZIP_MAGIC = b"\x1f\x8b"
 
 
 class MirrorError(Exception):
@@ -74,9 +76,11 @@ def download(mirror: str, entry: Name) -> tuple[bytes, str]:
     if content.lstrip()[:1] in (b"[", b"{"):
         address = _address_in(content, entry, address)
         content = _get(address)
-    packed = content.startswith(_GZIP_MAGIC)
-    if packed:
-        content = _unpacked(content, address)
+    try:
+        unpacked = unpack(address, content)
+    except StructureError as error:
+        raise MirrorError(str(error)) from None
+    packed, content = unpacked is not content, unpacked
     if not _STRUCTURE.search(content):
         raise MirrorError(f"{address}: the answer is not a structure file")
     if not packed and not _is_whole(content):  # gzip has a check of its own
@@ -85,17 +89,6 @@ def download(mirror: str, entry: Name) -> tuple[bytes, str]:
     if other:
         raise MirrorError(f"{address}: the answer is another entry, {other}")
     return content, address
-
-
-def _unpacked(content: bytes, address: str) -> bytes:
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
-            unpacked = stream.read(MOST_UNPACKED + 1)
-    except (OSError, EOFError, zlib.error):
-        raise MirrorError(f"{address}: the file is damaged") from None
-    if len(unpacked) > MOST_UNPACKED:
-        raise MirrorError(f"{address}: the file unpacks to more than {MOST_UNPACKED >> 20} MB")
-    return unpacked
 
 
 def _is_whole(content: bytes) -> bool:
@@ -120,11 +113,14 @@ def _is_whole(content: bytes) -> bool:
 
 def _other_entry(content: bytes, entry: Name) -> str | None:
     """Return which other entry a file says it is; None if it names this one, or none."""
-    for pattern in (_STATED_ID, _STATED_ACCESSION)[: 1 + (entry.archive is ALPHAFOLD)]:
+    ways: list[tuple[re.Pattern[bytes], Callable[[Name], str]]] = [(_STATED_ID, attrgetter("id"))]
+    if entry.archive is ALPHAFOLD:
+        ways.append((_STATED_ACCESSION, _protein_of))
+    for pattern, what in ways:
         for match in pattern.finditer(content):
             text = (match[1] or match[2]).decode("ascii", "replace").strip("'\"")
             stated = parse_name(text)
-            if stated and _protein_of(stated) != _protein_of(entry):
+            if stated and what(stated) != what(entry):
                 return text
     return None
 
@@ -193,6 +189,8 @@ def _answer(address: str, end: float) -> bytes:
     except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
         kind = type(error).__name__
         raise MirrorError(f"{address}: the answer cannot be used ({kind})") from None
+    except OSError as error:  # REQUESTS_CA_BUNDLE names no file, for example
+        raise MirrorError(f"{address}: {error}") from None
 
 
 def _body(answer: Any, address: str, end: float) -> bytes:
@@ -201,8 +199,8 @@ def _body(answer: Any, address: str, end: float) -> bytes:
     for piece in answer.iter_content(1 << 16):
         pieces.append(piece)
         size += len(piece)
-        if size > MOST_BYTES:
-            raise MirrorError(f"{address}: the answer is over {MOST_BYTES >> 20} MB")
+        if size > opening.MAX_SIZE:  # what could not be read afterwards
+            raise MirrorError(f"{address}: the answer is over {opening.MAX_SIZE >> 20} MiB")
         if time.monotonic() > end:
             raise UnreachableError(f"{address}: no answer in time")
     return b"".join(pieces)

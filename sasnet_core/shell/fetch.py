@@ -21,7 +21,6 @@ from sasnet_core.files import write_json, written_whole
 from sasnet_core.shell.archives import (
     ALPHAFOLD,
     ARCHIVES,
-    PLACEHOLDER,
     is_address,
     parse_name,
 )
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
 
 CACHE_VARIABLE = "SASNET_CACHE"
 
+#: Letters of a name that a message shows.
+_LONGEST_SHOWN = 60
 _VERSION = re.compile(r"_v(\d+)(?:-(\d+))?")
 
 
@@ -65,6 +66,14 @@ class Sources:
     base: Path = Path()
     _down: dict[str, str] = field(default_factory=dict)  # hosts that cannot be reached, and why
 
+    def absolute(self) -> Sources:
+        """Return the same for processes that stand in other folders."""
+        mirrors = {
+            title: tuple(m if is_address(m) else str(Path(m).absolute()) for m in named)
+            for title, named in self.mirrors.items()
+        }
+        return Sources(mirrors, self.cache.absolute(), self.base.absolute())
+
     def find(self, name: str) -> Found:
         """Find the file that a user names; an entry is downloaded if necessary.
 
@@ -76,10 +85,16 @@ class Sources:
         Raises
         ------
         DownloadError
-            It is an id, and no mirror has the entry.
+            It is an id, and no mirror has the entry; or it cannot be the name of a file.
         """
         path = self.base / name
-        there = path.exists() and not path.is_dir()
+        try:
+            there = path.exists() and not path.is_dir()
+        except OSError as error:  # a folder that cannot be read, or a name of thousands of letters
+            shown = name if len(name) < _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}..."
+            raise DownloadError(
+                f"{shown}: a file or the id of an entry is needed ({error.strerror})"
+            ) from None
         entry = None if there else parse_name(name)
         if entry is None:
             return Found(path)
@@ -178,12 +193,14 @@ def default_cache() -> Path:
 
 def _check_mirror(archive: Archive, mirror: str) -> None:
     if is_address(mirror):
-        if PLACEHOLDER not in mirror and "{accession}" not in mirror:
+        known = {f"{{{word}}}" for word in archive.placeholders}
+        if not set(re.findall(r"\{\w*\}", mirror)) <= known or not any(w in mirror for w in known):
             raise SettingError(
-                f"an address of {archive.option} must contain {{id}} or {{accession}}, like "
-                f"{archive.mirrors[-1]}, got {mirror!r}"
+                f"an address of {archive.option} must contain {{{archive.placeholders[0]}}} and no "
+                f"placeholders but {', '.join(sorted(known))}, like {archive.mirrors[-1]}, got "
+                f"{mirror!r}"
             )
-    elif not Path(mirror).is_dir():
+    elif not os.path.isdir(mirror):  # Path.is_dir raises for folders that cannot be read
         raise SettingError(
             f"{archive.option} must be a folder or a web address, got {mirror!r}, which is neither"
         )

@@ -140,6 +140,6 @@ def profile_source(
     settings = SearchSettings()
     key = json.dumps([str(database.resolve()), settings.to_dict()], sort_keys=True)
     folder = f"{database.name}-{hashlib.sha256(key.encode()).hexdigest()[:_DIGITS]}"
-    store = cache / "profiles" / folder
+    store = (cache / "profiles" / folder).absolute()  # workers of a cluster stand elsewhere
     open_store(store, database, settings)
     return ProfileSource(f"database {database.name}", (), database.resolve(), store, threads)

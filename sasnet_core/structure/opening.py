@@ -52,8 +52,15 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
-def unpack(path: Path, data: bytes) -> bytes:
+def unpack(path: Path | str, data: bytes) -> bytes:
     """Unpack the content of a gzip file; return that of other files as it is.
+
+    Parameters
+    ----------
+    path : Path or str
+        Where it comes from, for messages.
+    data : bytes
+        The content.
 
     Raises
     ------

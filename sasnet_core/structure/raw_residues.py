@@ -16,7 +16,7 @@ from sasnet_core.structure.protein import RawResidues
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NUCLEIC = (gemmi.ResidueKind.RNA, gemmi.ResidueKind.DNA)
+_NUCLEIC = (gemmi.ResidueKind.RNA, gemmi.ResidueKind.DNA)
 #: What is no polymer, and what it is called.
 KIND_WORDS = {
     gemmi.EntityType.Water: "water",
@@ -47,7 +47,7 @@ def raw_residues(model: gemmi.Model, segment_id: Callable[[gemmi.Residue], str])
             sizes.append(len(residue))
             kept.append(is_protein(residue))
             if kept[-1]:
-                place = residue_id(residue), segment_id(residue)
+                place = residue_id(chain_id, residue), segment_id(residue)
                 labels.append((chain_id, *place, residue.name))
     columns = list(zip(*labels, strict=True)) or [()] * 4
     chain_ids, residue_ids, segment_ids, names = (np.array(column, str) for column in columns)
@@ -110,11 +110,16 @@ def is_protein(residue: gemmi.Residue) -> bool:
     return amino_acid or (not nucleic and _has_backbone(residue))
 
 
+def is_nucleic(residue: gemmi.Residue) -> bool:
+    """Tell whether a residue is a nucleotide."""
+    return _residue_kind(residue.name)[1]
+
+
 @functools.cache
 def _residue_kind(name: str) -> tuple[bool, bool]:
     """Return whether a residue name is that of an amino acid, and that of a nucleotide."""
     found = gemmi.find_tabulated_residue(usual_name(name))
-    return found.is_amino_acid(), found.kind in NUCLEIC
+    return found.is_amino_acid(), found.kind in _NUCLEIC
 
 
 def _has_backbone(residue: gemmi.Residue) -> bool:
@@ -122,12 +127,12 @@ def _has_backbone(residue: gemmi.Residue) -> bool:
     return {"N", "CA", "C"} <= names
 
 
-def residue_id(residue: gemmi.Residue) -> str:
-    """Return the number and insertion code of a residue, like ``"52A"``."""
+def residue_id(chain_id: str, residue: gemmi.Residue) -> str:
+    """Return the number and insertion code of a residue of a chain, like ``"52A"``."""
     number = residue.seqid.num
     if number is None:
         raise StructureError(
-            f"residue {residue.name} of chain {residue.subchain!r} has no number; give it one"
+            f"residue {residue.name} of chain {chain_id or '_'!r} has no number; give it one"
         )
     return f"{number}{residue.seqid.icode.strip()}"
 

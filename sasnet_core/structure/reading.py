@@ -28,7 +28,7 @@ from sasnet_core.structure.plddt import bfactors_are_plddt, local_plddt, on_hund
 from sasnet_core.structure.protein import Protein, RawResidues, build_protein
 from sasnet_core.structure.raw_residues import (
     KIND_WORDS,
-    NUCLEIC,
+    is_nucleic,
     is_protein,
     known_bfactor,
     raw_residues,
@@ -258,9 +258,9 @@ class Structure:
         for chain in self.gemmi_model:
             for residue in chain:
                 word = KIND_WORDS.get(residue.entity_type)
-                if word is not None and residue.het_flag != "A":
+                if word is not None and not is_protein(residue):
                     names[word][residue.name] += 1
-                elif gemmi.find_tabulated_residue(residue.name).kind in NUCLEIC:
+                elif is_nucleic(residue):
                     nucleic[chain.name] = None
         report = {"chains": [c for c in self.chain_ids() if c not in used]}
         report["nucleic"] = list(nucleic)
@@ -276,7 +276,7 @@ class Structure:
             if chain_ids is None or chain.name in chain_ids:
                 for residue in filter(is_protein, chain):
                     segment = getattr(residue, self._segment_field)
-                    yield (chain.name, residue_id(residue), segment), residue
+                    yield (chain.name, residue_id(chain.name, residue), segment), residue
 
     def full_sequences(self) -> dict[str, str]:
         """Return the full sequences of chains (SEQRES in PDB files), residues not observed too.

@@ -178,9 +178,11 @@ def _surroundings_of(around: Surroundings, rows: np.ndarray) -> Surroundings:
 
 
 def _targets_of(targets: ResidueTargets, rows: np.ndarray) -> ResidueTargets:
-    """Choose residues, whose weights have the sum 1 again."""
+    """Choose residues, perhaps some more than once; both classes weigh alike again."""
     chosen = {name: values[rows] for name, values in vars(targets).items()}
-    chosen["weights"] = (chosen["weights"] / chosen["weights"].sum()).astype(np.float32)
+    for value in (0.0, 1.0):
+        of_class = chosen["in_interface"] == value
+        chosen["weights"][of_class] *= 0.5 / max(chosen["weights"][of_class].sum(), 1e-9)
     return ResidueTargets(**chosen)
 
 

@@ -42,7 +42,7 @@ class TensorFlowSteps:
         self._strategy = strategy or default_strategy()
         self.replicas = self._strategy.num_replicas_in_sync
         resolver = self._strategy.cluster_resolver
-        self.chief = resolver is None or not resolver.task_type or resolver.task_id == 0
+        self.chief = resolver is None or not resolver.task_type or _is_chief(resolver)
         self._spec: Any = None  # of a batch, known once there are batches
 
     def scope(self) -> AbstractContextManager[Any]:
@@ -123,6 +123,12 @@ class TensorFlowSteps:
             gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
         clipped, _ = tf.clip_by_global_norm(gradients, clip)
         return [gradient / self.replicas for gradient in clipped]
+
+
+def _is_chief(resolver: tf.distribute.cluster_resolver.ClusterResolver) -> bool:
+    """Tell whether this machine writes the run's files: the chief or, without one, worker 0."""
+    lead = "chief" if "chief" in resolver.cluster_spec().jobs else "worker"
+    return bool(resolver.task_type == lead and resolver.task_id == 0)
 
 
 def _signature(config: RunConfig) -> dict[str, Any]:

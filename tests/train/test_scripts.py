@@ -128,6 +128,20 @@ def test_an_evaluation_in_which_all_fails_is_an_error(dataset, weights):
         evaluate.main([*arguments, "--rotations", "0"])
 
 
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--method", "sasnet_x", "--count", "2"], "without --count and controls"),
+        (["--method", "sasnet_x", "--move-partners"], "without --count and controls"),
+        (["--method", "ngf"], "must begin with sasnet"),
+        (["--terms", "t"], "need --pssm"),
+    ],
+)
+def test_an_evaluation_writes_no_rows_that_are_others(tmp_path, more, message):
+    with pytest.raises(SettingError, match=message):
+        evaluate.main([str(tmp_path), *more])
+
+
 @pytest.fixture
 def mined(tmp_path):
     """A mined dataset of three bound complexes, two of them for validation."""

@@ -35,6 +35,8 @@ def test_the_replicate_that_is_best_on_one_split_counts_on_the_other(folder):
     one = compared.read_measured(folder)["node_average", "structure"]
     assert one.caurocs("DB4U") == {"1": 0.6, "2": 0.75}
     assert one.best("DB4U") == "2"
+    with pytest.raises(DatasetError, match="is chosen on DB3, where it was not measured"):
+        one.best("DB3")
     assert one.of_best("DB5U", "DB4U") == {"x": 0.4}
 
 

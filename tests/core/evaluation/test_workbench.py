@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,12 +26,22 @@ def weights(tmp_path):
 def test_a_table_is_computed_once_and_written_as_csv(bench, weights):
     table = bench.table(weights, "DB4U")
     assert [row["id"] for row in table] == ["C1", "C2", "C3"]
-    assert bench.table(weights, "DB4U") is table
+    assert bench.table(weights, "DB4U") is table is bench.table(weights, "DB4U", "unbound", 3)
     (path,) = (bench.settings.output / "results").glob("complexes-*-DB4U-unbound-3rotations.csv")
     with path.open(newline="") as stream:
         written = list(csv.DictReader(stream))
     assert [float(row["auroc"]) for row in written] == bench.aurocs(weights, "DB4U")
     assert all(0.1 < float(row["mean_spread"]) < 0.4 for row in written)
+
+
+def test_a_part_of_a_table_does_not_take_its_place(bench, weights):
+    bench.table(weights, "DB4U")
+    part = Workbench(replace(bench.settings, count=2, seed=5))
+    part.predictor = bench.predictor
+    assert len(part.table(weights, "DB4U")) == 2
+    results = bench.settings.output / "results"
+    assert len(list(results.glob("complexes-*-3rotations.csv"))) == 1
+    assert len(list(results.glob("complexes-*-3rotations-2complexes-seed5.csv"))) == 1
 
 
 def test_replicates_are_ranked_by_the_median_on_the_selection_splits(bench, weights):

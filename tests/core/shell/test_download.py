@@ -9,6 +9,7 @@ import pytest
 from sasnet_core.errors import DownloadError
 from sasnet_core.shell import download
 from sasnet_core.shell.archives import ALPHAFOLD, parse_name
+from sasnet_core.structure import opening
 from tests.core.build import chain_lines
 from tests.core.shell.mirror import refused
 
@@ -32,7 +33,7 @@ def test_alphafolds_answer_says_where_the_file_is(make, mirror, entry):
 BAD_ANSWERS = {
     "no such entry": ((b"", 404, None), "HTTP 404"),
     "a web page": ((b"<html>log in first</html>", 200, None), "the answer is not a structure file"),
-    "half a gzip": ((gzip.compress(b"_atom_site." * 99)[:-9], 200, None), "the file is damaged"),
+    "half a gzip": ((gzip.compress(b"_atom_site." * 99)[:-9], 200, None), "truncated or damaged"),
     "half an answer": ((b"_atom_site.id", 200, 500), "the answer broke off"),
     "broken JSON": ((b'[{"cifUrl": ', 200, None), "the answer has no model"),
     "deep JSON": ((b"[" * 100_000, 200, None), "the answer has no model"),
@@ -76,6 +77,8 @@ OTHER_ENTRIES = {
     "of another protein": ("P00648", stated("_entry.id AF-Q9Y6K9-F1"), "AF-Q9Y6K9-F1"),
     "by accession": ("P00648", stated("_ma_target_ref_db_details.db_accession Q9Y6K9"), "Q9Y6K9"),
     "by DBREF": ("P00648", lambda _: pdb_file("", DBREF.format("Q9Y6K9")), "Q9Y6K9"),
+    "another fragment": ("AF-P00648-F2", stated("_entry.id AF-P00648-F1"), "AF-P00648-F1"),
+    "another isoform": ("P00648-2", stated("_entry.id AF-P00648-F1"), "AF-P00648-F1"),
     "an experiment": ("P00648", stated("_entry.id 1BRS"), "1BRS"),
 }
 
@@ -164,6 +167,14 @@ def test_a_download_has_a_total_time(make, mirror, monkeypatch, name):
     assert time.monotonic() - start < 4
 
 
+def test_what_goes_wrong_before_a_server_is_asked_is_named(make, mirror, entry, monkeypatch):
+    def without_certificates():
+        raise OSError("Could not find a suitable TLS CA certificate bundle")
+
+    monkeypatch.setattr(download, "_session", without_certificates)
+    assert "suitable TLS CA certificate bundle" in refused(make(mirror.divided).find, "1brs")
+
+
 @pytest.mark.parametrize("when", ["Fri, 01 Jan 2099 00:00:00 GMT", "9" * 30, "soon"])
 def test_a_server_cannot_make_us_wait_for_years(make, mirror, monkeypatch, when):
     def busy(handler):
@@ -180,8 +191,7 @@ def test_a_server_cannot_make_us_wait_for_years(make, mirror, monkeypatch, when)
 
 
 def test_the_size_of_a_download_is_limited(make, mirror, entry, monkeypatch, tmp_path):
-    monkeypatch.setattr(download, "MOST_BYTES", 1 << 20)
-    monkeypatch.setattr(download, "MOST_UNPACKED", 2 << 20)
+    monkeypatch.setattr(opening, "MAX_SIZE", 1 << 20)
     mirror.give("/large", b"_atom_site.id\n" * 100_000)
     mirror.give("/bomb", gzip.compress(b"_atom_site.id\n" * 200_000))
 
@@ -193,9 +203,9 @@ def test_the_size_of_a_download_is_limited(make, mirror, entry, monkeypatch, tmp
 
     mirror.answers["/encoded"] = encoded
     for place, reason in (
-        ("large", "over 1 MB"),
-        ("bomb", "more than 2 MB"),
-        ("encoded", "over 1 MB"),
+        ("large", "over 1 MiB"),
+        ("bomb", "MiB or more"),
+        ("encoded", "over 1 MiB"),
     ):
         assert reason in refused(make(f"{mirror.url}/{place}#{{id}}").find, "1brs")
     assert not (tmp_path / "cache").exists()

@@ -163,6 +163,29 @@ def test_a_mirror_must_be_one(make, place):
         make(place)
 
 
+@pytest.mark.parametrize("place", ["http://host/{accession}.cif", "http://host/{id}{x}"])
+def test_a_placeholder_must_be_one_of_the_archive(make, place):
+    with pytest.raises(SettingError, match="no placeholders but {id}, {long}, {middle}, {upper}"):
+        make(place)
+    assert make("http://host/{long}.cif").mirrors["the PDB"] == ("http://host/{long}.cif",)
+
+
+def test_a_name_that_no_file_can_have_is_one_line(make):
+    sequence = 300 * "A"
+    assert f"{60 * 'A'}...: a file or the id of an entry is needed" in refused(
+        make().find, sequence
+    )
+
+
+def test_processes_in_other_folders_find_the_same(make, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pdb").mkdir()
+    (tmp_path / "pdb" / "1abc.pdb").write_bytes(b"content")
+    sources = make("pdb", CLOSED).absolute()
+    monkeypatch.chdir(tmp_path / "here")
+    assert sources.find("1abc").path == tmp_path / "pdb" / "1abc.pdb"
+
+
 def test_the_command_takes_an_id(mirror, entry, make, tmp_path, monkeypatch, weights_folder):
     make()
     monkeypatch.chdir(tmp_path / "here")

@@ -175,6 +175,16 @@ def test_water_ligands_and_other_chains_are_told(tmp_path):
     assert entry.protein(["A"]).n_residues == 3
 
 
+def test_water_and_ligands_as_atom_records_are_told_too(tmp_path):
+    lines = [
+        *chain_lines("A"),
+        atom_line("FE", "HEM", "A", 200, (0, 5, 5), element="FE"),
+        atom_line("O", "HOH", "A", 301, (0, 7, 7)),
+    ]
+    report = reading.read(write_pdb(tmp_path / "a.pdb", lines)).ignored(["A"])
+    assert (report["ligand"], report["water"]) == (["HEM x1"], ["HOH x1"])
+
+
 def test_chains_of_several_letters_are_read_from_mmcif(tmp_path):
     lines = [*chain_lines("A"), *chain_lines("B", start=(0, 9, 0))]
     entry = reading.read(write_cif(tmp_path / "a.cif", lines, {"A": "Heavy", "B": "AA2"}))

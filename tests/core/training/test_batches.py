@@ -186,6 +186,14 @@ def test_residues_of_no_pair_have_no_window_unless_something_asks_for_them():
     assert read == [known[row] for row in rows]
 
 
+def test_both_classes_of_residues_weigh_alike_in_surfacelets_apart():
+    config = TrainConfig(positives=9, negatives=60, engine="windows", auxiliary=1.0)
+    residues = make_batch(examples([random_complex(1, 40, 50)]), MODEL, config).residues
+    inside = residues.in_interface == 1
+    assert residues.weights[inside].sum() == pytest.approx(0.5, abs=1e-5)
+    assert residues.weights[~inside].sum() == pytest.approx(0.5, abs=1e-5)
+
+
 def occupied_voxels(lattice):
     """Count the voxels of each window that are within reach of an atom."""
     return (lattice.windows > 0).sum(axis=1).tolist()

@@ -49,6 +49,7 @@ def compared(one, other, *inputs):
 @pytest.mark.parametrize("block", [7, 4096])
 def test_convolutions_in_blocks_are_those_at_once(lattice, monkeypatch, block):
     monkeypatch.setattr(lattice_gradients, "ROW_BLOCK", block)
+    monkeypatch.setattr(lattice_gradients, "SUM_BLOCK", block)
     tables, inverse = lattice.tables[1], lattice.inverses[1]
     kernel = tf.random.stateless_normal((27 * CHANNELS, FILTERS), (1, 2))
     compared(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from sasnet_core.training import steps_tensorflow
 from sasnet_core.training.batches import batch_arrays, make_batch
 from sasnet_core.training.losses import TrainingLoss, build_auxiliary
 from sasnet_core.training.steps_tensorflow import TensorFlowSteps
@@ -43,6 +44,21 @@ def test_the_fast_training_step_is_that_of_the_plain_model(normalization):
         size = np.abs(two).max()
         assert size > 0
         np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-4 * size)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "task", "chief"),
+    [
+        (["worker"], ("worker", 0), True),
+        (["worker"], ("worker", 1), False),
+        (["chief", "worker"], ("chief", 0), True),
+        (["chief", "worker"], ("worker", 0), False),
+    ],
+)
+def test_one_machine_writes_the_files(jobs, task, chief):
+    cluster = tf.train.ClusterSpec({job: ["127.0.0.1:1", "127.0.0.1:2"] for job in jobs})
+    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(cluster, "", *task)
+    assert steps_tensorflow._is_chief(resolver) == chief
 
 
 #: Name of a case: normalization, average of the weights, factor of the logit's kernel (a large one
