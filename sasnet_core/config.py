@@ -6,9 +6,10 @@ Prediction" (arXiv 1807.01297).
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sasnet_core.errors import SettingError
 from sasnet_core.settings import (
@@ -23,6 +24,9 @@ from sasnet_core.settings import (
     Settings,
     one_of,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Any two heavy atoms within this make a contact (angstrom; paper, section 3).
 CONTACT_CUTOFF = 6.0
@@ -492,3 +496,18 @@ class RunConfig(Settings):
             ModelConfig.from_dict(values.get("model", {})),
             TrainConfig.from_dict(values.get("train", {})),
         )
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read the settings of a run.
+
+        Raises
+        ------
+        SettingError
+            The file is missing, is no JSON, or holds an unknown or impossible setting.
+        """
+        try:
+            return cls.from_dict(json.loads(path.read_text()))
+        except (OSError, ValueError, AttributeError, SettingError) as error:
+            message = f"{path}: JSON with 'model' and 'train' is needed ({error})"
+            raise SettingError(message) from None

@@ -28,7 +28,6 @@ on held-out unbound complexes; RUN/best holds the weights of the best check, RUN
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -52,10 +51,10 @@ from sasnet_core.network.weights_folder import read_info
 from sasnet_core.scoring.predictor import Predictor
 from sasnet_core.training.checkpoints import list_checkpoints
 from sasnet_core.training.frozen_embeddings import EmbeddingCache
+from sasnet_core.training.run_data import settle_data
 from sasnet_core.training.runlog import RunLog
 from sasnet_core.training.stream import ComplexStream, training_sources
 from sasnet_core.training.trainer import Trainer, default_steps
-from train.run_data import settle_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -123,20 +122,6 @@ def check(predictor: Predictor, complexes: list[Complex]) -> tuple[float, float]
     return cauroc(values), mean_auroc(values)
 
 
-def read_config(path: Path) -> RunConfig:
-    """Read the settings of a run.
-
-    Raises
-    ------
-    SettingError
-        The file is missing, is no JSON, or holds an unknown or impossible setting.
-    """
-    try:
-        return RunConfig.from_dict(json.loads(path.read_text()))
-    except (OSError, ValueError, AttributeError, SettingError) as error:
-        raise SettingError(f"{path}: JSON with 'model' and 'train' is needed ({error})") from None
-
-
 def settle_config(options: argparse.Namespace, chief: bool = True) -> RunConfig:
     """Read the settings and keep them with the run; a run that has begun keeps its own.
 
@@ -146,13 +131,13 @@ def settle_config(options: argparse.Namespace, chief: bool = True) -> RunConfig:
         The run has checkpoints made with other settings.
     """
     kept = options.output / CONFIG_FILE
-    given = read_config(options.config) if options.config else None
+    given = RunConfig.read(options.config) if options.config else None
     if not list_checkpoints(options.output / CHECKPOINTS):
         config = with_engine(given or RunConfig(), options.engine)
         if chief:
             write_json(config.to_dict(), kept)
         return config
-    config = read_config(kept)
+    config = RunConfig.read(kept)
     differing = differences(config, with_engine(given or config, options.engine))
     if differing:
         raise SettingError(

@@ -37,7 +37,6 @@ from sasnet_core.evaluation.tables import RESULTS_HEAD, shown_command
 from sasnet_core.files import write_json, write_table
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.training.stream import ComplexStream, Source
-from train.fit import read_config
 
 ROOT = Path(__file__).parents[1]
 EDGES = (11, 23, 35, 41)
@@ -122,7 +121,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def base_config(options: argparse.Namespace) -> RunConfig:
     """Return the settings that all points share."""
-    return read_config(options.config) if options.config else DEFAULTS[options.figure]
+    return RunConfig.read(options.config) if options.config else DEFAULTS[options.figure]
 
 
 def place_config(place: Place, options: argparse.Namespace) -> RunConfig:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sasnet_core.config import ROTATIONS
-from sasnet_core.errors import SelectionError, SettingError
+from sasnet_core.errors import SelectionError
 from sasnet_core.results.formats.registry import chosen_formats
 from sasnet_core.results.known_residues import find_known
 from sasnet_core.shell.fetch import make_sources
 from sasnet_core.shell.question import Question, read_partners
 from sasnet_core.shell.result_folder import Content, write_result_folder
+from sasnet_core.shell.run_numbers import check_numbers
 from sasnet_core.shell.session import RunSettings, calibrated_weights, loaded, predict
 
 if TYPE_CHECKING:
@@ -131,19 +132,19 @@ class Interface:
 
 
 def call_settings(
-    threshold: float | None, weights: str | Path | None, **others: Any
+    weights: str | Path | None, pair_count: int | None = None, **others: Any
 ) -> RunSettings:
     """Make the settings of a run from the arguments of a call; `others` as of `RunSettings`.
 
     Raises
     ------
     SettingError
-        The threshold is no probability.
+        A number is out of its range.
     """
-    if threshold is not None and not 0 <= threshold <= 1:
-        raise SettingError(f"threshold must be between 0 and 1, got {threshold:g}")
+    numbers = ("rotations", "seed", "threshold", "threads", "memory")
+    check_numbers({name: others[name] for name in numbers})
     folder = None if weights is None else Path(weights)
-    return RunSettings(threshold=threshold, weights=folder, **others)
+    return RunSettings(weights=folder, pair_count=pair_count, **others)
 
 
 def as_table(rows: list[dict[str, Any]]) -> Any:
@@ -239,7 +240,7 @@ def predict_interface(
     >>> print(found)  # doctest: +SKIP
     """
     settings = call_settings(
-        threshold, weights, rotations=rotations, seed=seed, pair_count=LISTED_PAIRS,
+        weights, LISTED_PAIRS, rotations=rotations, seed=seed, threshold=threshold,
         device=device, precision=precision, threads=threads, memory=memory,
     )  # fmt: skip
     if right is None and not left_chains and not right_chains:

@@ -145,7 +145,7 @@ def predict_alone(
     >>> print(found)  # doctest: +SKIP
     """
     settings = call_settings(
-        threshold, weights, rotations=rotations, seed=seed,
+        weights, rotations=rotations, seed=seed, threshold=threshold,
         device=device, precision=precision, threads=threads, memory=memory,
     )  # fmt: skip
     question = Question((str(structure),), model=model, assembly=assembly)

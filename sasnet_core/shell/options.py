@@ -18,6 +18,7 @@ from sasnet_core.shell.fetch import CACHE_VARIABLE, Sources, default_cache, make
 from sasnet_core.shell.profiles import ProfileSource, profile_source
 from sasnet_core.shell.question import Question, demo_question
 from sasnet_core.shell.result_folder import Content
+from sasnet_core.shell.run_numbers import check_numbers
 from sasnet_core.shell.session import RunSettings
 
 if TYPE_CHECKING:
@@ -53,10 +54,6 @@ examples:
   sasnet_predict receptor.pdb
 
 exit codes: 0 done, 2 the input or a setting cannot be used (one line says why)"""
-
-
-#: Larger numbers are slips; some would end in a traceback or never.
-LARGEST = {"rotations": 1_000_000, "threads": 4096, "memory": 1_000_000}
 
 
 def build_parser() -> Parser:
@@ -261,22 +258,8 @@ def _add_extras(parser: Parser) -> None:
 
 def check_options(options: argparse.Namespace) -> None:
     """Check numbers and combinations before any work."""
-    if options.rotations < 1:
-        raise SettingError(f"--rotations must be 1 or more, got {options.rotations}")
-    if options.seed < 0:
-        raise SettingError(f"--seed must be 0 or more, got {options.seed}")
-    for name in ("threshold", "precision_target"):
-        value = getattr(options, name)
-        if value is not None and not 0 < value < 1:
-            option = "--" + name.replace("_", "-")
-            raise SettingError(f"{option} must be between 0 and 1, got {value:g}")
-    if options.threads is not None and options.threads < 1:
-        raise SettingError(f"--threads must be 1 or more, got {options.threads}")
-    if options.memory is not None and not options.memory > 0:
-        raise SettingError(f"--memory must be more than 0, got {options.memory:g}")
-    for name, most in LARGEST.items():
-        if (getattr(options, name) or 0) > most:
-            raise SettingError(f"--{name} must be {most} or less, got {getattr(options, name)}")
+    names = ("rotations", "seed", "threshold", "precision_target", "threads", "memory")
+    check_numbers({name: getattr(options, name) for name in names}, as_options=True)
     check_input(options)
     listed_pairs(options)
 

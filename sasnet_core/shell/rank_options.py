@@ -10,6 +10,7 @@ from sasnet_core import __version__
 from sasnet_core.config import ROTATIONS
 from sasnet_core.errors import Parser, SettingError
 from sasnet_core.network.precision import PRECISIONS
+from sasnet_core.shell.run_numbers import check_numbers
 from sasnet_core.shell.session import RunSettings
 
 if TYPE_CHECKING:
@@ -136,12 +137,8 @@ def check_options(options: argparse.Namespace) -> None:
         raise SettingError("files of poses are needed, or --list with their names, not both")
     if not 0 <= options.best <= MOST_BEST:
         raise SettingError(f"--best must be 0 to {MOST_BEST}, got {options.best}")
-    if options.rotations < 1:
-        raise SettingError(f"--rotations must be 1 or more, got {options.rotations}")
-    if options.seed < 0:
-        raise SettingError(f"--seed must be 0 or more, got {options.seed}")
-    if options.threads is not None and options.threads < 1:
-        raise SettingError(f"--threads must be 1 or more, got {options.threads}")
+    names = ("rotations", "seed", "threads")
+    check_numbers({name: getattr(options, name) for name in names}, as_options=True)
     if not options.reference and (options.reference_left or options.reference_right):
         raise SettingError("--reference-left and --reference-right need --reference")
 

@@ -184,7 +184,7 @@ def test_fit_names_the_file_whose_settings_are_wrong(tmp_path, content, reason):
     if content is not None:
         path.write_text(content)
     with pytest.raises(SettingError, match=f"^{path}: .*{reason}"):
-        fit.read_config(path)
+        RunConfig.read(path)
 
 
 @needs_shared

@@ -43,12 +43,12 @@ from sasnet_core.graph.stored import read_networks, save_networks
 from sasnet_core.metrics import auroc
 from sasnet_core.network.weights_folder import GRAPH_FILE
 from sasnet_core.settings import COUNT, NOT_NEGATIVE, POSITIVE, SEED, Settings
+from sasnet_core.training.run_data import data_facts
 from sasnet_core.training.stream import ComplexStream, training_sources
 from sasnet_core.training.targets import spared_residues
 from train.baselines.pairs import GraphPair, Scale, join, sample_pairs
 from train.graphs.network import Sizes, build, exported, fill
 from train.graphs.stopped import delete_stopped, find_stopped, write_stopped
-from train.run_data import data_facts
 
 RUN_FILE = "run.json"
 #: Complexes whose residues tell how features are scaled.

@@ -45,7 +45,7 @@ def settle_data(output: Path, sources: Sequence[Source], begun: bool, chief: boo
     """
     path, given = output / DATA_FILE, data_facts(sources)
     if begun and path.is_file():
-        kept = json.loads(path.read_text())
+        kept = json.loads(path.read_text())["sources"]
         if kept != given:
             raise SettingError(
                 f"{output}: the run must go on with the complexes that it has begun with: "
@@ -53,7 +53,7 @@ def settle_data(output: Path, sources: Sequence[Source], begun: bool, chief: boo
                 f"--start {output / 'last'}"
             )
     elif chief:
-        write_json(given, path)
+        write_json({"sources": given}, path)
 
 
 def _in_words(facts: Sequence[dict[str, Any]]) -> str:
