@@ -31,8 +31,9 @@ from sasnet_core import markdown
 from sasnet_core.config import ROTATIONS, SELECTION_SPLITS, TEST_SPLIT
 from sasnet_core.errors import SettingError, run_script
 from sasnet_core.evaluation import beyond_paper, paper_tables
+from sasnet_core.evaluation.entrants import find_entrants
 from sasnet_core.evaluation.out_of_fold import add_out_of_fold_option
-from sasnet_core.evaluation.paper_tables import REHEARSAL_SPLIT
+from sasnet_core.evaluation.sections import REHEARSAL_SPLIT, settings_lines, write_table_section
 from sasnet_core.evaluation.tables import RESULTS_HEAD, shown_command
 from sasnet_core.evaluation.test_set import add_test_set_options, read_accesses, record_access
 from sasnet_core.evaluation.workbench import EvaluationSettings, Workbench
@@ -127,7 +128,7 @@ def footer(
 ) -> list[str]:
     """Describe how a table was computed."""
     accesses = len(read_accesses(options.looks))
-    return paper_tables.settings_lines(bench, splits, infos, accesses, options.command)
+    return settings_lines(bench, splits, infos, accesses, options.command)
 
 
 def table1(options: argparse.Namespace) -> str:
@@ -148,12 +149,10 @@ def table3(options: argparse.Namespace) -> str:
 def compared(options: argparse.Namespace, table: paper_tables.Table, *states: str) -> str:
     """Compare replicates and their ensemble in a table."""
     bench = workbench(options)
-    entrants = paper_tables.find_entrants(
-        bench, options.replicates, options.ensemble, further_networks(options)
-    )
+    entrants = find_entrants(bench, options.replicates, options.ensemble, further_networks(options))
     splits = reported_splits(bench, options, entrants.infos, *states)
     section = table(bench, entrants)
-    text = paper_tables.write_table_section(bench, options.table, section, splits)
+    text = write_table_section(bench, options.table, section, splits)
     if options.table == "table2":
         text += "\n\n" + paper_tables.compared_sections(bench, entrants, splits)
     return "\n".join([text, *footer(bench, options, splits, entrants.infos)])

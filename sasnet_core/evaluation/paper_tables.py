@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sasnet_core import markdown
-from sasnet_core.config import SELECTION_SPLITS, TEST_SPLIT
+from sasnet_core.config import TEST_SPLIT
 from sasnet_core.dataset.complexes import read_manifest
-from sasnet_core.errors import DatasetError, SettingError
+from sasnet_core.errors import DatasetError
 from sasnet_core.evaluation import compared, literature
+from sasnet_core.evaluation.entrants import shown_folder
+from sasnet_core.evaluation.sections import REHEARSAL_SPLIT, Line, Section
 from sasnet_core.evaluation.tables import (
     BASELINE_NAMES,
     difference,
@@ -21,22 +22,17 @@ from sasnet_core.evaluation.tables import (
 )
 from sasnet_core.files import write_table
 from sasnet_core.metrics import cauroc
-from sasnet_core.network.weights_folder import find_folder, read_info
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from sasnet_core.evaluation.entrants import Entrants, Ranked
     from sasnet_core.evaluation.workbench import Workbench
     from sasnet_core.network.weights_folder import WeightsInfo
 
     #: Makes the content of a table.
-    Table = Callable[[Workbench, "Entrants"], "Section"]
-    #: Weights and their CAUROC on DB4.
-    Ranked = tuple[float, WeightsInfo]
-
-#: The split that tables report on unless access to the test set is asked for.
-REHEARSAL_SPLIT = "DB4U"
+    Table = Callable[[Workbench, Entrants], Section]
 
 
 def table1(benchmark: Path, mined: Path, output: Path) -> str:
@@ -88,107 +84,6 @@ def table1(benchmark: Path, mined: Path, output: Path) -> str:
             "DB5: unbound atoms; literature's DB5U positives: Fout et al. 2017.",
         ]
     )
-
-
-class Line(NamedTuple):
-    """A row of a table that has a column for each split."""
-
-    name: str
-    cell: Callable[[str], str]  # split -> text
-    theirs: str = ""  # the paper's number
-    selection: str = ""  # on DB4
-
-
-@dataclass(frozen=True)
-class Entrants:
-    """The weights that a table compares.
-
-    Attributes
-    ----------
-    ranked : list of (float, WeightsInfo)
-        Replicates with their CAUROC on DB4, best first.
-    ensemble : WeightsInfo or None
-    also : dict of str to list
-        Further networks, or replicates of them, ranked like these, by the name of their row.
-    """
-
-    ranked: list[Ranked]
-    ensemble: WeightsInfo | None
-    also: dict[str, list[Ranked]] = field(default_factory=dict)
-
-    @property
-    def best(self) -> WeightsInfo:
-        """The replicate that is best on DB4."""
-        return self.ranked[0][1]
-
-    @property
-    def infos(self) -> list[WeightsInfo]:
-        """The replicates, best first, the ensemble, and the others."""
-        others = [info for ranked in self.also.values() for _, info in ranked]
-        together = [self.ensemble] if self.ensemble else []
-        return [*(info for _, info in self.ranked), *together, *others]
-
-    def note(self) -> str:
-        """Describe the ensemble: its replicates, and how it was fitted."""
-        if self.ensemble is None:
-            return "No ensemble was given."
-        if self.ensemble.graph is not None:
-            return (
-                "Ensemble: a network on atoms, and networks on residue graphs with a share of "
-                f"{self.ensemble.graph.share:g} of their log odds."
-            )
-        assert self.ensemble.mixture is not None
-        places = {info.sha256: place for place, (_, info) in enumerate(self.ranked, 1)}
-        found = sorted(places.get(member.sha256, 0) for member in self.ensemble.members)
-        of = ", ".join(f"place {place}" if place else "not a replicate here" for place in found)
-        mixture = self.ensemble.mixture
-        return (
-            f"Ensemble: {of} by DB4; one-layer sigmoid fitted on {mixture.fitted_on}, "
-            f"{mixture.rotations} rotations."
-        )
-
-
-def find_entrants(
-    bench: Workbench,
-    replicates: Sequence[Path],
-    ensemble: Path | None,
-    also: Mapping[str, Sequence[Path]] | None = None,
-) -> Entrants:
-    """Rank replicates by their CAUROC on DB4, and read the ensemble.
-
-    Parameters
-    ----------
-    bench : Workbench
-        Evaluates the replicates.
-    replicates : sequence of Path
-        Folders of their weights.
-    ensemble : Path or None
-        Folder of an ensemble.
-    also : mapping of str to sequence of Path, optional
-        Folders of further networks, by the name of their row.
-
-    Raises
-    ------
-    SettingError
-        Two replicates are the same, or the ensemble is a single network.
-    """
-    together = read_info(ensemble) if ensemble else None
-    if together and together.mixture is None and together.graph is None:
-        raise SettingError(
-            f"{together.folder}: an ensemble is needed; make it with train.ensemble or "
-            "train.graphs.join"
-        )
-    others = {name: _ranked(bench, folders, "--also") for name, folders in (also or {}).items()}
-    return Entrants(_ranked(bench, replicates, "--replicates"), together, others)
-
-
-def _ranked(bench: Workbench, folders: Sequence[Path], option: str) -> list[Ranked]:
-    """Rank replicates by their CAUROC on DB4, best first."""
-    infos = [read_info(folder) for folder in folders]
-    if len({info.sha256 for info in infos}) < len(infos):
-        raise SettingError(f"{option} must be different weights, the same are named twice")
-    ranked = [(bench.selection(info.folder), info) for info in infos]
-    return sorted(ranked, key=lambda pair: -pair[0])
 
 
 def one_line(
@@ -365,103 +260,4 @@ def state_lines(bench: Workbench, name: str, info: WeightsInfo, theirs: str) -> 
         one_line(bench, f"{name}: unbound", info, theirs=theirs),
         one_line(bench, f"{name}: bound", info, "bound"),
         Line(f"{name}: bound minus unbound", between),
-    ]
-
-
-class Section(NamedTuple):
-    """The content of a section with one table."""
-
-    title: str
-    lines: Sequence[Line]
-    note: str
-    infos: Sequence[WeightsInfo]  # weights that the table compares
-
-
-def write_table_section(
-    bench: Workbench, name: str, section: Section, splits: Sequence[str]
-) -> str:
-    """Write a table with a column for each split, and its CSV.
-
-    Parameters
-    ----------
-    bench : Workbench
-        Evaluates what the table needs.
-    name : str
-        Of the CSV file, like "table2".
-    section : Section
-        Title, rows and note.
-    splits : sequence of str
-        Splits to report on.
-
-    Returns
-    -------
-    str
-        Section of a document.
-    """
-    heads = ["CAUROC", "DB4", REHEARSAL_SPLIT, TEST_SPLIT, f"{TEST_SPLIT} (paper)"]
-    rows = []
-    for line in section.lines:
-        cells = [line.cell(split) for split in splits]
-        if len(splits) == 1:
-            cells.append("not looked at" if cells[0] else "")
-        rows.append([line.name, line.selection, *cells, line.theirs])
-    if not any(line.selection for line in section.lines):
-        heads, rows = [heads[0], *heads[2:]], [[row[0], *row[2:]] for row in rows]
-    bench.write(name, [dict(zip(heads, row, strict=True)) for row in rows], heads)
-    return "\n".join([f"## {section.title}", "", markdown.table(heads, rows), section.note])
-
-
-def shown_folder(info: WeightsInfo) -> str:
-    """Name weights: by the name that they ship under, else by the last two parts of the folder."""
-    folder = info.folder.resolve()
-    return (
-        folder.name if folder == find_folder(folder.name).resolve() else "/".join(folder.parts[-2:])
-    )
-
-
-def settings_lines(
-    bench: Workbench,
-    splits: Sequence[str],
-    infos: Sequence[WeightsInfo],
-    accesses: int,
-    command: str,
-) -> list[str]:
-    """Describe how a table was computed.
-
-    Parameters
-    ----------
-    bench : Workbench
-        Evaluated the weights.
-    splits : sequence of str
-        Splits that the table reports on.
-    infos : sequence of WeightsInfo
-        Weights that the table compares.
-    accesses : int
-        Number of accesses to the test set so far.
-    command : str
-        The command that writes the table.
-
-    Returns
-    -------
-    list of str
-        Lines of a document.
-    """
-    settings = bench.settings
-    counts = ", ".join(f"{split}: {len(bench.rows(split))} complexes" for split in splits)
-    hashes = ", ".join(f"{shown_folder(info)} {info.sha256[:12]}" for info in infos)
-    judged = (
-        f"{SELECTION_SPLITS} were scored out of fold: each complex by a network that was trained "
-        "without it and its relatives. "
-        if settings.out_of_fold
-        else ""
-    )
-    failed = f"Failed, and count 0: {'; '.join(sorted(bench.failures))}." if bench.failures else ""
-    return [
-        "",
-        f"{counts}; {settings.rotations} rotations, seed {settings.seed}, "
-        f"{bench.predictor(infos[0].folder, splits[-1]).precision}. Weights (sha256): {hashes}. "
-        f"{judged}{TEST_SPLIT} was looked at {accesses} times so far (docs/db5u_looks.csv). "
-        f"{failed}".rstrip(),
-        "",
-        f"Command: `{command}`",
     ]

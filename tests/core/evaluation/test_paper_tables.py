@@ -1,41 +1,13 @@
 import csv
 
 import numpy as np
-import pytest
 
 from sasnet_core.config import ModelConfig
-from sasnet_core.errors import SettingError
 from sasnet_core.evaluation import literature
-from sasnet_core.evaluation.paper_tables import (
-    find_entrants,
-    settings_lines,
-    table1,
-    table2,
-    table3,
-    write_table_section,
-)
-from sasnet_core.evaluation.workbench import EvaluationSettings, Workbench
-from tests.core.evaluation.fakes import RandomScorer, fake_weights, write_benchmark
-
-SPLITS = ("DB3", "DB4U", "DB4U", "DB5U")
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    return write_benchmark(tmp_path_factory.mktemp("db5"), SPLITS)
-
-
-@pytest.fixture
-def bench(dataset, tmp_path):
-    bench = Workbench(EvaluationSettings(dataset, tmp_path / "docs", tmp_path, rotations=2))
-    bench.predictor = lambda folder, split: RandomScorer(folder)
-    return bench
-
-
-@pytest.fixture
-def entrants(bench, tmp_path):
-    folders = [fake_weights(tmp_path / name, ModelConfig()) for name in ("a", "b", "c")]
-    return find_entrants(bench, folders, None)
+from sasnet_core.evaluation.entrants import find_entrants
+from sasnet_core.evaluation.paper_tables import table1, table2, table3
+from sasnet_core.evaluation.sections import write_table_section
+from tests.core.evaluation.fakes import fake_weights
 
 
 def written(bench, name, section, splits=("DB4U",)):
@@ -44,20 +16,6 @@ def written(bench, name, section, splits=("DB4U",)):
     with (bench.settings.output / "results" / f"{name}.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     return text, {row["CAUROC"]: row for row in rows}
-
-
-def test_replicates_are_ranked_on_db4(bench, entrants):
-    found = [selection for selection, _ in entrants.ranked]
-    assert found == sorted(found, reverse=True) and len(set(found)) == 3
-    assert bench.selection(entrants.best.folder) == found[0]
-
-
-def test_the_same_replicate_twice_is_refused(bench, tmp_path):
-    folder = fake_weights(tmp_path / "a", ModelConfig())
-    with pytest.raises(SettingError, match="different weights"):
-        find_entrants(bench, [folder, folder], None)
-    with pytest.raises(SettingError, match="an ensemble is needed"):
-        find_entrants(bench, [folder], folder)
 
 
 def test_table_1_compares_sizes_with_the_paper(dataset, tmp_path):
@@ -104,11 +62,3 @@ def test_table_3_has_the_difference_of_both_states(bench, entrants):
         cell = rows["best on DB4: bound minus unbound"][split]
         assert cell.startswith(f"{bound - unbound:+.3f} (")
     assert "DB4" not in rows["best on DB4: bound"], "no column of the ranking"
-
-
-def test_the_settings_name_weights_accesses_and_failures(bench, entrants):
-    bench.failures = {"C9 (reason)"}
-    text = "\n".join(settings_lines(bench, ["DB4U"], [entrants.best], 7, "the command"))
-    assert "DB4U: 2 complexes; 2 rotations, seed 0, float32." in text
-    assert entrants.best.sha256[:12] in text and "looked at 7 times" in text
-    assert "Failed, and count 0: C9 (reason)." in text and "Command: `the command`" in text
