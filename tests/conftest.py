@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import os
 import signal
+import warnings
 from pathlib import Path
 
 import psutil
@@ -72,6 +73,18 @@ def end_everything(*_):
         with contextlib.suppress(psutil.NoSuchProcess):
             child.kill()
     os._exit(ENDED)
+
+
+@pytest.fixture
+def untraced_steps(request):
+    """Take training steps untraced: tracing takes longer than the few steps of most tests."""
+    import tensorflow as tf
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Even though the `tf.config", UserWarning)
+        tf.config.run_functions_eagerly(not request.node.get_closest_marker("traced"))
+        yield
+        tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="session")

@@ -81,6 +81,7 @@ def test_terms_are_fitted_and_calibrated(dataset, profiles, weights, tmp_path, c
     assert (tmp_path / "out" / "depth-DB4U.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_the_papers_model_is_trained_and_measured(dataset, profiles, weights, tmp_path, capsys):
     more = ["--epochs", "2", "--replicates", "2", "--negatives", "50", "--window", "1", "5"]
     assert run(paper_conservation, dataset, profiles, weights, tmp_path / "out", *more) == 0

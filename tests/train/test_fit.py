@@ -17,6 +17,8 @@ from tests.core.build import random_complex, write_benchmark, write_dataset
 from tests.train.conftest import TINY, needs_shared
 from train import fit
 
+pytestmark = pytest.mark.usefixtures("untraced_steps")
+
 
 @pytest.fixture
 def mined(tmp_path):
@@ -117,6 +119,7 @@ def train_counting(monkeypatch, tmp_path):
     return train
 
 
+@pytest.mark.slow
 def test_a_run_can_be_killed_before_any_action_of_its_checks(train_counting, tmp_path):
     expected = train_counting(tmp_path / "straight")
     assert [row[0] for row in expected[0]] == ["1", "2", "3"] and all(map(all, expected[0]))
@@ -249,6 +252,7 @@ def test_fit_refuses_splits_and_repeats_that_fit_no_dataset(mined, splits, repea
 
 
 @needs_shared
+@pytest.mark.traced
 def test_fit_trains_on_two_datasets(dataset, mined, tmp_path):
     config = write_settings(tmp_path, steps=2, complexes_per_step=2, repeats=[1, 2])
     arguments = [str(mined), str(dataset), "--split", "train", "--split", "DB4U"]

@@ -20,6 +20,7 @@ from train.baselines.pairs import Scale
 from train.graphs import fit, join, share
 from train.graphs.network import Sizes, build, exported, fill
 
+pytestmark = pytest.mark.usefixtures("untraced_steps")
 SIZES = Sizes(layers=2, width=8, dense=6, dropout=0.3)
 N_FEATURES = sum(WIDTHS.values())
 
@@ -80,6 +81,7 @@ def test_a_step_asks_for_contacts_and_interfaces_but_spares_other_interfaces(exa
     assert example.weights[truth].sum() == pytest.approx(0.5)
 
 
+@pytest.mark.traced
 def test_a_small_network_learns_its_complexes(examples):
     items = [random_complex(seed, 30, 26) for seed in range(3)]
     scale = Scale.of([examples.pair(item) for item in items])
@@ -133,6 +135,7 @@ def run(dataset, config, output, *more):
     return json.loads((output / fit.RUN_FILE).read_text())
 
 
+@pytest.mark.slow
 def test_fit_trains_checks_and_goes_on(dataset, config, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(fit, "SCALED_ON", 3)
     facts = run(dataset, config, tmp_path / "one", "--validate", dataset, "--check-every", "2")

@@ -15,8 +15,10 @@ import pytest
 
 pytest.importorskip("pyopal")
 
+from sasnet_core import cluster  # noqa: E402
 from sasnet_core.config import MiningConfig  # noqa: E402
 from sasnet_core.dataset.complexes import load_complex, read_manifest  # noqa: E402
+from sasnet_core.errors import WorkerError  # noqa: E402
 from sasnet_core.mining.similarity import read_sequences  # noqa: E402
 from sasnet_core.structure.alignment import MAX_EVALUE, MIN_COLUMNS  # noqa: E402
 from tests.core.build import contents, table  # noqa: E402
@@ -149,14 +151,13 @@ def test_a_cluster_of_two_workers_gives_the_same(structures, shared, mined, tmp_
     assert contents(output) == contents(mined)
 
 
-def test_a_scheduler_that_is_not_there_is_one_line(structures, shared, tmp_path):
+def test_a_scheduler_that_is_not_there_is_one_line(structures, shared, tmp_path, monkeypatch):
     pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "ANSWER_TIME", 0.3)
     line = arguments(structures, shared, tmp_path / "out", "--scheduler", "tcp://127.0.0.1:9")
-    process = run(*line, stderr=subprocess.PIPE, text=True)
-    message = process.communicate()[1]
-    assert process.returncode == 2
-    assert message.splitlines()[-1].startswith("train.mine: a Dask scheduler is needed at tcp://")
-    assert "Traceback" not in message
+    with pytest.raises(WorkerError, match=r"^a Dask scheduler is needed at tcp://") as caught:
+        mine.main(line)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_file_that_fills_the_memory_costs_one_line(structures, shared, tmp_path):

@@ -250,6 +250,7 @@ def test_smooth_keeps_the_best_and_calibrate_leaves_it_alone(
     assert read_info(weights).smoothing == kept
 
 
+@pytest.mark.slow
 @needs_shared
 def test_an_ensemble_is_fitted_whatever_the_order_and_is_used_like_other_weights(
     dataset, weights, kept_scores, tmp_path, capsys

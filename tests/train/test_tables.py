@@ -160,13 +160,13 @@ def test_table_2_shows_the_compared_methods_that_were_measured(call, tmp_path):
 def test_methods_needs_files_alone(call, weights, tmp_path):
     measure(tmp_path, "ngf", "structure", {1: 0.5, 2: 0.7})
     arguments = ["methods", "-o", str(tmp_path / "docs"), "--weights", str(weights / "r1")]
-    with pytest.raises(DatasetError, match="a table of the complexes of r1"):
+    with pytest.raises(DatasetError, match=f"a table of the complexes of {weights.name}/r1"):
         tables.main(arguments)
     call("table2")
     assert tables.main(arguments) == 0
     section = (tmp_path / "docs" / "results.md").read_text().split("## The compared methods")[1]
     assert cells(section, "NGF")[2] == "0.843 (0.851 +/- 0.010)"
-    assert "| structure | r1, 2 rotations, minus NGF | " in section
+    assert f"| structure | {weights.name}/r1, 2 rotations, minus NGF | " in section
     assert "Command: `python -m train.tables methods --weights r1`" in section
 
 

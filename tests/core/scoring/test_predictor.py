@@ -274,21 +274,36 @@ def test_the_first_rotation_is_not_traced_and_says_the_same(dtype):
     assert first.std() > 1e-4
 
 
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_how_many_rotations_are_computed_at_once_changes_no_bit(dtype):
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("dtype", "counts"),
+    [
+        ("bfloat16", (1, 0, 3)),
+        ("float32", (1, 2)),
+        pytest.param("float32", (1, 0, 2, 3), marks=pytest.mark.sweep),
+    ],
+)
+def test_how_many_rotations_are_computed_at_once_changes_no_bit(dtype, counts):
     config = replace(tiny_model(16, context_layers=2), normalization="layer", head_sizes=(32, 32))
     network = tiny_network(config, dtype=dtype)
     partners = random_protein(1, 80), random_protein(2, 70)
     one, *others = (
         list(Predictor(network, at_once=count).rotation_scores(*partners, UNTRACED + 6, 0))
-        for count in (1, 0, 2, 3)
+        for count in counts
     )
     for other in others:
         np.testing.assert_array_equal(other, one)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-@pytest.mark.parametrize("memory", [0, 10**6])
+@pytest.mark.parametrize(
+    ("dtype", "memory"),
+    [
+        ("float32", 0),
+        ("bfloat16", 10**6),
+        pytest.param("float32", 10**6, marks=pytest.mark.sweep),
+        pytest.param("bfloat16", 0, marks=pytest.mark.sweep),
+    ],
+)
 def test_embeddings_on_the_shelf_change_no_bit_and_are_made_once(
     tmp_path, monkeypatch, dtype, memory
 ):

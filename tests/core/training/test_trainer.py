@@ -32,6 +32,7 @@ from tests.core.build import (
 )
 
 ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.usefixtures("untraced_steps")
 MODEL = ModelConfig(
     edge=16, filters=(6, 8, 10, 12), embedding_size=16, head_sizes=(16, 16), normalization="layer"
 )
@@ -106,6 +107,7 @@ def test_the_rate_rises_then_falls_along_a_half_cosine():
 
 
 @pytest.mark.slow
+@pytest.mark.traced
 @pytest.mark.parametrize(
     ("normalization", "context_layers"),
     [
