@@ -71,7 +71,7 @@ def find_surroundings(
     """
     coords = protein.coords if displacement is None else protein.coords + displacement
     centers = protein.centers.astype(np.float64)
-    means = _mean_positions(coords, protein.atom_residues, protein.n_residues)
+    means = protein.residue_means(coords)
     neighbours, known = _nearest(centers, count)
     lines = centers[neighbours] - centers[:, None]
     directions = means - centers
@@ -116,7 +116,7 @@ def find_makeup(protein: Protein) -> np.ndarray:
     lengths = np.linalg.norm(protein.coords[known] - protein.centers[rows[known]], axis=1)
     reach = np.zeros(count)
     np.maximum.at(reach, rows[known], lengths)
-    means = _mean_positions(protein.coords, rows, count)
+    means = protein.residue_means()
     weights = np.bincount(rows[known], minlength=count).astype(np.float64)
     directions = means - protein.centers
     directions /= np.linalg.norm(directions, axis=1, keepdims=True) + 1e-3
@@ -149,14 +149,6 @@ def _within(distances: np.ndarray, radius: float) -> np.ndarray:
 def _atoms_in_ball(radius: float) -> float:
     """Return how many atoms a ball within a protein holds."""
     return ATOM_DENSITY * 4 / 3 * float(np.pi) * radius**3
-
-
-def _mean_positions(coords: np.ndarray, residues: np.ndarray, count: int) -> np.ndarray:
-    """Average the atoms of each residue, shape (n_residues, 3)."""
-    has_center = residues >= 0
-    rows = residues[has_center]
-    sums = [np.bincount(rows, column[has_center], count) for column in coords.T]
-    return np.stack(sums, axis=1) / np.maximum(np.bincount(rows, minlength=count), 1)[:, None]
 
 
 def _nearest(centers: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

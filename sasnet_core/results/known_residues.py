@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sasnet_core.errors import SelectionError
-from sasnet_core.results.partner import SIDES, residue_key
+from sasnet_core.results.partner import SIDES, residue_key, stretches
 from sasnet_core.scoring.known import Known
 
 if TYPE_CHECKING:
@@ -160,15 +160,8 @@ def known_lines(known: Known, sides: Sequence[Partner]) -> list[str]:
 
 def _ranges(partner: Partner, rows: list[int]) -> list[str]:
     """Name rows, those that follow one another in a chain together."""
-    groups: list[list[int]] = []
-    chains = partner.protein.chain_ids
-    for row in rows:
-        if groups and groups[-1][-1] == row - 1 and chains[row] == chains[row - 1]:
-            groups[-1].append(row)
-        else:
-            groups.append([row])
     return [
         _label(partner, group[0])
         + (f"-{partner.protein.residue_ids[group[-1]]}" if len(group) > 1 else "")
-        for group in groups
+        for group in stretches(partner.protein, rows)
     ]

@@ -13,6 +13,8 @@ from sasnet_core.structure.plddt import LOW_PLDDT
 from sasnet_core.structure.surface import exposed_area, relative_exposure
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sasnet_core.structure.protein import Protein
     from sasnet_core.structure.reading import Structure
 
@@ -157,15 +159,21 @@ def residue_labels(protein: Protein) -> np.ndarray:
     return np.array([":".join(part) for part in parts])
 
 
-def _ranges(protein: Protein, rows: list[int]) -> str:
-    """Name residues, neighbours in the file together: ``A1-12, A40``; the first few of many."""
+def stretches(protein: Protein, rows: Iterable[int]) -> list[list[int]]:
+    """Group ascending rows of residues: those that follow one another in a chain are together."""
     groups: list[list[int]] = []
+    chains = protein.chain_ids
     for row in rows:
-        same = groups and groups[-1][-1] == row - 1
-        if same and protein.chain_ids[row] == protein.chain_ids[row - 1]:
+        if groups and groups[-1][-1] == row - 1 and chains[row] == chains[row - 1]:
             groups[-1].append(row)
         else:
             groups.append([row])
+    return groups
+
+
+def _ranges(protein: Protein, rows: list[int]) -> str:
+    """Name residues, neighbours in the file together: ``A1-12, A40``; the first few of many."""
+    groups = stretches(protein, rows)
     names = [
         f"{protein.chain_ids[group[0]]}{protein.residue_ids[group[0]]}"
         + (f"-{protein.residue_ids[group[-1]]}" if len(group) > 1 else "")

@@ -13,7 +13,6 @@ from sasnet_core.scoring.patches import (
     chances,
     find_patches,
     patch_size,
-    residue_means,
     touch_chances,
 )
 
@@ -102,7 +101,7 @@ def predicted_patches(
     if law is not None:
         chance, share = chances(means, law)
         likely, shares = [_rounded(value) for value in chance], share.tolist()
-    places = residue_means(protein)
+    places = protein.residue_means()
     return tuple(
         PredictedPatch(
             side=partner.side,

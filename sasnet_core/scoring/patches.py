@@ -103,17 +103,8 @@ def find_patches(
 def _steps(protein: Protein) -> tuple[np.ndarray, np.ndarray]:
     """Return pairs of neighbouring residues, and the distances of their mean atom positions."""
     pairs = neighbouring_residues(protein, PATCH_REACH)
-    means = residue_means(protein)
+    means = protein.residue_means()
     return pairs, np.linalg.norm(means[pairs[:, 0]] - means[pairs[:, 1]], axis=1)
-
-
-def residue_means(protein: Protein) -> np.ndarray:
-    """Return the mean position of each residue's heavy atoms, shape (n_residues, 3), angstrom."""
-    inside = protein.atom_residues >= 0
-    rows, n = protein.atom_residues[inside], protein.n_residues
-    columns = protein.coords[inside].T.astype(np.float64)
-    sums = np.stack([np.bincount(rows, column, n) for column in columns], axis=1)
-    return np.asarray(sums / np.bincount(rows, minlength=n)[:, None])
 
 
 def _best_patch(

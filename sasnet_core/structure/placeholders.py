@@ -18,7 +18,7 @@ MANY = 3
 MANY_AT_ORIGIN = 2
 REASON = "placeholder coordinates"
 #: Any direction: points that differ hardly ever lie equally far along it.
-_DIRECTION = np.array([0.8317, 0.4271, 0.3541])
+ANY_DIRECTION = np.array([0.8317, 0.4271, 0.3541])
 
 
 def without_placeholders(name: str, raw: RawResidues) -> tuple[RawResidues, list[str]]:
@@ -74,7 +74,7 @@ def _repeated(values: np.ndarray) -> np.ndarray:
 
 def _some_share_a_point(positions: np.ndarray) -> bool:
     """Tell whether two atoms may share their point; quick, and true if in doubt."""
-    return bool(len(_repeated(positions @ _DIRECTION)))
+    return bool(len(_repeated(positions @ ANY_DIRECTION)))
 
 
 def _places(raw: RawResidues) -> np.ndarray:
@@ -132,7 +132,7 @@ def share_a_point(positions: np.ndarray, residues: np.ndarray, names: np.ndarray
     >>> share_a_point(points, np.array([1, 1, 2]), np.array(["CA", "CB", "CA"]))
     array([ True, False,  True])
     """
-    places = positions @ _DIRECTION
+    places = positions @ ANY_DIRECTION
     sharing = np.isin(places, _repeated(places))
     atoms: dict[tuple[float, ...], set[tuple[int, bytes]]] = {}
     rows = np.flatnonzero(sharing).tolist()

@@ -129,6 +129,24 @@ class Protein:
         columns = (self.chain_ids, self.residue_ids, self.segment_ids)
         return list(zip(*(column.tolist() for column in columns), strict=True))
 
+    def residue_means(self, coords: np.ndarray | None = None) -> np.ndarray:
+        """Average the positions of each residue's heavy atoms.
+
+        Parameters
+        ----------
+        coords : ndarray, shape (n_atoms, 3), optional
+            Other positions of the atoms.
+
+        Returns
+        -------
+        ndarray, shape (n_residues, 3), float64, angstrom
+        """
+        known = self.atom_residues >= 0
+        rows, places = self.atom_residues[known], self.coords if coords is None else coords
+        sums = [np.bincount(rows, column[known], self.n_residues) for column in places.T]
+        counts = np.bincount(rows, minlength=self.n_residues)
+        return np.stack(sums, axis=1) / counts[:, None]
+
     def with_coordinates(self, coords: np.ndarray, centers: np.ndarray) -> Protein:
         """Return the same protein in another place.
 

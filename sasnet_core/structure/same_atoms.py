@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sasnet_core.structure.placeholders import ANY_DIRECTION
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,8 +23,6 @@ _POINT = 4
 _PLACES = np.array([1e6, 1e5, 1e4, 1e3, 0, 1e2, 1e1, 1e0])
 #: Coordinates beyond are left to `reading`, which knows placeholders (angstrom).
 _FAR = 9000.0
-#: Any direction: points that differ hardly ever lie equally far along it.
-_DIRECTION = np.array([0.8317, 0.4271, 0.3541])
 
 
 class SameAtoms:
@@ -111,7 +111,7 @@ def _any_numbers(fields: np.ndarray) -> np.ndarray | None:
 def _usual(positions: np.ndarray) -> bool:
     """Tell whether no coordinate may be a placeholder."""
     near = bool((np.abs(positions) < _FAR).all())
-    return near and len(np.unique(positions @ _DIRECTION)) == len(positions)
+    return near and len(np.unique(positions @ ANY_DIRECTION)) == len(positions)
 
 
 def _match(

@@ -9,7 +9,6 @@ from sasnet_core.scoring.patches import (
     find_patches,
     patch_size,
     patch_terms,
-    residue_means,
     touch_chances,
 )
 from sasnet_core.structure.surface import relative_exposure
@@ -79,7 +78,7 @@ def test_patches_grow_with_the_proteins():
 def test_the_place_of_a_residue_is_the_mean_of_its_atoms():
     protein = random_protein(2, 6)
     atoms = protein.coords[protein.atom_residues == 4]
-    np.testing.assert_allclose(residue_means(protein)[4], atoms.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(protein.residue_means()[4], atoms.mean(axis=0), rtol=1e-5)
 
 
 def test_a_strong_rival_lowers_the_chance():
