@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sasnet_core.config import ModelConfig
-from sasnet_core.network.lattice import build_lattice, is_convolution, random_pose
+from sasnet_core.network.lattice import Lattice, build_lattice, is_convolution, random_pose
 from sasnet_core.structure.chemistry import CHANNELS
 from sasnet_core.structure.protein import Protein
 
@@ -20,7 +20,11 @@ def lattice_convolutions(
 ) -> np.ndarray:
     """Count those of each convolution on a protein's lattice in one pose, near atoms only."""
     pose = random_pose(np.random.default_rng(0))
-    lattice = build_lattice(protein, config, pose, residues)
+    return convolution_operations(build_lattice(protein, config, pose, residues), config)
+
+
+def convolution_operations(lattice: Lattice, config: ModelConfig) -> np.ndarray:
+    """Count those of each convolution on a lattice."""
     channels = (len(CHANNELS), *config.filters)
     rows = [len(reads[-1]) for reads in lattice.tables if is_convolution(reads)]
     counts = [2.0 * n * 27 * channels[k] * channels[k + 1] for k, n in enumerate(rows)]

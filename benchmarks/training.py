@@ -25,6 +25,7 @@ import numpy as np
 
 from benchmarks import report
 from benchmarks.operations import (
+    convolution_operations,
     dense_operations,
     lattice_convolutions,
     pair_operations,
@@ -36,6 +37,7 @@ from sasnet_core.dataset.complexes import benchmark_rows, evenly_spread, load_co
 from sasnet_core.metrics import cauroc, mean_auroc
 from sasnet_core.network.weights_folder import default_folder
 from sasnet_core.scoring.predictor import Predictor
+from sasnet_core.training.batches import stream_batches
 from sasnet_core.training.stream import ComplexStream, Source
 from sasnet_core.training.trainer import Trainer
 
@@ -110,24 +112,23 @@ def rate(settings: dict, stream: ComplexStream, steps: int, folder: Path) -> dic
 
 
 def arithmetic(
-    config: RunConfig, stream: ComplexStream, places: range, rates: dict[str, list[float]]
+    config: RunConfig, stream: ComplexStream, steps: range, rates: dict[str, list[float]]
 ) -> tuple[float, float]:
-    """Count the operations of some complexes of a run; the seconds they take at measured rates.
+    """Count the operations of some steps of a run; the seconds they take at measured rates.
 
     The first convolution needs no gradient of its input. Context layers are not counted.
     """
     operations = seconds = 0.0
-    for place in places:
-        item = stream.complex_at(place)
-        residues = item.left.n_residues + item.right.n_residues
-        convolutions = sum(lattice_convolutions(p, config.model) for p in (item.left, item.right))
+    batches = stream_batches(stream, config.model, config.train, steps.start)
+    for batch in islice(batches, len(steps)):
+        lattice, residues = batch.tower_input, len(batch.tower_input.windows)
+        convolutions = convolution_operations(lattice, config.model)
         passes = np.full(len(convolutions), PASSES)
         passes[0] -= 1
-        pairs = min(len(item.contacts), config.train.positives) + config.train.negatives
         counted = {
             "Conv3D": passes * convolutions,
             "dense layer": np.array([PASSES * residues * dense_operations(config.model)]),
-            "head": np.array([PASSES * pair_operations(residues, pairs, config.model)]),
+            "head": np.array([PASSES * pair_operations(residues, len(batch.pairs), config.model)]),
         }
         operations += sum(counts.sum() for counts in counted.values())
         seconds += sum((counts / rates[name]).sum() for name, counts in counted.items())
@@ -156,9 +157,8 @@ def steps_beside_arithmetic(
             seconds = time.monotonic() - started
             rates.append(machine_rates("bfloat16", config.model))
             best = {key: np.maximum.reduce([each[key] for each in rates[-2:]]) for key in rates[0]}
-            first = (WARM_UP + part * steps) * config.train.complexes_per_step
-            places = range(first, first + steps * config.train.complexes_per_step)
-            total += (seconds, *arithmetic(config, stream, places, best))
+            first = WARM_UP + part * steps
+            total += (seconds, *arithmetic(config, stream, range(first, first + steps), best))
         taken, operations, alone = total / (rounds * steps)
         rows.append(
             [title, str(config.train.complexes_per_step), f"{taken:.2f} s",

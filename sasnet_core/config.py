@@ -381,7 +381,8 @@ class TrainConfig(Settings):
         Decay per step of the moving average of the weights that is saved; 0: no average.
     auxiliary : float
         Weight of the auxiliary loss: from the embedding of each residue, training also predicts its
-        amino acid, its exposed area and whether it is in the interface; 0: none (paper).
+        amino acid, its exposed area and whether it is in the interface; 0: none (paper). Without
+        it and without context layers only the residues of pairs are embedded.
     weight_decay : float
         Share of the learning rate by which weights shrink in each step.
     max_gradient_norm : float
