@@ -31,27 +31,22 @@ def lattice_tensors(lattice: Lattice) -> list[Any]:
     return tensors
 
 
-def embed_lattice(
-    tower: keras.Model, config: ModelConfig, lattice: Sequence[Any], training: bool = False
-) -> Any:
+def embed_lattice(tower: keras.Model, config: ModelConfig, lattice: Sequence[Any]) -> Any:
     """Run the tower over a lattice: the same weights, each voxel's features computed once.
 
     Parameters
     ----------
-    tower, config, lattice, training
+    tower, config, lattice
         As in `lattice_features`.
 
     Returns
     -------
     tensor, shape (n_residues, embedding_size)
     """
-    windows = lattice[-2]
-    voxels = lattice_voxels(tower, config, lattice, training)
-    if training:
-        return embed_features(tower, _read(voxels, windows), training)
+    voxels = lattice_voxels(tower, config, lattice)
     return in_blocks(
         lambda rows: embed_features(tower, _read(voxels, rows)),
-        windows,
+        lattice[-2],
         RESIDUE_BLOCK,
         RESIDUE_BLOCK,
     )

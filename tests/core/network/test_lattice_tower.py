@@ -8,7 +8,12 @@ from keras import ops
 from sasnet_core.config import ModelConfig
 from sasnet_core.network.lattice import build_lattice, join_lattices, pad_lattice, place_windows
 from sasnet_core.network.lattice import random_pose as draw_pose
-from sasnet_core.network.lattice_tower import embed_lattice, lattice_tensors
+from sasnet_core.network.lattice_tower import (
+    embed_features,
+    embed_lattice,
+    lattice_features,
+    lattice_tensors,
+)
 from sasnet_core.network.voxels import voxelize
 from tests.core.build import (
     assert_alive,
@@ -88,10 +93,15 @@ def test_bfloat16_stays_near_float32():
     np.testing.assert_allclose(np.asarray(ops.cast(rough, "float32")), exact, atol=0.1)
 
 
+def embed_in_training(tower, config, lattice):
+    features = lattice_features(tower, config, lattice_tensors(lattice), training=True)
+    return embed_features(tower, features, training=True)
+
+
 def training_step(lattice, config):
     """Return embeddings in training mode and the moving statistics they leave."""
     tower = tiny_network(config).tower
-    embeddings = np.asarray(embed_lattice(tower, config, lattice_tensors(lattice), training=True))
+    embeddings = np.asarray(embed_in_training(tower, config, lattice))
     moving = {v.path: np.asarray(v) for v in tower.non_trainable_variables}
     return embeddings, moving
 
@@ -116,7 +126,7 @@ def test_batch_norm_in_training_reads_rows_in_use_and_no_vacuum():
     tower = tiny_network(config).tower
     layer = tower.get_layer("conv1_norm")
     before = np.asarray(layer.moving_mean)
-    embed_lattice(tower, config, lattice_tensors(pad_lattice(lattice, 2048)), training=True)
+    embed_in_training(tower, config, pad_lattice(lattice, 2048))
     kernel = np.asarray(tower.get_layer("conv1").kernel).reshape(-1, config.filters[0])
     rows = lattice.occupancy[cubes(lattice.tables[0])[1:]].reshape(-1, len(kernel)) @ kernel
     expected = layer.momentum * before + (1 - layer.momentum) * rows.mean(axis=0)
