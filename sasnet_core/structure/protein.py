@@ -140,12 +140,13 @@ class Protein:
         Returns
         -------
         ndarray, shape (n_residues, 3), float64, angstrom
+            0 for a residue without atoms.
         """
         known = self.atom_residues >= 0
         rows, places = self.atom_residues[known], self.coords if coords is None else coords
         sums = [np.bincount(rows, column[known], self.n_residues) for column in places.T]
         counts = np.bincount(rows, minlength=self.n_residues)
-        return np.stack(sums, axis=1) / counts[:, None]
+        return np.stack(sums, axis=1) / np.maximum(counts, 1)[:, None]
 
     def with_coordinates(self, coords: np.ndarray, centers: np.ndarray) -> Protein:
         """Return the same protein in another place.

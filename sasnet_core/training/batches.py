@@ -96,24 +96,22 @@ def make_batch(examples: Sequence[Example], model: ModelConfig, config: TrainCon
     targets = join_targets(
         [residue_targets(e.item, with_areas, config.spare_elsewhere) for e in examples]
     )
-    pairs = draw_pairs(examples, config)
+    drawn = draw_pairs(examples, config)
     if frozen:
         poses = ((example.rng, example.embeddings) for example in examples)
-        drawn = [rng.choice(known) for rng, known in poses if known is not None]
-        return Batch(np.concatenate(drawn), around, *pairs, targets)
+        embedded = [rng.choice(known) for rng, known in poses if known is not None]
+        return Batch(np.concatenate(embedded), around, *drawn, targets)
     if config.engine == "windows":
-        return _apart(proteins, model, around, *pairs, targets)
+        return _apart(proteins, model, around, drawn, targets)
     everyone = model.context_layers > 0 or config.auxiliary > 0
-    return _together(proteins, model, around, *pairs, targets, everyone)
+    return _together(proteins, model, around, drawn, targets, everyone)
 
 
 def _together(
     proteins: Sequence[tuple[Protein, np.ndarray | None, np.random.Generator]],
     model: ModelConfig,
     around: Surroundings,
-    pairs: np.ndarray,
-    labels: np.ndarray,
-    weights: np.ndarray,
+    drawn: tuple[np.ndarray, np.ndarray, np.ndarray],
     targets: ResidueTargets,
     everyone: bool,
 ) -> Batch:
@@ -121,6 +119,7 @@ def _together(
 
     The others are read by context layers and asked for by the auxiliary loss.
     """
+    pairs, labels, weights = drawn
     ends = np.cumsum([protein.n_residues for protein, _, _ in proteins])
     rows = np.arange(ends[-1]) if everyone else np.unique(pairs)
     parts = np.split(rows, np.searchsorted(rows, ends[:-1]))
@@ -144,15 +143,14 @@ def _apart(
     proteins: Sequence[tuple[Protein, np.ndarray | None, np.random.Generator]],
     model: ModelConfig,
     around: Surroundings,
-    pairs: np.ndarray,
-    labels: np.ndarray,
-    weights: np.ndarray,
+    drawn: tuple[np.ndarray, np.ndarray, np.ndarray],
     targets: ResidueTargets,
 ) -> Batch:
     """Give every pair two surfacelets of its own, each in a rotation of its own (the paper's way).
 
     Left residues of all pairs come first, then the right ones.
     """
+    pairs, labels, weights = drawn
     rows = pairs.T.ravel()
     owners = np.repeat(np.arange(len(proteins)), [p.n_residues for p, _, _ in proteins])
     places = np.concatenate([np.arange(p.n_residues) for p, _, _ in proteins])
