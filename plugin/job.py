@@ -13,9 +13,10 @@ from pathlib import Path
 
 from pymol import CmdException
 
-from . import child_result, selections, worker
+from . import child_result, partner_atoms, worker
 from .child_result import ChildResult
-from .selections import Atoms, PartnerSelection
+from .partner_atoms import Atoms
+from .selections import PartnerSelection
 
 _INTERVAL = 0.05
 
@@ -121,7 +122,7 @@ class Job:
 
     def _work(self) -> None:
         for side, partner in self._partners.items():
-            text = selections.document(partner, self._atoms[side])
+            text = partner_atoms.document(partner, self._atoms[side])
             (self._folder / f"{side}.cif").write_text(text, encoding="utf-8")
         if not self.stopped:
             self._child = worker.Child(self._command)

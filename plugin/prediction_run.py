@@ -14,7 +14,7 @@ from typing import Any
 from pymol import CmdException
 from pymol import cmd as _cmd
 
-from . import bound_results, job, pymol_session, selections, timing, worker
+from . import bound_results, job, partner_atoms, pymol_session, selections, timing, worker
 from .bound_results import BoundResult
 from .child_result import ALONE, ChildResult, SurfacePatch
 from .selections import PartnerSelection
@@ -123,7 +123,7 @@ class PredictionRun:
         atoms = {}
         for side, partner in self._partners.items():
             yield
-            atoms[side] = selections.read_atoms(partner, self._cmd)
+            atoms[side] = partner_atoms.read_atoms(partner, self._cmd)
         self._job.start(atoms)
 
     def wait(self, report: Callable[[int, int], None]) -> None:

@@ -6,12 +6,13 @@
     python -m train.tables methods --weights default complex-only
     python -m train.tables beyond DB5_DATASET --weights default
 
-table1: sizes of the datasets. table2: CAUROC on unbound complexes, all rows of SASNet, the
-predictors without learning, and the compared methods as train.baselines.evaluate measured them,
-with paired tests; --also "SASNet, the paper's sizes" RUN_D/last adds a row. methods: the compared
-methods alone, and paired tests against networks of sasnet whose tables of complexes are in
-docs/results; nothing else is computed. table3: bound against unbound. beyond: average precision,
-precision among the best pairs, sites, difficulty, category, wrong partners, number of rotations.
+table1: sizes of the datasets; --also "mined, both collections" MINED adds a row. table2: CAUROC on
+unbound complexes, all rows of SASNet, the predictors without learning, and the compared methods as
+train.baselines.evaluate measured them, with paired tests; --also "SASNet, the paper's sizes"
+RUN_D/last adds a row. methods: the compared methods alone, and paired tests against networks of
+sasnet whose tables of complexes are in docs/results; nothing else is computed. table3: bound
+against unbound. beyond: average precision, precision among the best pairs, sites, difficulty,
+category, wrong partners, number of rotations.
 
 Each command writes its section of docs/results.md, and its numbers as CSV into docs/results/. The
 scores of every rotation are stored in --kept: a table that was stopped goes on from there, and
@@ -59,6 +60,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         one.add_argument("--quick", action="store_true", help="a small run, into quick_results")
         if name == "table1":
             one.add_argument("--mined", type=Path, required=True, help="dataset of train.mine")
+            one.add_argument(
+                "--also", nargs=2, action="append", default=[], metavar=("ROW", "MINED"),
+                help="a further row: its name, and a dataset of train.mine; repeatable",
+            )  # fmt: skip
             continue
         if name == "methods":
             one.add_argument("--weights", type=Path, nargs="+", default=[Path("default")])
@@ -133,7 +138,9 @@ def footer(
 
 def table1(options: argparse.Namespace) -> str:
     """Sizes of the datasets, ours beside the paper's."""
-    return paper_tables.table1(options.dataset, options.mined, options.output)
+    mined = {"complex-only": [options.mined], **further_rows(options, "a dataset")}
+    datasets = {name: folder for name, [folder] in mined.items()}
+    return paper_tables.table1(options.dataset, datasets, options.output)
 
 
 def table2(options: argparse.Namespace) -> str:
@@ -149,7 +156,8 @@ def table3(options: argparse.Namespace) -> str:
 def compared(options: argparse.Namespace, table: paper_tables.Table, *states: str) -> str:
     """Compare replicates and their ensemble in a table."""
     bench = workbench(options)
-    entrants = find_entrants(bench, options.replicates, options.ensemble, further_networks(options))
+    also = further_rows(options, "weights")
+    entrants = find_entrants(bench, options.replicates, options.ensemble, also)
     splits = reported_splits(bench, options, entrants.infos, *states)
     section = table(bench, entrants)
     text = write_table_section(bench, options.table, section, splits)
@@ -158,13 +166,13 @@ def compared(options: argparse.Namespace, table: paper_tables.Table, *states: st
     return "\n".join([text, *footer(bench, options, splits, entrants.infos)])
 
 
-def further_networks(options: argparse.Namespace) -> dict[str, list[Path]]:
-    """Read --also: folders of weights by the name of their row."""
+def further_rows(options: argparse.Namespace, what: str) -> dict[str, list[Path]]:
+    """Read --also: folders by the name of their row."""
     found: dict[str, list[Path]] = {}
     for name, *folders in getattr(options, "also", []):
         if not folders or name in found:
             raise SettingError(
-                f"--also must name a row of its own and weights, got {' '.join([name, *folders])!r}"
+                f"--also must name a row of its own and {what}, got {' '.join([name, *folders])!r}"
             )
         found[name] = [Path(folder) for folder in folders]
     return found

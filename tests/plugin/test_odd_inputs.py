@@ -13,7 +13,8 @@ def positions(plugin, tmp_path):
 
     def read(cmd, selection):
         partner = plugin.selections.freeze("left", selection, cmd)
-        text = plugin.selections.document(partner, plugin.selections.read_atoms(partner, cmd))
+        atoms = plugin.partner_atoms.read_atoms(partner, cmd)
+        text = plugin.partner_atoms.document(partner, atoms)
         columns = [line.split(".")[1] for line in text.splitlines() if line.startswith("_atom")]
         rows = [line.split() for line in text.splitlines() if line.startswith("ATOM")]
         atoms = [dict(zip(columns, row, strict=True)) for row in rows]

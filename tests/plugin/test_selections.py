@@ -3,11 +3,6 @@ import pytest
 pytest.importorskip("pymol2", reason="PyMOL is not installed", exc_type=ImportError)
 from pymol import CmdException
 
-
-def write(selections, partner, path, cmd):
-    path.write_text(selections.document(partner, selections.read_atoms(partner, cmd)))
-
-
 GLYCINE = (("N", "N", -1.2), ("CA", "C", 0.0), ("C", "C", 1.3), ("O", "O", 2.2))
 
 
@@ -37,13 +32,24 @@ def selections(plugin):
 
 
 @pytest.fixture
-def written(selections, tmp_path):
+def write(plugin):
+    """A function: write the atoms of a partner to a file."""
+
+    def written(partner, path, cmd):
+        atoms = plugin.partner_atoms.read_atoms(partner, cmd)
+        path.write_text(plugin.partner_atoms.document(partner, atoms))
+
+    return written
+
+
+@pytest.fixture
+def written(selections, write, tmp_path):
     """A function: the rows of the file that a selection becomes, by column."""
 
     def rows(cmd, selection):
         partner = selections.freeze("left", selection, cmd)
         path = tmp_path / "left.cif"
-        write(selections, partner, path, cmd)
+        write(partner, path, cmd)
         lines = path.read_text().splitlines()
         columns = [line.split(".")[1] for line in lines if line.startswith("_atom_site.")]
         atoms = [line.split() for line in lines if line.startswith(("ATOM", "HETATM"))]
@@ -66,12 +72,12 @@ def test_residue_identity_survives_the_file(antibody, written):
     ]
 
 
-def test_gemmi_reads_the_file_as_pymol_has_it(antibody, selections, tmp_path):
+def test_gemmi_reads_the_file_as_pymol_has_it(antibody, selections, write, tmp_path):
     gemmi = pytest.importorskip("gemmi")
     antibody.alter("fab and chain B", "chain = \"Long'B\"; segi = 'S 1'")
     antibody.alter("fab and resi 53", "resn = 'MSE'; type = 'HETATM'")
     partner = selections.freeze("left", "fab", antibody)
-    write(selections, partner, tmp_path / "left.cif", antibody)
+    write(partner, tmp_path / "left.cif", antibody)
     structure = gemmi.read_structure(str(tmp_path / "left.cif"))
     assert len(structure) == 1
     read = [(c.name, str(r.seqid), r.name) for c in structure[0] for r in c]
@@ -89,7 +95,7 @@ def test_gemmi_reads_the_file_as_pymol_has_it(antibody, selections, tmp_path):
     assert (atom.element.name, atom.occ, atom.b_iso) == ("C", 1.0, 20.0)
 
 
-def test_the_core_reads_the_residues_that_pymol_has(enterotoxin, selections, tmp_path):
+def test_the_core_reads_the_residues_that_pymol_has(enterotoxin, selections, write, tmp_path):
     structure = pytest.importorskip("sasnet_core.structure.reading")
     cmd = enterotoxin
     cmd.remove("not (polymer and chain D+E+F+G+H)")
@@ -101,7 +107,7 @@ def test_the_core_reads_the_residues_that_pymol_has(enterotoxin, selections, tmp
     cmd.alter("chain G+H", "segi = chain; chain = 'd'")
     cmd.sort()
     partner = selections.freeze("left", "tox", cmd)
-    write(selections, partner, tmp_path / "left.cif", cmd)
+    write(partner, tmp_path / "left.cif", cmd)
     protein = structure.read(tmp_path / "left.cif").protein()
     read = set(zip(protein.chain_ids.tolist(), protein.residue_ids.tolist(), strict=True))
     assert read == partner.keys_in_file().keys()
@@ -126,13 +132,13 @@ def test_current_state_is_written_as_one_model(antibody, written):
     assert {row["pdbx_PDB_model_num"] for row in rows} == {"1"}
 
 
-def test_state_without_coordinates_is_an_error(antibody, selections, tmp_path):
+def test_state_without_coordinates_is_an_error(antibody, selections, write, tmp_path):
     antibody.create("moving", "fab", 1, 1)
     antibody.create("moving", "fab", 1, 2)
     antibody.set("state", 5)
     partner = selections.freeze("left", "moving", antibody)
     with pytest.raises(CmdException, match="'moving' has no coordinates"):
-        write(selections, partner, tmp_path / "left.cif", antibody)
+        write(partner, tmp_path / "left.cif", antibody)
 
 
 def test_chains_without_a_name_or_of_two_segments_get_names_of_their_own(antibody, selections):

@@ -89,10 +89,11 @@ def read(path):
 
 
 def test_table_1_counts_what_the_manifests_hold(call, dataset):
-    text, results = call("table1", "--mined", dataset)
+    text, results = call("table1", "--mined", dataset, "--also", "larger", dataset)
     rows = {row["dataset"]: row for row in read(results / "table1.csv")}
     assert rows["DB5U"]["complexes"] == "2" and rows["DB5"]["complexes"] == "6"
     assert rows["DB5U"]["pairs"] == str(2 * 60 * 40)
+    assert rows["larger"]["positives"] == rows["complex-only"]["positives"]
     assert cells(text, "DB5 ")[-2:] == ["230", "21,091"]
 
 

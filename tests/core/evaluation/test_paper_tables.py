@@ -19,8 +19,9 @@ def written(bench, name, section, splits=("DB4U",)):
 
 
 def test_table_1_compares_sizes_with_the_paper(dataset, tmp_path):
-    text = table1(dataset, dataset, tmp_path)
+    text = table1(dataset, {"complex-only": dataset, "larger": dataset}, tmp_path)
     assert "| DB5U | 1 | " in text and "| 44,828 | 5,892,422 |" in text
+    assert text.count("| larger | ") == 1
     assert (tmp_path / "results" / "table1.csv").is_file()
 
 
