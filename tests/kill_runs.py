@@ -23,7 +23,7 @@ import psutil
 
 from sasnet_core.files import write_arrays
 from sasnet_core.fitted import Calibration
-from sasnet_core.network.weights_folder import write_config
+from sasnet_core.network.weights_writing import write_config
 from tests.core.build import (
     chain_lines,
     contents,

@@ -33,7 +33,8 @@ from sasnet_core.evaluation.residue_fit import fit_with_thresholds, held_out_pro
 from sasnet_core.evaluation.test_set import add_test_set_options, record_access, refuse_test_set
 from sasnet_core.fitted import AloneFit, Calibration
 from sasnet_core.metrics import auroc, average_precision, brier_skill, calibration_error
-from sasnet_core.network.weights_folder import read_info, write_fitted
+from sasnet_core.network.weights_folder import read_info
+from sasnet_core.network.weights_writing import write_fitted
 from sasnet_core.scoring.patches import patch_size
 from sasnet_core.scoring.scorer import Scorer
 from sasnet_core.scoring.site_scores import score_sites

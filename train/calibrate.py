@@ -27,7 +27,8 @@ from sasnet_core.evaluation.patch_fit import collect_patches, fit_law
 from sasnet_core.evaluation.residue_fit import held_out_probabilities
 from sasnet_core.evaluation.selection_set import add_fit_options, read_selection_set
 from sasnet_core.metrics import brier_skill, calibration_error
-from sasnet_core.network.weights_folder import default_folder, read_info, write_fitted
+from sasnet_core.network.weights_folder import default_folder, read_info
+from sasnet_core.network.weights_writing import write_fitted
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:

@@ -25,7 +25,8 @@ from sasnet_core.errors import SettingError, run_script
 from sasnet_core.evaluation.selection_set import add_fit_options, read_selection_set
 from sasnet_core.fitted import Mixture, Smoothing
 from sasnet_core.metrics import cauroc, mean_auroc
-from sasnet_core.network.weights_folder import WeightsInfo, read_info, save_ensemble
+from sasnet_core.network.weights_folder import WeightsInfo, read_info
+from sasnet_core.network.weights_writing import save_ensemble
 from sasnet_core.scoring.log_odds import logit
 from sasnet_core.scoring.mixture import mixed
 from sasnet_core.scoring.predictor import load_predictor

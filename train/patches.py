@@ -41,7 +41,8 @@ from sasnet_core.evaluation.selection_set import add_fit_options, read_selection
 from sasnet_core.evaluation.tables import RESULTS_HEAD
 from sasnet_core.evaluation.test_set import add_test_set_options, record_access
 from sasnet_core.metrics import brier_skill, calibration_error
-from sasnet_core.network.weights_folder import WeightsInfo, read_info, write_fitted
+from sasnet_core.network.weights_folder import WeightsInfo, read_info
+from sasnet_core.network.weights_writing import write_fitted
 
 PROGRAM = "python -m train.patches"
 DOCS = Path(__file__).parents[1] / "docs"

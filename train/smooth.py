@@ -26,7 +26,8 @@ from sasnet_core.evaluation.out_of_fold import described, load_scorer
 from sasnet_core.evaluation.selection_set import add_fit_options, read_selection_set
 from sasnet_core.fitted import Smoothing
 from sasnet_core.metrics import auroc, cauroc, mean_auroc
-from sasnet_core.network.weights_folder import default_folder, read_info, write_fitted
+from sasnet_core.network.weights_folder import default_folder, read_info
+from sasnet_core.network.weights_writing import write_fitted
 from sasnet_core.scoring.smoothing import Smoother
 
 WIDTHS = (6.0, 8.0, 10.0, 12.0)  # angstrom

@@ -10,7 +10,8 @@ import numpy as np
 from sasnet_core.config import MAX_WEIGHTS, ModelConfig
 from sasnet_core.errors import WeightsError
 from sasnet_core.files import array_shapes, read_arrays, write_arrays
-from sasnet_core.network.weights_folder import WEIGHTS_FILE, write_config
+from sasnet_core.network.weights_folder import WEIGHTS_FILE
+from sasnet_core.network.weights_writing import write_config
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,15 +6,12 @@ import hashlib
 import importlib.resources
 import json
 import math
-import os
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sasnet_core.config import ModelConfig
 from sasnet_core.errors import SettingError, WeightsError
-from sasnet_core.files import write_json
 from sasnet_core.fitted import AloneFit, Calibration, Mixture, PatchLaw, Smoothing
 
 if TYPE_CHECKING:
@@ -132,139 +129,8 @@ class WeightsInfo:
         return {"members": members, "mixture": self.mixture.to_dict()}
 
 
-def write_config(
-    folder: Path,
-    model: ModelConfig,
-    calibration: Calibration | None,
-    smoothing: Smoothing | None = None,
-) -> None:
-    """Write the configuration of the weights in a folder."""
-    own = {"model": model.to_dict(), "sha256": _hash(folder / WEIGHTS_FILE)}
-    _write_values(folder, own, calibration, smoothing or Smoothing())
-
-
-def write_fitted(
-    info: WeightsInfo,
-    calibration: Calibration | None,
-    smoothing: Smoothing,
-    patches: PatchLaw | None = None,
-    alone: AloneFit | None = None,
-) -> None:
-    """Change what was fitted for weights, those of an ensemble too; the weights stay.
-
-    What was fitted for one protein alone stays too, unless `alone` is given.
-    """
-    values = json.loads((info.folder / CONFIG_FILE).read_text())
-    keys = ("model", "members", "mixture", "graph", "sha256")
-    own = {key: values[key] for key in keys if key in values}
-    _write_values(info.folder, own, calibration, smoothing, patches, alone or info.alone)
-
-
-def _write_values(
-    folder: Path,
-    own: dict[str, Any],
-    calibration: Calibration | None,
-    smoothing: Smoothing,
-    patches: PatchLaw | None = None,
-    alone: AloneFit | None = None,
-) -> None:
-    values = {
-        "format": FORMAT,
-        **own,
-        "calibration": calibration.to_dict() if calibration else None,
-        "smoothing": smoothing.to_dict(),
-        "patches": patches.to_dict() if patches else None,
-        "alone": alone.to_dict() if alone else None,
-    }
-    write_json(values, folder / CONFIG_FILE)
-
-
-def add_graph(info: WeightsInfo, share: float, folder: Path) -> WeightsInfo:
-    """Write a network's weights again, together with networks on residue graphs.
-
-    An earlier calibration goes, because it no longer fits.
-
-    Parameters
-    ----------
-    info : WeightsInfo
-        One network.
-    share : float
-        See `GraphPart`.
-    folder : Path
-        Where to; it holds the networks on graphs already (`GRAPH_FILE`). It may be that of `info`.
-
-    Raises
-    ------
-    WeightsError
-        The weights are those of an ensemble.
-    """
-    if info.model is None:
-        raise WeightsError(f"{info.folder}: one network is needed, this is an ensemble")
-    if folder.resolve() != info.folder.resolve():
-        shutil.copyfile(info.folder / WEIGHTS_FILE, folder / WEIGHTS_FILE)
-    own = {
-        "model": info.model.to_dict(),
-        "sha256": info.network_sha256,
-        "graph": {"sha256": _hash(folder / GRAPH_FILE), "share": share},
-    }
-    _write_values(folder, own, None, info.smoothing, alone=info.alone)
-    return read_info(folder)
-
-
-def save_ensemble(
-    folder: Path, members: Sequence[WeightsInfo], mixture: Mixture, smoothing: Smoothing
-) -> WeightsInfo:
-    """Write an ensemble: its members' weights, and a configuration that names them.
-
-    A member whose folder is beside the ensemble's stays there, others are copied into its folder
-    as member1, member2 and so on.
-
-    Parameters
-    ----------
-    folder : Path
-        Made if it is not there.
-    members : sequence of WeightsInfo
-        Single networks.
-    mixture : Mixture
-        With a slope for each member, in their order.
-    smoothing : Smoothing
-        Of the mixed scores.
-
-    Raises
-    ------
-    WeightsError
-        A member is an ensemble, or has networks on graphs.
-    """
-    for member in members:
-        if member.members:
-            raise WeightsError(
-                f"{member.folder}: a member must be one network, this is an ensemble"
-            )
-        if member.graph is not None:
-            raise WeightsError(
-                f"{member.folder}: a member must be a network on atoms alone, this one has graphs "
-                "beside it; take another"
-            )
-    entries = []
-    for number, member in enumerate(members, 1):
-        place = f"member{number}"
-        if member.folder.resolve().parent == folder.resolve().parent:
-            place = os.path.relpath(member.folder.resolve(), folder.resolve())
-        else:
-            (folder / place).mkdir(parents=True, exist_ok=True)
-            for name in (WEIGHTS_FILE, CONFIG_FILE):
-                shutil.copyfile(member.folder / name, folder / place / name)
-        entries.append({"folder": place, "sha256": member.sha256})
-    own = {
-        "members": entries,
-        "mixture": mixture.to_dict(),
-        "sha256": _ensemble_hash([member.sha256 for member in members], mixture),
-    }
-    _write_values(folder, own, None, smoothing)
-    return read_info(folder)
-
-
-def _ensemble_hash(members: Sequence[str], mixture: Mixture, graph: GraphPart | None = None) -> str:
+def ensemble_hash(members: Sequence[str], mixture: Mixture, graph: GraphPart | None = None) -> str:
+    """Return the hash of networks that score together: of their own hashes and their shares."""
     parts: list[Any] = [list(members), mixture.slopes, mixture.intercept]
     if graph is not None:
         parts += [graph.sha256, graph.share]
@@ -310,7 +176,7 @@ def _read_info(folder: Path, is_member: bool = False) -> WeightsInfo:
         _needs(folder, WEIGHTS_FILE)
         model = ModelConfig.from_dict(values["model"])
         expected = str(values["sha256"])
-        found = _hash(folder / WEIGHTS_FILE)
+        found = file_hash(folder / WEIGHTS_FILE)
         graph = _read_graph(folder, values["graph"]) if "graph" in values else None
     except _UNUSABLE as error:
         raise WeightsError(
@@ -322,7 +188,7 @@ def _read_info(folder: Path, is_member: bool = False) -> WeightsInfo:
             f"{folder / WEIGHTS_FILE}: sha256 must be {expected[:12]}..., is {found[:12]}...; "
             "the file is damaged or belongs to another configuration: fetch it again"
         )
-    together = found if graph is None else _ensemble_hash([found], Mixture(), graph)
+    together = found if graph is None else ensemble_hash([found], Mixture(), graph)
     return WeightsInfo(
         folder, model, together, calibration, smoothing, patches=patches, alone=alone,
         network_sha256=found, graph=graph,
@@ -352,7 +218,7 @@ def _read_ensemble(
                 "or make the ensemble anew with train.ensemble"
             )
         members.append(member)
-    found = _ensemble_hash([member.sha256 for member in members], mixture)
+    found = ensemble_hash([member.sha256 for member in members], mixture)
     if len(members) != len(mixture.slopes) or found != values["sha256"]:
         raise WeightsError(
             f"{folder}: members and mixture must have sha256 {str(values['sha256'])[:12]}..., they "
@@ -367,14 +233,15 @@ def _read_graph(folder: Path, entry: dict[str, Any]) -> GraphPart:
     path, expected, share = folder / GRAPH_FILE, str(entry["sha256"]), float(entry["share"])
     if not 0 < share < math.inf:
         raise ValueError(f"share must be over 0, is {share}")
-    if not path.is_file() or _hash(path) != expected:
+    if not path.is_file() or file_hash(path) != expected:
         raise WeightsError(
             f"{path}: the file with sha256 {expected[:12]}... is needed; fetch it again"
         )
     return GraphPart(path, expected, share)
 
 
-def _hash(path: Path) -> str:
+def file_hash(path: Path) -> str:
+    """Return the sha256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

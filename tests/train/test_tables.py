@@ -15,7 +15,8 @@ from sasnet_core.evaluation.compared import write_measured
 from sasnet_core.files import write_json, write_table
 from sasnet_core.fitted import Mixture, Smoothing
 from sasnet_core.network.weights import save_weights
-from sasnet_core.network.weights_folder import read_info, save_ensemble
+from sasnet_core.network.weights_folder import read_info
+from sasnet_core.network.weights_writing import save_ensemble
 from tests.core.build import random_complex, tiny_model, tiny_network
 from train import scaling, tables
 

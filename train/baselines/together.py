@@ -33,7 +33,8 @@ from sasnet_core.evaluation.test_set import add_test_set_options, record_access
 from sasnet_core.graph.deep_tensor import DeepTensor
 from sasnet_core.graph.stored import save_networks
 from sasnet_core.metrics import auroc
-from sasnet_core.network.weights_folder import GRAPH_FILE, add_graph, find_folder, read_info
+from sasnet_core.network.weights_folder import GRAPH_FILE, find_folder, read_info
+from sasnet_core.network.weights_writing import add_graph
 from sasnet_core.scoring.conserved import ConservedScorer
 from sasnet_core.scoring.graph_terms import MARGIN, graph_log_odds
 from sasnet_core.scoring.log_odds import logit

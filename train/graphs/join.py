@@ -15,7 +15,8 @@ from pathlib import Path
 
 from sasnet_core.errors import run_script
 from sasnet_core.graph.stored import read_networks, save_networks
-from sasnet_core.network.weights_folder import GRAPH_FILE, add_graph, read_info
+from sasnet_core.network.weights_folder import GRAPH_FILE, read_info
+from sasnet_core.network.weights_writing import add_graph
 
 #: Chosen on DB4U (docs/experiments.md).
 SHARE = 1.0

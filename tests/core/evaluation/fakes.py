@@ -4,7 +4,7 @@ import numpy as np
 
 from sasnet_core.dataset.complexes import MANIFEST, save_complex
 from sasnet_core.files import write_table
-from sasnet_core.network.weights_folder import write_config
+from sasnet_core.network.weights_writing import write_config
 from sasnet_core.scoring.scorer import Scorer
 from tests.core.build import random_complex
 

@@ -11,7 +11,8 @@ from sasnet_core.files import write_table
 from sasnet_core.fitted import Smoothing
 from sasnet_core.network.network import build_network
 from sasnet_core.network.weights import save_weights
-from sasnet_core.network.weights_folder import read_info, write_fitted
+from sasnet_core.network.weights_folder import read_info
+from sasnet_core.network.weights_writing import write_fitted
 from sasnet_core.scoring.predictor import load_predictor
 from tests.core.build import random_complex, table, tiny_model, write_benchmark
 from tests.random_scorer import RandomScorer

@@ -7,10 +7,8 @@ from sasnet_core.config import ModelConfig
 from sasnet_core.errors import WeightsError
 from sasnet_core.fitted import Calibration
 from sasnet_core.network.weights import check_sizes, fill, save_weights
-from sasnet_core.network.weights_folder import (
-    read_info,
-    write_config,
-)
+from sasnet_core.network.weights_folder import read_info
+from sasnet_core.network.weights_writing import write_config
 from tests.core.build import tiny_model, tiny_network
 
 MODEL = tiny_model(16)

@@ -6,13 +6,8 @@ from sasnet_core.errors import WeightsError
 from sasnet_core.fitted import Calibration, Mixture, Smoothing
 from sasnet_core.graph.stored import save_networks
 from sasnet_core.network.weights import save_weights
-from sasnet_core.network.weights_folder import (
-    GRAPH_FILE,
-    add_graph,
-    read_info,
-    save_ensemble,
-    write_fitted,
-)
+from sasnet_core.network.weights_folder import GRAPH_FILE, read_info
+from sasnet_core.network.weights_writing import add_graph, save_ensemble, write_fitted
 from tests.core.build import tiny_model, tiny_network
 from tests.core.graph.build_networks import random_network
 

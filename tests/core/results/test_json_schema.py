@@ -6,7 +6,8 @@ import pytest
 
 from sasnet_core.fitted import Mixture, Smoothing
 from sasnet_core.network.weights import save_weights
-from sasnet_core.network.weights_folder import read_info, save_ensemble
+from sasnet_core.network.weights_folder import read_info
+from sasnet_core.network.weights_writing import save_ensemble
 from sasnet_core.results.json_schema import schema_file, write_schema
 from sasnet_core.results.prediction import JSON_SCHEMA, SCHEMA
 from sasnet_core.results.reading import read_result

@@ -9,7 +9,8 @@ import pytest
 from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.fitted import Calibration, Mixture, Smoothing
 from sasnet_core.network.weights import save_weights
-from sasnet_core.network.weights_folder import read_info, save_ensemble, write_config, write_fitted
+from sasnet_core.network.weights_folder import read_info
+from sasnet_core.network.weights_writing import save_ensemble, write_config, write_fitted
 from sasnet_core.scoring import predictor
 from sasnet_core.scoring.embedding_cache import EmbeddingCache
 from sasnet_core.scoring.memory import Sizes

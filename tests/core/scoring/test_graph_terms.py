@@ -7,7 +7,8 @@ from sasnet_core.fitted import Smoothing
 from sasnet_core.graph.residue_graph import build_graph
 from sasnet_core.graph.stored import save_networks
 from sasnet_core.network.weights import save_weights
-from sasnet_core.network.weights_folder import GRAPH_FILE, add_graph, read_info
+from sasnet_core.network.weights_folder import GRAPH_FILE, read_info
+from sasnet_core.network.weights_writing import add_graph
 from sasnet_core.scoring import graph_terms
 from sasnet_core.scoring.conserved import ConservedScorer
 from sasnet_core.scoring.graph_terms import GraphTerms

@@ -7,7 +7,7 @@ import pytest
 
 from sasnet_core.files import write_arrays
 from sasnet_core.fitted import Calibration
-from sasnet_core.network.weights_folder import write_config
+from sasnet_core.network.weights_writing import write_config
 from sasnet_core.shell import cli, download
 from sasnet_core.shell.archives import ALPHAFOLD, PDB
 from sasnet_core.shell.fetch import CACHE_VARIABLE, make_sources

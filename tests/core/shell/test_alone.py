@@ -9,7 +9,8 @@ import pytest
 
 from sasnet_core.fitted import AloneFit, Calibration, PatchLaw
 from sasnet_core.network.weights import save_weights
-from sasnet_core.network.weights_folder import read_info, write_fitted
+from sasnet_core.network.weights_folder import read_info
+from sasnet_core.network.weights_writing import write_fitted
 from sasnet_core.shell import cli
 from tests.core.build import chain_lines, table, tiny_model, tiny_network, write_pdb
 

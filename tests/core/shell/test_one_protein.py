@@ -10,7 +10,8 @@ import sasnet_core
 from sasnet_core.errors import SelectionError, SettingError
 from sasnet_core.fitted import AloneFit, Calibration, PatchLaw
 from sasnet_core.network.weights import save_weights
-from sasnet_core.network.weights_folder import read_info, write_fitted
+from sasnet_core.network.weights_folder import read_info
+from sasnet_core.network.weights_writing import write_fitted
 from sasnet_core.shell import cli, one_protein
 from tests.core.build import chain_lines, contents, table, tiny_model, tiny_network, write_pdb
 
