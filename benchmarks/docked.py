@@ -34,6 +34,7 @@ from sasnet_core.metrics import auroc
 from sasnet_core.network.weights_folder import default_folder, read_info
 from sasnet_core.scoring.predictor import load_predictor
 from sasnet_core.structure import reading
+from sasnet_core.structure.antibody import kinds_of
 from sasnet_core.structure.contacts import contacts
 from sasnet_core.structure.surface import exposed_area
 
@@ -188,7 +189,8 @@ def main(arguments: list[str] | None = None) -> int:
         item = load_complex(item_path)
         matrix = predictor.score(item.left, item.right, options.rotations).matrix
         exposure = exposed_area(item.left), exposed_area(item.right)
-        judge = agreement.Judge(matrix, info.needed_calibration(), exposure)
+        kinds = kinds_of(item.left, item.right)
+        judge = agreement.Judge(matrix, info.needed_calibration(), exposure, kinds)
         complexes[folder.name] = measured, terms(judge, measured)
     hits = {code: int((m.dockq >= ACCEPTABLE).sum()) for code, (m, _) in complexes.items()}
     print(

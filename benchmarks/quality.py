@@ -87,7 +87,8 @@ def compare(decoys: Path, benchmark: Path, dockq: Path, folder: Path) -> tuple |
         return None
     reference = make_reference(reading.read(native), (["A"], ["B"]), reader.first)
     start = time.perf_counter()
-    ours = [astuple(reference.measure(*reader.read(model).partners)) for model in models]
+    poses = [reader.read(model) for model in models]
+    ours = [astuple(reference.measure(*pose.partners, pose.backbones)) for pose in poses]
     seconds = (time.perf_counter() - start) / len(models)
     command = [str(dockq / "python"), "-c", SCRIPT, *map(str, files), str(native)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -9,6 +9,10 @@ from typing import Any, Self
 from sasnet_core.errors import SettingError
 from sasnet_core.settings import NOT_NEGATIVE, POSITIVE, SHARE, Rule, Settings
 
+#: Share of the interface (recall) below which a threshold has too few residues for its precision
+#: to be told from chance.
+SPARSE = 0.02
+
 
 @dataclass(frozen=True)
 class Smoothing(Settings):
@@ -209,26 +213,27 @@ class Calibration(Settings):
     def at_precision(self, target: float) -> Self:
         """Return this calibration with the lowest threshold that reached a precision.
 
-        All higher thresholds in the table reached it too.
+        All higher thresholds in the table reached it too, but for those that found so few residues
+        (`SPARSE`) that their precision is mostly chance.
 
         Raises
         ------
         SettingError
             No threshold reached the precision.
         """
-        reached = None
-        for threshold, precision in zip(
-            reversed(self.thresholds), reversed(self.precisions), strict=True
-        ):
-            if precision < target:
-                break
-            reached = threshold
-        if reached is None:
+        firm = [
+            precision if recall >= SPARSE else math.inf
+            for precision, recall in zip(self.precisions, self.recalls, strict=True)
+        ]
+        held = [min(own, *firm[k:]) for k, own in enumerate(self.precisions)]
+        reached = [t for t, precision in zip(self.thresholds, held, strict=True)
+                   if precision >= target]  # fmt: skip
+        if not reached:
             raise SettingError(
                 f"a precision of {target:g} was reached by no threshold in the benchmark (the "
-                f"highest: {max(self.precisions):.2f}); choose a lower precision"
+                f"highest: {math.floor(100 * max(held)) / 100:.2f}); choose a lower precision"
             )
-        return self.at_threshold(reached)
+        return self.at_threshold(reached[0])
 
 
 @dataclass(frozen=True)

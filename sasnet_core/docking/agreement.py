@@ -60,6 +60,9 @@ class Judge:
         Of the weights that gave them.
     exposure : tuple of ndarray, shape (n_left,) and (n_right,)
         How much of each residue is exposed; random contacts hit residues in this proportion.
+        Residues that cannot be in the interface (`scoring.known`: their scores are 0) are not hit.
+    kinds : tuple of str
+        Kinds of the partners (`structure.antibody.kinds_of`).
     """
 
     def __init__(
@@ -67,12 +70,16 @@ class Judge:
         matrix: np.ndarray,
         calibration: Calibration,
         exposure: tuple[np.ndarray, np.ndarray],
+        kinds: tuple[str, str] = ("", ""),
     ) -> None:
         self._pairs = pair_log_odds(matrix, calibration)
+        best = [matrix.max(axis=axis) for axis in (1, 0)]
         self._sites = tuple(
-            logit(residue_probabilities(matrix.max(axis=axis), calibration)) for axis in (1, 0)
+            logit(residue_probabilities(side, calibration.of_kind(kind)))
+            for side, kind in zip(best, kinds, strict=True)
         )
-        left, right = (share / share.sum() for share in exposure)
+        reached = [area * (side > 0) for area, side in zip(exposure, best, strict=True)]
+        left, right = (area / (area.sum() or 1.0) for area in reached)
         self._random_pair = float(left @ self._pairs @ right)
         self._random_sites = float(left @ self._sites[0]), float(right @ self._sites[1])
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sasnet_core.errors import StructureError
-from sasnet_core.structure.chain_matching import MOST_MAPS, equal_maps
+from sasnet_core.structure.chain_matching import equal_maps
 from sasnet_core.structure.contacts import contacts
 
 if TYPE_CHECKING:
@@ -53,12 +53,24 @@ class Quality:
     dockq: float
 
 
+#: `Structure.backbone` of both partners.
+Backbones = tuple[np.ndarray, np.ndarray]
+
+
 @dataclass(frozen=True)
-class _Matching:
+class _Way:
+    """One way to match the chains of the complex with those of the poses."""
+
+    maps: tuple[np.ndarray, ...]  # residue of a pose for each of the complex, of both sides
+    native: np.ndarray  # codes of the native contacts that a pose can have
+
+
+@dataclass(frozen=True)
+class _Atoms:
     """What a pose is measured by once each chain of the complex has its chain of the pose."""
 
-    native: np.ndarray  # codes of the native contacts that the pose can have
-    atoms: tuple[np.ndarray, ...]  # rows of the pose's backbone atoms, of both sides
+    native: np.ndarray  # as of the `_Way`
+    rows: tuple[np.ndarray, ...]  # rows of the pose's backbone atoms, of both sides
     places: tuple[np.ndarray, ...]  # where these are in the complex
     interface: tuple[np.ndarray, ...]  # which of them are in the interface
 
@@ -73,8 +85,9 @@ class Reference:
     complex_backbone : tuple of ndarray
         `Structure.backbone` of both.
     pose : tuple of Protein
-        Left and right partner of a pose. Residues are matched by their sequences, chain by chain;
-        where chains are equal, each pose is matched in the way that suits it best, as DockQ does.
+        Left and right partner of the first pose. Residues are matched by their sequences, chain by
+        chain; where chains are equal, each pose is matched in the way that suits it best, as DockQ
+        does.
     pose_backbone : tuple of ndarray
         `Structure.backbone` of both.
 
@@ -87,9 +100,9 @@ class Reference:
     def __init__(
         self,
         complex_: tuple[Protein, Protein],
-        complex_backbone: tuple[np.ndarray, np.ndarray],
+        complex_backbone: Backbones,
         pose: tuple[Protein, Protein],
-        pose_backbone: tuple[np.ndarray, np.ndarray],
+        pose_backbone: Backbones,
     ) -> None:
         native = contacts(*complex_, CONTACT)
         if not len(native):
@@ -97,33 +110,70 @@ class Reference:
                 f"the partners of the reference, {complex_[0].name} and {complex_[1].name}, must "
                 "touch, they do not; check its chains"
             )
+        self._complex, self._backbone = complex_, complex_backbone
         self._count = len(native)
         near = contacts(*complex_, INTERFACE)
-        backbones = complex_backbone, pose_backbone
-        ways = itertools.product(*map(equal_maps, complex_, pose))
-        found = (
-            _matched(maps, native, near, complex_, backbones, pose[1].n_residues)
-            for maps in itertools.islice(ways, MOST_MAPS)
-        )
-        self._matchings = [
-            one for one in found if min(mask.sum() for mask in one.interface) >= _FEWEST
+        self._near = np.unique(near[:, 0]), np.unique(near[:, 1])
+        n_right = pose[1].n_residues
+        self._ways = [
+            _Way(maps, _mapped(maps, native, n_right))
+            for maps in itertools.product(*map(equal_maps, complex_, pose))
         ]
-        if not self._matchings:
+        self._larger = 0 if complex_[0].n_residues > complex_[1].n_residues else 1
+        self._first = pose_backbone
+        self._of_first = self._matched(pose_backbone)
+        if not self._of_first:
             raise StructureError(
                 f"the reference {complex_[0].name}, {complex_[1].name} must hold the proteins of "
                 "the poses, their sequences differ; check its chains"
             )
-        self._larger = 0 if complex_[0].n_residues > complex_[1].n_residues else 1
 
-    def measure(self, left: Protein, right: Protein) -> Quality:
-        """Compare a pose with the complex."""
+    def measure(self, left: Protein, right: Protein, backbones: Backbones | None = None) -> Quality:
+        """Compare a pose with the complex.
+
+        Parameters
+        ----------
+        left, right : Protein
+            The partners, with the residues of the first pose.
+        backbones : tuple of ndarray, optional
+            `Structure.backbone` of both. Default: the atoms are those of the first pose.
+
+        Raises
+        ------
+        StructureError
+            The pose has too few backbone atoms in the interface.
+        """
+        ways = self._of_first
+        if backbones is not None and not all(map(np.array_equal, backbones, self._first)):
+            ways = self._matched(backbones)
+        if not ways:
+            raise StructureError(
+                "a pose needs backbone atoms of both partners in the interface of the reference, "
+                "it has too few"
+            )
         found = _codes(contacts(left, right, CONTACT), right.n_residues)
-        measured = (self._measure(left, right, found, one) for one in self._matchings)
+        measured = (self._measure(left, right, found, one) for one in ways)
         return max(measured, key=lambda quality: quality.dockq)
 
-    def _measure(self, left: Protein, right: Protein, found: np.ndarray, one: _Matching) -> Quality:
+    def _matched(self, backbones: Backbones) -> list[_Atoms]:
+        """Find the backbone atoms that complex and pose share, for each way to match chains."""
+        matched = []
+        for way in self._ways:
+            sides = [
+                _common(*pair) for pair in zip(self._backbone, backbones, way.maps, strict=True)
+            ]
+            places = (p.coords[s[0]] for p, s in zip(self._complex, sides, strict=True))
+            interface = tuple(
+                np.isin(s[2], near) for s, near in zip(sides, self._near, strict=True)
+            )
+            if min(mask.sum() for mask in interface) >= _FEWEST:
+                rows = tuple(side[1] for side in sides)
+                matched.append(_Atoms(way.native, rows, tuple(places), interface))
+        return matched
+
+    def _measure(self, left: Protein, right: Protein, found: np.ndarray, one: _Atoms) -> Quality:
         fnat = len(np.intersect1d(found, one.native, assume_unique=True)) / self._count
-        atoms = [p.coords[rows] for p, rows in zip((left, right), one.atoms, strict=True)]
+        atoms = [p.coords[rows] for p, rows in zip((left, right), one.rows, strict=True)]
         at_interface = [
             np.concatenate([side[rows] for side, rows in zip(both, one.interface, strict=True)])
             for both in (atoms, one.places)
@@ -136,23 +186,10 @@ class Reference:
         return Quality(fnat, irmsd, lrmsd, dockq(fnat, irmsd, lrmsd))
 
 
-def _matched(
-    maps: tuple[np.ndarray, ...],
-    native: np.ndarray,
-    near: np.ndarray,
-    complex_: tuple[Protein, Protein],
-    backbones: tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
-    n_right: int,
-) -> _Matching:
-    """Lay out what is measured for one way to match the residues of both sides."""
+def _mapped(maps: tuple[np.ndarray, ...], native: np.ndarray, n_right: int) -> np.ndarray:
+    """Return the codes that native contacts have in a pose; those it cannot have are left out."""
     mapped = np.stack([maps[0][native[:, 0]], maps[1][native[:, 1]]], axis=1)
-    sides = [_common(*pair) for pair in zip(*backbones, maps, strict=True)]
-    return _Matching(
-        _codes(mapped[(mapped >= 0).all(axis=1)], n_right),
-        tuple(side[1] for side in sides),
-        tuple(p.coords[side[0]] for p, side in zip(complex_, sides, strict=True)),
-        tuple(np.isin(side[2], near[:, k]) for k, side in enumerate(sides)),
-    )
+    return _codes(mapped[(mapped >= 0).all(axis=1)], n_right)
 
 
 def _codes(pairs: np.ndarray, n_right: int) -> np.ndarray:

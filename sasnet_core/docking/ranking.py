@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sasnet_core.docking.quality import Reference
+from sasnet_core.docking.quality import Backbones, Reference
 from sasnet_core.errors import SasnetError, StructureError
 from sasnet_core.structure.contacts import contacts
 from sasnet_core.structure.models import read_models
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sasnet_core.structure.reading import Structure
 
 Partners = tuple["Protein", "Protein"]
-Backbones = tuple[np.ndarray, np.ndarray]
 _Residues = list[tuple[str, str, str]]
 
 
@@ -106,8 +105,9 @@ def _require_residues(side: str, found: _Residues, wanted: _Residues) -> None:
     """Raise StructureError unless a pose has the residues of the first, in its order."""
     if found == wanted:
         return
-    missing = [key for key in wanted if key not in set(found)]
-    further = [key for key in found if key not in set(wanted)]
+    there, known = set(found), set(wanted)
+    missing = [key for key in wanted if key not in there]
+    further = [key for key in found if key not in known]
     what = ", ".join(
         f"{word} {len(keys)} ({_shown(keys[0])}{', ...' if len(keys) > 1 else ''})"
         for word, keys in (("without", missing), ("with other", further))
@@ -224,7 +224,7 @@ def _scored(
 ) -> ScoredPose:
     touching = contacts(*pose.partners)
     predicted = np.stack([rows[side][touching[:, side]] for side in (0, 1)], axis=1)
-    quality = reference.measure(*pose.partners) if reference else None
+    quality = reference.measure(*pose.partners, pose.backbones) if reference else None
     return ScoredPose(model.path, model.number, model.label, judge.judge(predicted), quality)
 
 

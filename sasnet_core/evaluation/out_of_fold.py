@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sasnet_core.network.weights_folder import WeightsInfo
     from sasnet_core.scoring.embedding_cache import EmbeddingCache
     from sasnet_core.scoring.memory import Sizes
-    from sasnet_core.scoring.smoothing import PairTerms
+    from sasnet_core.scoring.smoothing import Barred, PairTerms
     from sasnet_core.structure.protein import Protein
 
     #: Content hashes of the left and of the right protein.
@@ -71,9 +71,11 @@ class OutOfFold(Scorer):
         """Yield what the scorer of the complex's fold yields."""
         return self._of(left, right)._rotations(left, right, rotations, seed)
 
-    def terms(self, left: Protein, right: Protein) -> PairTerms | None:
+    def terms(
+        self, left: Protein, right: Protein, barred: Barred | None = None
+    ) -> PairTerms | None:
         """Return the terms of the scorer of the complex's fold."""
-        return self._of(left, right).terms(left, right)
+        return self._of(left, right).terms(left, right, barred)
 
     def site_rotations(self, protein: Protein, rotations: int, seed: int) -> Iterator[np.ndarray]:
         """Yield what the scorer of the protein's fold yields."""

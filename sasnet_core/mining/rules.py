@@ -152,7 +152,7 @@ def read_facts(table: Path) -> dict[str, EntryFacts]:
     """
     try:
         with table.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
+            reader = csv.DictReader(stream, restval="")
             absent = sorted(set(FACT_COLUMNS) - set(reader.fieldnames or ()))
             if absent:
                 raise ValueError(f"columns {', '.join(absent)} are absent")

@@ -241,7 +241,8 @@ class MiningRun:
 def mine_all(run: MiningRun, executor: Executor, slots: int, limits: Limits) -> dict[str, Any]:
     """Mine the entries that are not done, in child processes, and put the dataset together.
 
-    An entry whose process hits a limit or dies does not count as done: the next run tries it again.
+    An entry whose process hits a limit or dies does not count as done: a run that goes on tries it
+    again.
 
     Returns
     -------

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 #: Version of the layout of result.json of one protein.
 JSON_SCHEMA = "urn:sasnet:alone:1"
 STRUCTURE_FILE, RESIDUES_FILE = "protein.cif", "residues.csv"
-#: Files of the result of one protein.
-PRODUCTS = (RESIDUES_FILE, patches.NAME, RESULT_FILE, STRUCTURE_FILE)
 COLUMNS = (
     "chain", "number", "insertion_code", "name", "probability", "spread", "site_score", "segment",
     "patch",

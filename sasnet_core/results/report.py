@@ -269,10 +269,11 @@ def _structure(side: PredictedPartner) -> dict[str, Any]:
     protein = side.protein
     letters = one_letter_names(side.chain_ids)
     numbers = np.cumsum([1, *(1 + protein.chain_breaks())]).tolist()
-    found = dict(zip(protein.residue_keys(), numbers, strict=True))
+    named = zip(protein.residue_keys(), protein.residue_names.tolist(), strict=True)
+    found = {(*key, name): number for (key, name), number in zip(named, numbers, strict=True)}
 
     def relabel(key: NamedResidue) -> tuple[str, str] | None:
-        number = found.get(key[:3])
+        number = found.get(key)
         return None if number is None else (letters[key[0]], str(number))
 
     with tempfile.TemporaryDirectory() as folder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,7 +54,8 @@ def pair_log_odds(matrix: np.ndarray, calibration: Calibration) -> np.ndarray:
     Parameters
     ----------
     matrix : ndarray, shape (n_left, n_right)
-        Scores of all pairs.
+        Scores of all pairs. Residues that have only scores of 0 cannot be in the interface
+        (`known`) and do not count in means and sizes.
     calibration : Calibration
         Fitted for the weights that gave the scores.
 
@@ -62,8 +64,10 @@ def pair_log_odds(matrix: np.ndarray, calibration: Calibration) -> np.ndarray:
     ndarray, shape (n_left, n_right), float64
         Natural logarithm.
     """
-    means = sum(mean_log_odds(matrix.max(axis=axis)) for axis in (0, 1))
-    both = calibration.pair_means * means + calibration.pair_size * np.log(matrix.size)
+    best = [matrix.max(axis=axis) for axis in (0, 1)]
+    possible = max(math.prod(int((side > 0).sum()) for side in best), 1)
+    means = sum(map(mean_log_odds, best))
+    both = calibration.pair_means * means + calibration.pair_size * np.log(possible)
     log_odds: np.ndarray = (
         calibration.pair_slope * logit(matrix) + both + calibration.pair_intercept
     )

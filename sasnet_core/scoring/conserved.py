@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sasnet_core.fitted import SiteTerms
     from sasnet_core.scoring.embedding_cache import EmbeddingCache
     from sasnet_core.scoring.memory import Sizes
+    from sasnet_core.scoring.smoothing import Barred
     from sasnet_core.structure.protein import Protein
 
     #: Returns the profiles of a protein's residues.
@@ -88,9 +89,11 @@ class ConservedScorer(Scorer):
         """Yield the structural scores of each rotation, and the views of its spread."""
         return self._scorer._rotations(left, right, rotations, seed)
 
-    def terms(self, left: Protein, right: Protein) -> PairTerms | None:
+    def terms(
+        self, left: Protein, right: Protein, barred: Barred | None = None
+    ) -> PairTerms | None:
         """Return the terms of both residues of each pair; without any homologs, the scorer's."""
-        before = self._scorer.terms(left, right)
+        before = self._scorer.terms(left, right, barred)
         profiles = self._find_profile(left), self._find_profile(right)
         if not any(profile.found.any() for profile in profiles):
             return before

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from sasnet_core.fitted import Smoothing
     from sasnet_core.graph.pair_layer import GraphNetwork, Halves
+    from sasnet_core.scoring.smoothing import Barred
     from sasnet_core.structure.protein import Protein
 
 #: Scores closer to 0 and 1 than this have no log odds to add to.
@@ -66,13 +67,18 @@ class GraphTerms:
         self._networks, self._share = tuple(networks), share
         self._embedded: dict[str, list[Halves]] = {}
 
-    def of(self, left: Protein, right: Protein, smoothing: Smoothing) -> PairTerms | None:
-        """Return what the graphs say of each pair of two proteins; None if one has no graph."""
+    def of(
+        self, left: Protein, right: Protein, smoothing: Smoothing, barred: Barred | None = None
+    ) -> PairTerms | None:
+        """Return what the graphs say of each pair of two proteins; None if one has no graph.
+
+        Barred residues do not take part in the smoothing of others.
+        """
         if not (has_graph(left) and has_graph(right)):
             return None
         each = zip(self._networks, self._embed(left), self._embed(right), strict=True)
         logits = np.mean([network.pairs(one, other) for network, one, other in each], axis=0)
-        odds = graph_log_odds(logits, left, right, Smoother(left, right, smoothing))
+        odds = graph_log_odds(logits, left, right, Smoother(left, right, smoothing, barred))
         return PairTerms(1.0, self._share * odds)
 
     def _embed(self, protein: Protein) -> list[Halves]:

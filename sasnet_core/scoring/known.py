@@ -23,7 +23,7 @@ from sasnet_core.scoring.smoothing import Smoother
 
 if TYPE_CHECKING:
     from sasnet_core.fitted import Smoothing
-    from sasnet_core.scoring.smoothing import PairTerms
+    from sasnet_core.scoring.smoothing import Barred, PairTerms
     from sasnet_core.structure.protein import Protein
 
 #: Chosen on every second complex of DB4U (``python -m train.known``): power of the odds in the
@@ -53,9 +53,14 @@ class Known:
     excluded: tuple[np.ndarray, np.ndarray] = (_NONE, _NONE)
     masked: tuple[np.ndarray, np.ndarray] = (_NONE, _NONE)
 
-    def barred(self, side: int) -> np.ndarray:
+    def barred_on(self, side: int) -> np.ndarray:
         """Return the rows of a side (0: left) that cannot be in the interface."""
         return np.union1d(self.excluded[side], self.masked[side]).astype(np.int64)
+
+    @property
+    def barred(self) -> Barred:
+        """Rows of both sides that cannot be in the interface."""
+        return self.barred_on(0), self.barred_on(1)
 
 
 class InformedSmoother(Smoother):
@@ -81,7 +86,7 @@ class InformedSmoother(Smoother):
         known: Known,
         terms: PairTerms | None = None,
     ) -> None:
-        self._barred = known.barred(0), known.barred(1)
+        self._barred = known.barred
         super().__init__(left, right, smoothing, self._barred, terms)
         self._members = tuple(membership(protein.centers) for protein in (left, right))
         self._evidence = tuple(
@@ -134,14 +139,14 @@ def evidence(members: np.ndarray, included: np.ndarray, excluded: np.ndarray) ->
     return result
 
 
-def _barred_log_odds(log_odds: np.ndarray, barred: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def _barred_log_odds(log_odds: np.ndarray, barred: Barred) -> np.ndarray:
     """Give no weight to centres that are barred."""
     log_odds = log_odds.copy()
     log_odds[barred[0]], log_odds[:, barred[1]] = -np.inf, -np.inf
     return log_odds
 
 
-def _barred(scores: np.ndarray, barred: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def _barred(scores: np.ndarray, barred: Barred) -> np.ndarray:
     """Set the scores of barred residues to 0."""
     scores = scores.copy()
     scores[barred[0]], scores[:, barred[1]] = 0, 0

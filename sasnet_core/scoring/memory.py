@@ -12,7 +12,8 @@ from sasnet_core.errors import SettingError
 from sasnet_core.network.lattice import TILE_VOXELS
 from sasnet_core.scoring.lookahead import AT_ONCE
 
-#: Pairs that are listed at a time without a limit; `model.PAIR_BLOCK` of them are scored at a time.
+#: Pairs that are listed at a time without a limit; `pair_head.PAIR_BLOCK` of them are scored at
+#: once.
 PAIRS_LISTED = 2**22
 #: Smallest number of voxels of a tile, and of pairs in a list.
 LEAST_VOXELS, LEAST_PAIRS = 48**3, 2**14

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from sasnet_core.network.network import Network
     from sasnet_core.network.weights_folder import WeightsInfo
     from sasnet_core.scoring.embedding_cache import EmbeddingCache
-    from sasnet_core.scoring.smoothing import PairTerms
+    from sasnet_core.scoring.smoothing import Barred, PairTerms
     from sasnet_core.structure.protein import Protein
 
 #: Ways to embed a protein.
@@ -122,11 +122,13 @@ class Predictor(Scorer):
             lambda embeddings: ops.sigmoid(site_logits(network.head, embeddings)), UNTRACED
         )
 
-    def terms(self, left: Protein, right: Protein) -> PairTerms | None:
+    def terms(
+        self, left: Protein, right: Protein, barred: Barred | None = None
+    ) -> PairTerms | None:
         """Return what the graphs of two partners add; None without graphs."""
         if self._graphs is None:
             return None
-        return self._graphs.of(left, right, self.smoothing)
+        return self._graphs.of(left, right, self.smoothing, barred)
 
     def use_cache(self, cache: EmbeddingCache | None, member: int = 0) -> None:
         """Store the embeddings of proteins that occur again in a cache, from now on."""

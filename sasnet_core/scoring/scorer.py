@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sasnet_core.scoring.known import Known
     from sasnet_core.scoring.memory import Sizes
     from sasnet_core.scoring.pair_scores import PairScores
+    from sasnet_core.scoring.smoothing import Barred
     from sasnet_core.structure.protein import Protein
 
 
@@ -103,7 +104,7 @@ class Scorer(ABC):
         """
         if rotations < 1:
             raise SettingError(f"rotations must be 1 or more, got {rotations}")
-        terms = self.terms(left, right)
+        terms = self.terms(left, right, None if known is None else known.barred)
         smoother = (
             Smoother(left, right, self.smoothing, terms=terms)
             if known is None
@@ -118,7 +119,9 @@ class Scorer(ABC):
                 progress(number)
         return sums.scores()
 
-    def terms(self, left: Protein, right: Protein) -> PairTerms | None:
+    def terms(
+        self, left: Protein, right: Protein, barred: Barred | None = None
+    ) -> PairTerms | None:
         """Return what is added to the smoothed log odds of two partners; None: nothing."""
         return None
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from sasnet_core.structure.protein import Protein
 
 
+#: Rows of residues, left and right, that cannot be in the interface.
+Barred = tuple[np.ndarray, np.ndarray]
+
+
 @dataclass(frozen=True)
 class PairTerms:
     """What is added to the smoothed log odds of pairs: ``slope * log odds + terms``."""
@@ -41,7 +45,7 @@ class Smoother:
     smoothing : Smoothing
         Width, sharpness and share.
     barred : tuple of ndarray, optional
-        Rows of residues, left and right, whose pairs are not in the neighbourhood of others.
+        Residues whose pairs are not in the neighbourhood of others.
     terms : PairTerms, optional
         Added to the smoothed scores.
     """
@@ -51,7 +55,7 @@ class Smoother:
         left: Protein,
         right: Protein,
         smoothing: Smoothing,
-        barred: tuple[np.ndarray, np.ndarray] | None = None,
+        barred: Barred | None = None,
         terms: PairTerms | None = None,
     ) -> None:
         self._smoothing, self._terms = smoothing, terms

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sasnet_core.network.weights_folder import WeightsInfo
     from sasnet_core.results.alone import AlonePrediction
     from sasnet_core.results.partner import InputPartner
-    from sasnet_core.results.writing import OutputFolder
     from sasnet_core.shell.fetch import Sources
     from sasnet_core.shell.session import RunSettings
 
@@ -88,7 +87,10 @@ def predict_alone(options: argparse.Namespace, sources: Sources, default: Path) 
     """
     _refuse_options(options)
     partner = read_protein(options, sources)
-    with output_folder(options.output or default) as output, raising():
+    from sasnet_core.results.output_folder import OutputFolder
+
+    inputs = [partner.structure.path]
+    with OutputFolder(options.output or default, inputs=inputs) as output, raising():
         prediction = _predicted(options, partner)
         prediction.write(output.staging)
         files = output.publish()
@@ -99,15 +101,6 @@ def predict_alone(options: argparse.Namespace, sources: Sources, default: Path) 
     for line in prediction.summary_lines():
         print(line)
     print("files:", *(f"  {path}" for path in files), sep="\n")
-
-
-def output_folder(path: Path) -> OutputFolder:
-    """Return the folder of a result of one protein; it also replaces one of two proteins."""
-    from sasnet_core.results.alone import PRODUCTS
-    from sasnet_core.results.writing import PRODUCTS as OF_PAIRS
-    from sasnet_core.results.writing import OutputFolder
-
-    return OutputFolder(path, tuple(dict.fromkeys([*PRODUCTS, *OF_PAIRS])))
 
 
 def _refuse_options(options: argparse.Namespace) -> None:

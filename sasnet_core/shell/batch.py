@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sasnet_core.ending import raising
 from sasnet_core.errors import BatchError, OutputError, ResultError, SasnetError
 from sasnet_core.files import json_values, write_json
+from sasnet_core.results.output_folder import OutputFolder
 from sasnet_core.results.spreadsheet import write_spreadsheet
 from sasnet_core.results.staging import remove_leftovers
 from sasnet_core.results.summary import SUMMARY_COLUMNS, summary_row
-from sasnet_core.results.writing import OutputFolder
 from sasnet_core.scoring.embedding_cache import EmbeddingCache
 from sasnet_core.shell.batch_list import COLUMNS, FAILURES_FILE, SUMMARY_FILE
 from sasnet_core.shell.progress import ListProgress, Work, announce, watched
@@ -264,7 +264,8 @@ class BatchRun:
         """Do one row; an error becomes a failure of that row."""
         try:
             partners = read_partners(row.question, self.sources)
-            with OutputFolder(self.folder / row.id) as output:
+            inputs = [partner.structure.path for partner in partners]
+            with OutputFolder(self.folder / row.id, inputs=inputs) as output:
                 prediction = predict(*partners)
                 messages = write_result_folder(prediction, output.staging, self.content)
                 (self.folder / row.id / ROW_FILE).unlink(missing_ok=True)

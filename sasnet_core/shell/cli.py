@@ -124,7 +124,7 @@ def predict_one(options: argparse.Namespace, sources: Sources, formats: list[str
     left, right = read_partners(question(options), sources)
     from sasnet_core.results.explain import find_residues
     from sasnet_core.results.known_residues import WORDS, find_known
-    from sasnet_core.results.writing import OutputFolder
+    from sasnet_core.results.output_folder import OutputFolder
     from sasnet_core.shell.result_folder import write_result_folder
 
     settings = run_settings(options)
@@ -136,7 +136,8 @@ def predict_one(options: argparse.Namespace, sources: Sources, formats: list[str
     if settings.profiles is not None:  # a wrong file is named before any rotation
         settings.profiles.prepare(left, right)
     bar = rotation_progress(settings.rotations, progress_style(options))
-    with OutputFolder(options.output or OUTPUT) as output, raising():
+    inputs = [left.structure.path, right.structure.path]
+    with OutputFolder(options.output or OUTPUT, inputs=inputs) as output, raising():
         with bar as progress, loaded(settings, info) as predictor:
             prediction = predict(predictor, left, right, settings, info, progress, known)
         messages = write_result_folder(prediction, output.staging, content)

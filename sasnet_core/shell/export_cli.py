@@ -95,9 +95,9 @@ def export(options: argparse.Namespace) -> int:
         raise SettingError(f"--threshold must be between 0 and 1, got {options.threshold:g}")
     with at_once():
         from sasnet_core.results import explain
+        from sasnet_core.results.output_folder import OutputFolder
         from sasnet_core.results.reading import read_result
         from sasnet_core.results.result import RESULT_FILE
-        from sasnet_core.results.writing import OutputFolder
 
         result = read_result(options.result)  # loads gemmi
     if options.threshold is not None:
@@ -112,10 +112,17 @@ def export(options: argparse.Namespace) -> int:
         )
     products = format_files(names) + ((explain.NAME,) if residues else ())
     explanation = []
-    with OutputFolder(folder, products) as output:
-        if elsewhere:
-            for file in result.structures:  # viewer scripts open them
-                shutil.copy(file.path, output.staging)
+    copied = result.structures if elsewhere else ()  # viewer scripts open them
+    for file in copied:
+        there = folder / file.path.name
+        if there.is_file() and there.read_bytes() != file.path.read_bytes():
+            raise OutputError(
+                f"{there}: another file has the name of a structure of the result; name another "
+                "folder with --output"
+            )
+    with OutputFolder(folder, products, record="") as output:
+        for file in copied:
+            shutil.copy(file.path, output.staging)
         notes = write_formats(result, names, output.staging)
         if residues:
             explanation = explain.write_explanations(result, residues, output.staging)

@@ -117,11 +117,13 @@ class Interface:
             The folder cannot be written, or an export is not possible.
         """
         from sasnet_core.errors import ResultError
-        from sasnet_core.results.writing import OutputFolder
+        from sasnet_core.results.output_folder import OutputFolder
 
         formats = tuple(chosen_formats(export)) if export else ()
         content = Content(LISTED_PAIRS, formats, picture=picture, report=report)
-        with OutputFolder(Path(folder)) as output:
+        partners = self.prediction.left, self.prediction.right
+        inputs = [partner.structure.path for partner in partners]
+        with OutputFolder(Path(folder), inputs=inputs) as output:
             messages = write_result_folder(self.prediction, output.staging, content)
             files = output.publish()
         if messages.problems:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sasnet_core.config import ROTATIONS
-from sasnet_core.shell.alone import alone_fit, output_folder, predict_protein, require_one_chain
+from sasnet_core.shell.alone import alone_fit, predict_protein, require_one_chain
 from sasnet_core.shell.fetch import make_sources
 from sasnet_core.shell.one_call import as_table, call_settings, json_text
 from sasnet_core.shell.question import Question, read_one, split_chains
@@ -80,7 +80,10 @@ class Site:
         SasnetError
             The folder cannot be written.
         """
-        with output_folder(Path(folder)) as output:
+        from sasnet_core.results.output_folder import OutputFolder
+
+        inputs = [self.prediction.partner.structure.path]
+        with OutputFolder(Path(folder), inputs=inputs) as output:
             self.prediction.write(output.staging)
             return output.publish()
 

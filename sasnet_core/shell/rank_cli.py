@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sasnet_core import __version__
 from sasnet_core.errors import StructureError, run_script
 from sasnet_core.files import write_json
+from sasnet_core.results.output_folder import OutputFolder
 from sasnet_core.results.spreadsheet import write_spreadsheet
-from sasnet_core.results.writing import OutputFolder
 from sasnet_core.shell.progress import rotation_progress
 from sasnet_core.shell.question import check_sides, split_chains, with_blank_name
 from sasnet_core.shell.rank_options import build_parser, check_options, pose_files, run_settings
@@ -74,8 +74,10 @@ def rank(options: argparse.Namespace) -> int:
     files = pose_files(options)
     reader = open_first(files[0], options)
     reference = read_reference(reader, options)
-    products = (TABLE, SKIPPED, SETTINGS, PLOT, *best_names(options.output or OUTPUT))
-    with OutputFolder(options.output or OUTPUT, products) as output:
+    folder = options.output or OUTPUT
+    products = (TABLE, SKIPPED, SETTINGS, PLOT, *best_names(folder))
+    inputs = [*files, *([options.reference] if options.reference else [])]
+    with OutputFolder(folder, products, inputs, record=SETTINGS) as output:
         predicted = get_prediction(reader, options)
         skipped: list[dict[str, str]] = []
         poses = score_all(files, reader, predicted, reference, skipped, options)
@@ -204,10 +206,12 @@ def score_all(
 def make_judge(predicted: Predicted) -> Judge:
     """Make what scores contacts."""
     from sasnet_core.docking.agreement import Judge
+    from sasnet_core.structure.antibody import kinds_of
     from sasnet_core.structure.surface import exposed_area
 
     exposure = exposed_area(predicted.left), exposed_area(predicted.right)
-    return Judge(predicted.matrix, predicted.calibration, exposure)
+    kinds = kinds_of(predicted.left, predicted.right)
+    return Judge(predicted.matrix, predicted.calibration, exposure, kinds)
 
 
 def write_ranking(

@@ -97,7 +97,8 @@ def write_pdb(
     path : Path
         File to write.
     one_location : bool
-        Whether to keep one location of each atom only, as `build_protein` does.
+        Whether to keep one location of each atom only, as `build_protein` does. Alternative amino
+        acids are residues of their own, which `relabel` tells apart by their names.
     as_atoms : bool
         Whether modified residues such as MSE get ATOM records too. Programs that look for
         proteins in them take a HETATM for a gap.

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from sasnet_core.errors import SettingError
@@ -16,5 +18,8 @@ def test_a_threshold_brings_what_it_was_worth():
 def test_a_precision_target_is_held_by_all_higher_thresholds():
     assert WORTH.at_precision(0.4).threshold == 0.2
     assert WORTH.at_precision(0.45).threshold == 0.4
+    sparse = replace(WORTH, recalls=(0.9, 0.7, 0.01, 0.005))
+    assert sparse.at_precision(0.45).threshold == 0.2
+    assert sparse.at_precision(0.55).threshold == 0.4
     with pytest.raises(SettingError, match=r"0.7 was reached by no threshold .* highest: 0.60"):
         WORTH.at_precision(0.7)

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sasnet_core.results.alone import PRODUCTS as ALONE_PRODUCTS
-from sasnet_core.results.writing import PRODUCTS
+from sasnet_core.results.output_folder import PRODUCTS
 from sasnet_core.shell.viewer_child import MARK
 from tests.core.build import contents
 
@@ -348,8 +347,7 @@ def test_saving_that_is_killed_leaves_no_result_and_is_finished_later(
 
 
 def test_the_plugin_knows_every_file_of_a_result(plugin):
-    products = {*PRODUCTS, *ALONE_PRODUCTS, "pymol.json"}
-    assert set(plugin.child_result.RESULT_FILES) == products
+    assert set(plugin.child_result.RESULT_FILES) == set(PRODUCTS)
 
 
 def test_the_plugin_marks_its_folder_as_sasnet_predict_wants_it(plugin, temporary):

@@ -50,3 +50,21 @@ def test_chance_counts_exposed_residues_only(matrix):
 def test_no_contacts_score_nothing(matrix):
     found = judge(matrix).judge(np.zeros((0, 2), np.int32))
     assert (found.score, found.contacts) == (0.0, 0)
+
+
+def test_residues_that_cannot_be_reached_change_no_other_pose(matrix):
+    contacts = grid((0, 1), (0, 1))
+    masked = matrix.copy()
+    masked[5] = 0
+    before, after = judge(matrix[:5]).judge(contacts), judge(masked).judge(contacts)
+    assert after.score == pytest.approx(before.score)
+
+
+def test_each_side_is_judged_as_what_it_is(matrix):
+    calibration = Calibration(slope=1.0, antibody_slope=1.0, antigen_slope=-1.0)
+    ones = np.ones(6), np.ones(5)
+    plain, known = (
+        Judge(matrix, calibration, ones, kinds).judge(grid((0, 1), (0, 1)))
+        for kinds in (("", ""), ("antibody", "antigen"))
+    )
+    assert known.pairs == plain.pairs and known.sites != pytest.approx(plain.sites)

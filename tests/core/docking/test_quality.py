@@ -81,6 +81,39 @@ def test_equal_chains_may_have_any_name_and_lie_anywhere(tmp_path):
     assert off.fnat == 0.0 and off.dockq < found.dockq / 2
 
 
+def test_every_way_to_match_equal_chains_of_both_sides_is_tried(tmp_path):
+    """Three equal chains on each side, at unlike places; the pose has other names for them."""
+    places = ((0, 0, 0), (7, 60, 3), (20, -55, 40))
+    near = ((0, 5.5, 0), (7, 60, 9), (20, -55, 34.5))
+
+    def read(left, right):
+        lines = [line for name, place in zip(left, places, strict=True)
+                 for line in helix(name, 14, place)]  # fmt: skip
+        lines += [line for name, place in zip(right, near, strict=True)
+                  for line in helix(name, 11, place)]  # fmt: skip
+        structure = reading.read(write_pdb(tmp_path / f"{left}{right}.pdb", lines))
+        proteins = structure.protein(sorted(left)), structure.protein(sorted(right))
+        return proteins, tuple(structure.backbone(protein) for protein in proteins)
+
+    (complex_, backbones), (pose, pose_backbones) = read("ACE", "BDF"), read("ECA", "FDB")
+    found = Reference(complex_, backbones, pose, pose_backbones).measure(*pose)
+    assert found.fnat == 1.0 and found.dockq > 0.999
+
+
+def test_atoms_of_a_pose_may_differ_from_those_of_the_first(complex_, tmp_path):
+    proteins, backbones = parts(complex_)
+    reference = Reference(proteins, backbones, proteins, backbones)
+    lines = [*helix("A", 14, (0, 0, 0)), *helix("B", 11, (0, 5.5, 0))]
+    bare = [line for line in lines if line[12:16].strip() in ("N", "CA", "C", "O")]
+    turned = [line for k in range(0, len(lines), 6) for line in reversed(lines[k : k + 6])]
+    for number, some in enumerate((bare, turned)):
+        pose, own = parts(reading.read(write_pdb(tmp_path / f"{number}.pdb", some)))
+        found = reference.measure(*pose, own)
+        assert max(found.irmsd, found.lrmsd) < 1e-3
+    with pytest.raises(StructureError, match="too few"):
+        reference.measure(*pose, tuple(np.full_like(rows, -1) for rows in own))
+
+
 def test_partners_that_do_not_touch_are_no_reference(complex_):
     proteins, backbones = parts(complex_)
     apart = proteins[0], moved(proteins[1], shift=(0, 50, 0))

@@ -12,6 +12,7 @@ from sasnet_core.network.weights_writing import add_graph
 from sasnet_core.scoring import graph_terms
 from sasnet_core.scoring.conserved import ConservedScorer
 from sasnet_core.scoring.graph_terms import GraphTerms
+from sasnet_core.scoring.known import Known
 from sasnet_core.scoring.log_odds import logistic, logit
 from sasnet_core.scoring.predictor import load_predictor
 from sasnet_core.scoring.smoothing import Smoother
@@ -27,8 +28,8 @@ NETWORKS = [random_network(seed) for seed in (1, 2)]
 class WithGraphs(RandomScorer):
     """Random scores, and what graphs add to them."""
 
-    def terms(self, left, right):
-        return GraphTerms(NETWORKS, 0.5).of(left, right, self.smoothing)
+    def terms(self, left, right, barred=None):
+        return GraphTerms(NETWORKS, 0.5).of(left, right, self.smoothing, barred)
 
 
 def atoms(smoothing, kind=RandomScorer):
@@ -47,6 +48,34 @@ def test_the_graphs_log_odds_are_smoothed_and_added(smoothing):
     expected = logistic(logit(alone.matrix) + 0.5 * logit(theirs))
     np.testing.assert_allclose(found.matrix, expected, atol=1e-5)
     assert np.abs(found.matrix - alone.matrix).max() > 0.01
+
+
+def test_masked_residues_reach_others_neither_by_atoms_nor_by_graphs():
+    """Networks of which one says that the masked residues touch give others the same scores."""
+    smoothing, rows = Smoothing(share=0.7), np.arange(4, 9)
+    known = Known(masked=(rows, np.zeros(0, np.int64)))
+
+    class Lifted:
+        """A network whose scores of the masked residues are changed."""
+
+        def __init__(self, network, lift):
+            self.embed, self._network, self._lift = network.embed, network, lift
+
+        def pairs(self, one, other):
+            found = np.array(self._network.pairs(one, other))
+            found[rows] += self._lift
+            return found
+
+    class Scorer(RandomScorer):
+        def terms(self, left, right, barred=None):
+            networks = [Lifted(network, self.lift) for network in NETWORKS]
+            return GraphTerms(networks, 0.5).of(left, right, self.smoothing, barred)
+
+    found = []
+    for Scorer.lift in (0.0, 5.0):
+        found.append(atoms(smoothing, Scorer).score(LEFT, RIGHT, rotations=2, known=known).matrix)
+    np.testing.assert_array_equal(*found)
+    assert not found[0][rows].any() and found[0].any()
 
 
 def test_a_protein_too_small_for_a_graph_is_scored_by_its_atoms():

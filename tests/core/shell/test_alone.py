@@ -94,7 +94,7 @@ def test_what_makes_no_question_about_one_protein_is_refused(
 
 
 def test_files_of_an_earlier_run_are_removed_with_a_note(weights, files, capsys):
-    (files / "out").mkdir()
+    assert run(weights, "one.pdb", "--quiet") == 0
     (files / "out/pairs.csv").write_text("of an earlier run\n")
     assert run(weights, "one.pdb", "--quiet") == 0
     assert not (files / "out/pairs.csv").exists()

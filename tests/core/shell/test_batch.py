@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from sasnet_core.results.formats import boltz_chai
+from sasnet_core.results.output_folder import OutputFolder
 from sasnet_core.results.reading import SCORES_FILE
 from sasnet_core.results.summary import SUMMARY_COLUMNS
-from sasnet_core.results.writing import OutputFolder
 from sasnet_core.scoring import predictor
 from sasnet_core.shell.batch import ROW_FILE
 from sasnet_core.shell.batch_list import COLUMNS
