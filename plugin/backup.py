@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,10 @@ from pymol import cmd as _cmd
 
 from . import selections
 
-#: What tells an atom from others of its object even after edits; the index does not.
+#: What tells an atom from others of its object even after edits; the index does not. Atoms of an
+#: object that was made of several are told apart by their residues too.
 _ATOM = "(ID, rank, name, alt)"
+_ATOM_OF_RESIDUE = "(ID, rank, name, alt, segi, chain, resi, resn)"
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,15 @@ class _Kept:
 
     name: str
     atoms: dict[tuple, tuple[int, float]]
+
+    @property
+    def key(self) -> str:
+        """What its atoms are told apart by."""
+        return _key(self.atoms)
+
+
+def _key(atoms: Mapping[tuple, object]) -> str:
+    return _ATOM if len(next(iter(atoms), ())) == 4 else _ATOM_OF_RESIDUE
 
 
 class Backup:
@@ -31,16 +43,25 @@ class Backup:
         """Keep what is not kept yet of some atoms."""
         known = " or ".join(f"?{kept.name}" for kept in self._kept) or "none"
         new = f"({selection}) and not ({known})"
-        found: dict[str, dict[tuple, tuple[int, float]]] = {}
-        _self.iterate(
-            new,
-            f"found.setdefault(model, dict())[{_ATOM}] = (color, b)",
-            space={"found": found, "dict": dict},
-        )
-        for model, atoms in found.items():
+        models: set[str] = set()
+        _self.iterate(new, "models.add(model)", space={"models": models})
+        for model in sorted(models):
+            atoms: dict[tuple, tuple[int, float]] = {}
+            _self.iterate(
+                f"%{model} and {new}",
+                f"atoms[{self._telling(model, _self)}] = (color, b)",
+                space={"atoms": atoms},
+            )
             name = selections.hidden_name("kept", _self)
             _self.select(name, f"%{model} and {new}", enable=0, quiet=1)
             self._kept.append(_Kept(name, atoms))
+
+    @staticmethod
+    def _telling(model: str, _self: Any) -> str:
+        """Return what tells the atoms of an object apart."""
+        places: set[tuple] = set()
+        count = _self.iterate(f"%{model}", f"places.add({_ATOM})", space={"places": places})
+        return _ATOM if len(places) == count else _ATOM_OF_RESIDUE
 
     def forget_absent(self, _self: Any = _cmd) -> None:
         """Forget what is kept of atoms that are gone."""
@@ -54,7 +75,7 @@ class Backup:
             found: dict[str, set[tuple]] = {}
             _self.iterate(
                 f"?{kept.name}",
-                f"found.setdefault(model, set()).add({_ATOM})",
+                f"found.setdefault(model, set()).add({kept.key})",
                 space={"found": found, "set": set},
             )
             for model, atoms in found.items():
@@ -84,7 +105,7 @@ class Backup:
         known = " or ".join(f"?{kept.name}" for kept in self._kept) or "none"
         _self.iterate(
             f"?{model} and not ({known})",
-            f"found.append((model, index)) if {_ATOM} in atoms else None",
+            f"found.append((model, index)) if {_key(atoms)} in atoms else None",
             space={"found": found, "atoms": atoms},
         )
         if found:
@@ -99,7 +120,7 @@ class Backup:
             here = f"?{kept.name} and ({selection})"
             count += _self.alter(
                 here,
-                f"(color, b) = atoms.get({_ATOM}, (color, b))",
+                f"(color, b) = atoms.get({kept.key}, (color, b))",
                 space={"atoms": kept.atoms},
             )
             _self.recolor(here)

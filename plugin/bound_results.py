@@ -138,6 +138,17 @@ class ResultList:
         self.listeners: list[Callable[[], None]] = []
         #: Called with side and row when a residue of the current result is picked.
         self.pick_listeners: list[Callable[[str, int], None]] = []
+        self._held: set[str] = set()
+
+    def hold(self, partners: Iterable[PartnerSelection]) -> None:
+        """Keep the hidden selections of a prediction that runs, whatever becomes of results."""
+        self._held |= {partner.name for partner in partners}
+
+    def let_go(self, partners: Iterable[PartnerSelection], _self: Any = _cmd) -> None:
+        """Delete hidden selections that were held, but for those that a result needs."""
+        names = {partner.name for partner in partners}
+        self._held -= names
+        self.release_unused(names, _self)
 
     def names(self) -> list[str]:
         """List the names, oldest first."""
@@ -158,7 +169,7 @@ class ResultList:
         """Add a result and make it the current one; it replaces one of the same name."""
         old = self._all.pop(result.name, None)
         if old is not None and old.partners is not result.partners:
-            selections.release(old.partners.values(), _self)
+            self._release(old, _self)
         self._all[result.name] = result
         self.choose(result.name)
 
@@ -193,8 +204,11 @@ class ResultList:
     def release_unused(self, hidden: Iterable[str], _self: Any = _cmd) -> None:
         """Delete hidden selections that no result needs."""
         used = {each.name for result in self._all.values() for each in result.partners.values()}
-        for name in set(hidden) - used:
+        for name in set(hidden) - used - self._held:
             _self.delete(name)
+
+    def _release(self, result: BoundResult, _self: Any) -> None:
+        self.release_unused((each.name for each in result.partners.values()), _self)
 
     def picked(self, side: str, row: int) -> None:
         """Call the listeners: a residue of the current result was picked."""
@@ -226,8 +240,7 @@ class ResultList:
 
     def drop(self, name: str, _self: Any = _cmd) -> None:
         """Remove a result; the newest of the others becomes the current one."""
-        result = self._all.pop(name)
-        selections.release(result.partners.values(), _self)
+        self._release(self._all.pop(name), _self)
         if self.current == name:
             self.current = next(reversed(self._all), "") if self._all else ""
         self.choose(self.current)

@@ -41,6 +41,10 @@ RESULT_FILES = (
 )  # fmt: skip
 
 
+#: What the record of a result holds, whatever the version.
+_RECORD = {"version", "weights", "residues"}
+
+
 @dataclass(frozen=True)
 class Residue:
     """One residue's part in the interface.
@@ -152,6 +156,15 @@ class ChildResult:
         # row by row: all in one go would keep Python from the window's thread meanwhile
         rows = (self.scores.row(number) for number in range(self.scores.n_rows))
         return b"".join(bytes(map(int, map(_LEVELS.__mul__, row))) for row in rows)
+
+
+def is_record(path: Path) -> bool:
+    """Return whether a file is the result.json of a result, of any version of sasnet."""
+    try:
+        values = json.loads(path.read_bytes().decode("utf-8"))
+    except (OSError, *DAMAGED):
+        return False
+    return isinstance(values, dict) and _RECORD <= values.keys()
 
 
 def read(folder: Path) -> ChildResult:

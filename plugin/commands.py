@@ -66,7 +66,8 @@ def sasnet_predict(
         steadier results {default: 20}
 
         threshold = float: residues of at least this probability are interface
-        {default: the value that worked best in the benchmark}
+        {default: the value that worked best in the benchmark, or the mean
+        probability if that is higher}
 
         name = string: name of the result {default: built from the names of
         objects and chains}

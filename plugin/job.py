@@ -34,6 +34,8 @@ class Job:
         Random rotations to average over.
     folder : Path
         An empty folder to work in.
+    threshold : float, optional
+        For the files of the result; `sasnet_predict` takes one between 0 and 1.
 
     Attributes
     ----------
@@ -51,6 +53,7 @@ class Job:
         partners: Mapping[str, PartnerSelection],
         rotations: int,
         folder: Path,
+        threshold: float | None = None,
     ) -> None:
         self.rotations = rotations
         self.first: ChildResult | None = None
@@ -63,6 +66,7 @@ class Job:
             *(("--alone", "") if child_result.ALONE in partners else ()),
             *("-o", str(folder / "out"), "--attached", str(folder)),
             *("--rotations", str(rotations), "--no-picture", "--progress-lines", "--quiet"),
+            *(("--threshold", repr(threshold)) if threshold and threshold < 1 else ()),
         ]
         self._partners = partners
         self._tells_first = child_result.ALONE not in partners and rotations > 1

@@ -64,7 +64,6 @@ class PredictionRun:
         self.threshold = threshold
         self._cmd = _self
         self._partners: dict[str, PartnerSelection] = {}
-        self._kept = False
         self._job: job.Job | None = None
         self._shown: ChildResult | None = None
         self._folder = make_folder()
@@ -74,7 +73,8 @@ class PredictionRun:
         except BaseException:
             self.close()
             raise
-        self._job = job.Job(program, self._partners, rotations, Path(self._folder.name))
+        place = Path(self._folder.name)
+        self._job = job.Job(program, self._partners, rotations, place, threshold)
         found = (selections.cut_chains(each, _self) for each in self._partners.values())
         #: What may make the result wrong, in sentences.
         self.warnings = [warning for warning in found if warning]
@@ -174,9 +174,7 @@ class PredictionRun:
         """End the child if it still runs; remove files, and hidden selections unless in use."""
         if self._job is not None:
             self._job.abort()
-        if not self._kept:
-            selections.release(self._partners.values(), self._cmd)
-            self._partners.clear()
+        pymol_session.of(self._cmd).results.let_go(self._partners.values(), self._cmd)
         self._folder.cleanup()
 
     @property
@@ -186,6 +184,7 @@ class PredictionRun:
     def _freeze(self, chosen: dict[str, str]) -> None:
         for side, selection in chosen.items():
             self._partners[side] = selections.freeze(side, selection, self._cmd)
+            pymol_session.of(self._cmd).results.hold([self._partners[side]])
         if len(chosen) > 1:
             selections.require_apart(*self._partners.values())
 
@@ -193,7 +192,6 @@ class PredictionRun:
         self.require_atoms()
         result = bound_results.bind(self.name, self._partners, child_result, self.threshold, final)
         pymol_session.of(self._cmd).results.put(result, self._cmd)
-        self._kept = True
         return result
 
 

@@ -19,6 +19,8 @@ from .selections import PartnerSelection
 
 #: Files get this before their names until all are written.
 _UNFINISHED = ".sasnet-saving-"
+#: Marks a folder while its files are replaced; `sasnet_predict` knows it too.
+_MARK = ".sasnet-unfinished"
 #: PyMOL 3.2 never ends reading an mmCIF file with a value where a table's first tag must be.
 _LOOP_WITHOUT_TAGS = re.compile(rb"(?i)(?:^|\s)loop_\s+[^_#\s]")
 
@@ -55,21 +57,23 @@ def _may_hold_a_result(folder: Path) -> bool:
     """Return whether a folder is absent or empty, or holds a result, finished or not."""
     if not folder.is_dir():
         return not folder.exists()
-    if (folder / child_result.RESULT_FILE).is_file():
-        return True
     names = [path.name for path in folder.iterdir()]
-    return all(n in child_result.RESULT_FILES or n.startswith(_UNFINISHED) for n in names)
+    if not names or any(name == _MARK or name.startswith(_UNFINISHED) for name in names):
+        return True
+    return child_result.is_record(folder / child_result.RESULT_FILE)
 
 
 def _write(files: dict[str, bytes], folder: Path) -> None:
     """Write all files, then give them their names; result.json is there only if all others are."""
     for name, content in files.items():
         (folder / f"{_UNFINISHED}{name}").write_bytes(content)
+    (folder / _MARK).touch()
     last = child_result.RESULT_FILE
     earlier = set(child_result.RESULT_FILES) - {last}
     _remove(folder / name for name in [last, *earlier])
     for name in sorted(files, key=last.__eq__):
         (folder / f"{_UNFINISHED}{name}").replace(folder / name)
+    (folder / _MARK).unlink()
 
 
 def _remove(paths: Iterable[Path]) -> None:
@@ -115,7 +119,7 @@ def load(place: str, left: str = "", right: str = "", _self: Any = _cmd) -> Boun
     try:
         for side, selection in zip(found.sides, (left, right)):  # noqa: B905 (Python 3.9)
             partners[side] = (
-                selections.freeze(side, selection, _self)
+                _take(side, found, selection, _self)
                 if selection
                 else _look_for(side, found, names, folder, _self)
             )
@@ -180,6 +184,29 @@ def _look_for(
     return partner
 
 
+def _take(side: str, found: ChildResult, selection: str, _self: Any) -> PartnerSelection:
+    """Make a partner of a selection, if its residues are those of the result."""
+    partner = selections.freeze(side, selection, _self)
+    other = _misnamed(partner, found, _self)
+    if other:
+        selections.release([partner], _self)
+        raise CmdException(
+            f"{side} partner: '{selection}' must be the protein of the result, {other}"
+        )
+    return partner
+
+
+def _misnamed(partner: PartnerSelection, found: ChildResult, _self: Any) -> str:
+    """Say which residue has another name than in the result; nothing if none has."""
+    known, names = partner.keys_in_file(), selections.residue_names(partner, _self)
+    for each in found.residues[partner.side]:
+        key = known.get((each.chain, each.resi))
+        # PyMOL cuts long names
+        if key is not None and each.name[:3] not in {name[:3] for name in names[key]}:
+            return f"{each.chain}/{each.resi} is {'/'.join(sorted(names[key]))}, not {each.name}"
+    return ""
+
+
 def _try(
     side: str, found: ChildResult, chains: list, models: Iterable[str], _self: Any
 ) -> PartnerSelection | None:
@@ -195,7 +222,8 @@ def _try(
     except CmdException:
         return None
     known = partner.keys_in_file()
-    if all((each.chain, each.resi) in known for each in found.residues[side]):
+    whole = all((each.chain, each.resi) in known for each in found.residues[side])
+    if whole and not _misnamed(partner, found, _self):
         return partner
     selections.release([partner], _self)
     return None

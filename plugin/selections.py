@@ -133,6 +133,17 @@ def residues_of(name: str, _self: Any = _cmd) -> list[tuple[str, str, str, str]]
     return list(found)
 
 
+def residue_names(partner: PartnerSelection, _self: Any = _cmd) -> dict[Key, set[str]]:
+    """Return the name of each residue of a partner; alternative amino acids have several."""
+    found: dict[Key, set[str]] = {}
+    _self.iterate(
+        f"?{partner.name}",
+        "found.setdefault((segi, chain, resi), names()).add(resn)",
+        space={"found": found, "names": set},
+    )
+    return found
+
+
 def hidden_name(purpose: str, _self: Any = _cmd) -> str:
     """Return a name for a hidden selection that no other has, in no saved session either."""
     return _self.get_unused_name(f"_sasnet_{purpose}_{secrets.token_hex(4)}", 0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 
+from . import preferences
+
 PREFERENCE = "sasnet_timing"
 #: Rotations that run slower than the others: the network is being compiled.
 _WARMING = 2
@@ -41,11 +43,7 @@ class Timing:
 
 def recall() -> Timing:
     """Return what PyMOL's preferences hold, else a guess."""
-    try:
-        from pymol.plugins import pref_get
-    except ImportError:  # a PyMOL built without its plugin manager
-        return Timing()
-    kept = pref_get(PREFERENCE)
+    kept = preferences.get(PREFERENCE)
     names = {field.name for field in fields(Timing)}
     if not isinstance(kept, dict) or set(kept) != names:
         return Timing()
@@ -64,8 +62,6 @@ def learn(moments: list[float], n_residues: int) -> None:
     """
     if len(moments) < _WARMING + 2:
         return  # too few rotations to tell the slow first ones from the others
-    from pymol import plugins
-
     steady = (moments[-1] - moments[_WARMING]) / (len(moments) - 1 - _WARMING)
     warming = max(moments[_WARMING] - moments[0] - _WARMING * steady, 0.0)
     new = Timing(moments[0], warming, steady / n_residues, True)
@@ -76,7 +72,7 @@ def learn(moments: list[float], n_residues: int) -> None:
             for name in ("start", "warming", "residue")
         }
         new = Timing(**mixed, measured=True)
-    plugins.pref_set(PREFERENCE, asdict(new))
+    preferences.put(PREFERENCE, asdict(new))
 
 
 def seconds_left(moments: list[float], total: int, n_residues: int, now: float) -> float:

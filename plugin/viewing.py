@@ -137,8 +137,9 @@ def sasnet_select(
 
         result = string: name of the result {default: the current one}
 
-        threshold = float: lowest probability, 0 to 1 {default: the one given to
-        "sasnet_predict", else the value that worked best in the benchmark}
+        threshold = float: lowest probability, 0 to 1 {default: that of the result:
+        the one given to "sasnet_predict", else the value that worked best in the
+        benchmark, or the mean probability if that is higher}
 
         quiet = 0/1: print nothing {default: 0 when typed, 1 from Python}
 

@@ -21,6 +21,8 @@ from collections.abc import Sequence
 
 from pymol import CmdException
 
+from . import preferences
+
 PROGRAM = "sasnet_predict"
 VARIABLE = "SASNET_PREDICT"
 PREFERENCE = "sasnet_command"
@@ -54,7 +56,7 @@ def find_program() -> list[str]:
     setting = os.environ.get(VARIABLE)
     if setting:
         return _split(setting, CmdException, f"the environment variable {VARIABLE}")
-    setting = _preference()
+    setting = preferences.get(PREFERENCE)
     if setting:
         return _split(setting, ProgramNotFound, f"the preference {PREFERENCE}")
     path = _beside_python() or shutil.which(PROGRAM)
@@ -75,9 +77,7 @@ def remember_program(path: str) -> None:
     path : str
         That of `sasnet_predict`, or of the Python that sasnet is installed in.
     """
-    from pymol import plugins
-
-    plugins.pref_set(PREFERENCE, path)
+    preferences.put(PREFERENCE, path)
 
 
 class Child:
@@ -163,18 +163,13 @@ class Child:
         self.moments += [time.monotonic()] * missing
 
 
-def _preference() -> str | None:
-    try:
-        from pymol.plugins import pref_get
-    except ImportError:  # a PyMOL built without its plugin manager
-        return None
-    return pref_get(PREFERENCE)
-
-
 def _split(setting: str, error: type[CmdException], origin: str) -> list[str]:
     """Return a setting as program and arguments; a path may hold blanks."""
     whole = os.path.expanduser(setting)
-    parts = [whole] if os.path.isfile(whole) else shlex.split(whole, posix=os.name != "nt")
+    try:
+        parts = [whole] if os.path.isfile(whole) else shlex.split(whole, posix=os.name != "nt")
+    except ValueError:  # a quotation mark without its other
+        parts = []
     program = shutil.which(parts[0]) if parts else None
     if program is None:
         raise error(f"{origin} names '{setting}', which is not a program; correct it")

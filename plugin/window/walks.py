@@ -46,7 +46,8 @@ class Walks:
 
     def pick_in_viewer(self):
         """Let clicks in the viewer highlight residues."""
-        self._cmd.set_wizard(wizard.Walker(self._cmd))
+        if not isinstance(self._cmd.get_wizard(), wizard.Walker):  # a second one would stay open
+            self._cmd.set_wizard(wizard.Walker(self._cmd))
 
     def _mark_residue(self, side, row):
         self._form.residues.mark((side, row))

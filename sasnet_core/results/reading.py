@@ -12,7 +12,7 @@ import numpy as np
 from sasnet_core.errors import ResultError, SettingError
 from sasnet_core.files import array_shapes, read_arrays
 from sasnet_core.fitted import Calibration
-from sasnet_core.results import json_schema
+from sasnet_core.results import alone, json_schema
 from sasnet_core.results.partner import SIDES
 from sasnet_core.results.prediction import SCHEMA
 from sasnet_core.results.result import COMPLEX_FILE, RESULT_FILE, SCORES_FILE, FolderContent
@@ -20,6 +20,11 @@ from sasnet_core.structure import reading
 
 if TYPE_CHECKING:
     from sasnet_core.results.result import Result
+
+#: How the result.json of one protein names its schema.
+_ALONE = alone.JSON_SCHEMA.rpartition(":")[0]
+#: What reading a file that holds no JSON may raise.
+_NO_JSON = (OSError, ValueError, RecursionError, MemoryError)
 
 
 def read_result(place: Path) -> Result:
@@ -68,9 +73,15 @@ def _read_values(folder: Path) -> dict[str, Any]:
         )
     try:
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        found = values["schema"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, MemoryError):
+        of_one = str(values.get("$schema")).startswith(_ALONE)
+        found = "" if of_one else values["schema"]
+    except (*_NO_JSON, KeyError, TypeError, AttributeError):
         raise ResultError(f"{path}: not a result of sasnet_predict; predict again") from None
+    if of_one:
+        raise ResultError(
+            f"{path}: a result of two proteins is needed, this is of one protein alone; predict it "
+            "with its partner"
+        )
     if found != SCHEMA:
         raise ResultError(
             f"{path}: a result of schema {SCHEMA} is needed, this is of {found!r:.40}; predict "

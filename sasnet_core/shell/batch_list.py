@@ -127,7 +127,7 @@ def _check_columns(path: Path, columns: list[str]) -> None:
 def _row(columns: list[str], cells: list[str], model: int, assembly: str | None) -> Row:
     found = dict(zip(columns, map(cell_text, cells), strict=False))
     cell = {name: found.get(name, "").strip() for name in COLUMNS}
-    structures = tuple(filter(None, (cell["left"], cell["right"])))
+    structures = (cell["left"], cell["right"]) if cell["right"] else (cell["left"],)
     chains = cell["left_chains"], cell["right_chains"]
     return Row(cell["id"], Question(structures, *chains, model, assembly))
 

@@ -60,6 +60,7 @@ def parse():
     parser.add_argument("--no-picture", action="store_true")
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("--progress-lines", action="store_true")
+    parser.add_argument("--threshold", type=float, default=0.0)
     options = parser.parse_args()
     missing = [name for name, value in vars(options).items() if value is None]
     if not options.doctor and missing != ["right" if options.alone == "" else "alone"]:
@@ -97,7 +98,7 @@ def write(options, mode, folder, rotations):
     staging.mkdir()
     power = 2 if rotations == 1 else 1  # a first rotation is a little off
     scores = [[nearness(a, b) ** power for b in right.values()] for a in left.values()]
-    content = result(left, right, scores, rotations)
+    content = result(left, right, scores, rotations) | {"threshold": options.threshold or 0.5}
     text = "{" if mode in ("garbage", "babble") else json.dumps(content)
     (staging / "result.json").write_text(text)
     spread = [[0.05] * len(right)] * len(left)
@@ -116,9 +117,11 @@ def write_one(options, folder, rotations):
     rows = [row("protein", key, 1 / (1 + place)) for place, key in enumerate(protein)]
     content = {
         "$schema": "urn:sasnet:alone:1",
+        "version": "0",
+        "weights": "none",
         "patches": [patch("protein", rows)],
         "residues": [{**each, "site_score": each.pop("max_pair_score")} for each in rows],
-        "threshold": 0.25,
+        "threshold": options.threshold or 0.25,
         "settings": {"rotations": rotations},
         "warnings": ["this is a fake"],
     }
@@ -156,7 +159,7 @@ def result(left, right, scores, rotations):
         "patches": [patch(side, residues) for side in ("left", "right")],
         "residues": residues,
         "pairs": pairs,
-        "threshold": 0.5,
+        "weights": "none",
         "settings": {"rotations": rotations},
         "warnings": ["this is a fake"],
     }

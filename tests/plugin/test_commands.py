@@ -1,3 +1,4 @@
+import json
 import math
 import os
 import threading
@@ -327,3 +328,31 @@ def test_every_command_has_help_in_pymols_form(plugin, enterotoxin):
         assert headings[:3] == ["DESCRIPTION", "USAGE", "ARGUMENTS"], command.__name__
         assert f"    {command.__name__} " in command.__doc__
         assert max(map(len, lines)) <= 80
+
+
+def test_a_partial_result_can_be_forgotten_while_the_rest_is_computed(
+    plugin, enterotoxin, fake, temporary
+):
+    fake(seconds=0.3)
+    results = plugin.pymol_session.of(enterotoxin).results
+    with plugin.prediction_run.PredictionRun("chain D", "chain E", 3, _self=enterotoxin) as run:
+        run.begin()
+        while run.first_result() is None:
+            time.sleep(0.05)
+        results.drop(run.name, enterotoxin)
+        run.require_atoms()
+        run.wait(lambda done, total: None)
+        result = run.finish()
+    assert results.get("", enterotoxin) is result and result.final
+    results.drop(result.name, enterotoxin)
+    assert not [name for name in enterotoxin.get_names("all") if name.startswith("_sasnet")]
+
+
+def test_the_files_of_a_result_have_the_threshold_that_was_asked_for(
+    plugin, enterotoxin, fake, temporary, tmp_path
+):
+    plugin.commands.sasnet_predict(
+        "chain D", "chain E", rotations=1, threshold=0.7, _self=enterotoxin
+    )
+    plugin.commands.sasnet_save(str(tmp_path / "saved"), _self=enterotoxin)
+    assert json.loads((tmp_path / "saved/result.json").read_text())["threshold"] == 0.7

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sasnet_core.results.output_folder import PRODUCTS
+from sasnet_core.results.output_folder import PRODUCTS, UNFINISHED
 from sasnet_core.shell.viewer_child import MARK
 from tests.core.build import contents
 
@@ -341,9 +341,38 @@ def test_saving_that_is_killed_leaves_no_result_and_is_finished_later(
     with pytest.raises(CmdException, match="holds no result"):
         plugin.commands.sasnet_load(str(saved), _self=predicted)
     monkeypatch.undo()
+    assert (saved / UNFINISHED).is_file()
     (saved / ".sasnet-saving-pairs.csv").write_text("left by a kill")
     plugin.commands.sasnet_save(str(saved), _self=predicted)
     assert contents(saved) == wanted
+
+
+@pytest.mark.parametrize("record", [None, "{}", '{"of": "another program"}'])
+def test_files_with_the_names_of_a_result_are_not_ours_for_that(
+    predicted, plugin, tmp_path, record
+):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "left.pdb").write_text("years")
+    if record is not None:
+        (mine / "result.json").write_text(record)
+    before = contents(mine)
+    with pytest.raises(CmdException, match="is not a result folder"):
+        plugin.commands.sasnet_save(str(mine), _self=predicted)
+    assert contents(mine) == before
+
+
+def test_a_result_is_not_bound_to_another_protein_with_its_numbers(predicted, plugin, tmp_path):
+    plugin.commands.sasnet_save(str(tmp_path / "saved"), _self=predicted)
+    predicted.alter("tox and chain D and resi 20", "resn = 'TRP' if resn != 'TRP' else 'GLY'")
+    with pytest.raises(CmdException, match="must be the protein of the result, D/20 is "):
+        plugin.commands.sasnet_load(
+            str(tmp_path / "saved"), "tox and chain D", "tox and chain E", _self=predicted
+        )
+    plugin.commands.sasnet_load(str(tmp_path / "saved"), _self=predicted)
+    here = plugin.pymol_session.of(predicted).results.get("", predicted)
+    assert here.partners["left"].models != ["tox"]
+    assert here.partners["right"].models == ["tox"]
 
 
 def test_the_plugin_knows_every_file_of_a_result(plugin):

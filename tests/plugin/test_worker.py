@@ -84,6 +84,9 @@ def test_a_setting_that_names_nothing_is_an_error_not_a_fallback(worker, bare, m
     with pytest.raises(CmdException, match="variable SASNET_PREDICT") as caught:
         worker.find_program()
     assert not isinstance(caught.value, worker.ProgramNotFound)
+    monkeypatch.setenv("SASNET_PREDICT", "/home/o'brien/sasnet_predict")
+    with pytest.raises(CmdException, match="o'brien/sasnet_predict', which is not a program"):
+        worker.find_program()
 
 
 def test_remembered_program_is_found(worker, bare, monkeypatch):

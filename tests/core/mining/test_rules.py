@@ -88,6 +88,12 @@ def test_facts_complete_one_another():
     assert EntryFacts("B").completed_by(EntryFacts("A", 3.0)) == EntryFacts("B", 3.0)
 
 
+def test_a_row_of_facts_that_ends_early_has_blanks(tmp_path):
+    table = tmp_path / "facts.csv"
+    table.write_text("id,method,resolution_angstrom\n1abc,X-RAY DIFFRACTION\n")
+    assert read_facts(table)["1abc"] == EntryFacts("X-RAY DIFFRACTION", None)
+
+
 def test_facts_are_read_and_blanks_stay_unknown(tmp_path):
     table = tmp_path / "facts.csv"
     table.write_text("id,method,resolution_angstrom\n1abc,X-RAY DIFFRACTION,2.5\n2xyz,,\n")

@@ -55,6 +55,13 @@ def test_a_line_that_cannot_be_used_is_one_row_with_a_problem(tmp_path, name):
     assert "\n" not in bad.problem
 
 
+def test_the_right_structure_is_not_taken_for_the_left_one(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text(f"{HEAD}\na,,c.pdb,A,B\n")
+    (row,) = read_list(path)
+    assert "needed in the column left" in row.problem and row.columns["left"] == ""
+
+
 @pytest.mark.parametrize("place", ["none.csv", "/dev/zero", "."])
 def test_what_is_no_file_is_refused(tmp_path, place):
     with pytest.raises(BatchError, match="No such file|not a plain file"):
