@@ -391,6 +391,10 @@ class TrainConfig(Settings):
     frozen_poses : int
         0: the tower is trained (paper). Otherwise it stays as it starts, embeds every complex in
         this many poses once, and only context layers and head are trained, many times faster.
+    fixed_statistics : bool
+        Whether batch normalization keeps the statistics, scales and shifts that it starts with, and
+        so computes in training what it computes in prediction (paper: no). With the statistics of
+        a step of few complexes a network learns what it cannot use later.
     engine : str
         "lattice": all residues of a complex share one lattice; "windows": every pair has two
         surfacelets of its own, each freshly rotated (paper), many times slower.
@@ -423,6 +427,7 @@ class TrainConfig(Settings):
     weight_decay: float = 0.0
     max_gradient_norm: float = 1.0
     frozen_poses: int = 0
+    fixed_statistics: bool = False
     engine: str = "lattice"
     surfacelets: int = 256
     precision: str = "float32"

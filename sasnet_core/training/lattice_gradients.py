@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from sasnet_core.network.folding import scale_and_shift
 from sasnet_core.network.lattice_tower import ROW_BLOCK, LatticeLayers
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def normalization(layer: keras.layers.BatchNormalization, x: Any, count: Any) ->
     Parameters
     ----------
     layer : keras.layers.BatchNormalization
-        Its moving statistics are updated.
+        Its moving statistics are updated; if it is not trainable they are used and stay.
     x : tensor, shape (n_rows, channels)
         Row 0 is vacuum; it and padding are normalized but play no part in the statistics.
     count : tensor, scalar int32
@@ -164,6 +165,9 @@ def normalization(layer: keras.layers.BatchNormalization, x: Any, count: Any) ->
     -------
     tensor, shape (n_rows, channels)
     """
+    if not layer.trainable:
+        scale, shift = scale_and_shift(layer)
+        return x * tf.cast(scale, x.dtype) + tf.cast(shift, x.dtype)
     used = tf.cast(tf.stop_gradient(x)[1:count], tf.float32)
     size = tf.cast(tf.shape(used)[0], tf.float32)
     sums = tf.stack([tf.fill(tf.shape(used)[1:], size), *_column_sums(used, used * used)])

@@ -97,6 +97,8 @@ class Trainer:
         self._folder = folder
         with self.steps.scope():
             self.network = build_network(config.model, config.train.precision)
+            for layer in self._normalizations():
+                layer.trainable = not config.train.fixed_statistics
             self.auxiliary = build_auxiliary(config.model)
             self.optimizer = build_optimizer(config.train)
             self.variables = [
@@ -195,30 +197,35 @@ class Trainer:
         """Let the network be what is evaluated and kept; on leaving, training goes on as it was.
 
         It holds the moving average of the weights (`TrainConfig.average`). Given batches, the
-        statistics of batch normalization are taken anew with these weights.
+        statistics of batch normalization are taken anew with these weights, unless they are fixed.
 
         Parameters
         ----------
         stream, embedded
             As in `run`.
         """
-        normalizations = [
-            layer
-            for part in self.network.parts
-            for layer in part.layers
-            if isinstance(layer, keras.layers.BatchNormalization)
-        ]
+        normalizations = self._normalizations()
         moved = [v for layer in normalizations for v in layer.non_trainable_variables]
         kept = [(v, _array(v)) for v in (*self.variables, *moved)]
         try:
             if self.config.train.average and self.step:
                 self.optimizer.finalize_variable_values(self.variables)
-            if normalizations and stream is not None:
+            fixed = self.config.train.fixed_statistics
+            if normalizations and stream is not None and not fixed:
                 self._take_statistics(normalizations, self._batches(stream, embedded))
             yield
         finally:
             for variable, value in kept:
                 variable.assign(value)
+
+    def _normalizations(self) -> list[keras.layers.BatchNormalization]:
+        """List the layers of batch normalization."""
+        return [
+            layer
+            for part in self.network.parts
+            for layer in part.layers
+            if isinstance(layer, keras.layers.BatchNormalization)
+        ]
 
     def _take_statistics(
         self, normalizations: list[keras.layers.BatchNormalization], batches: Iterator[Any]
