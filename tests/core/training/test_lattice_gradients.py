@@ -71,11 +71,14 @@ def test_the_gradient_of_a_maximum_goes_to_the_row_that_was_kept(lattice, level)
     )
 
 
-def test_batch_normalization_is_that_of_keras_over_the_rows_in_use():
+@pytest.mark.parametrize("trainable", [True, False])
+def test_batch_normalization_is_that_of_keras_over_the_rows_in_use(trainable):
     x, count = rows_of(50), tf.constant(41)
     layers = [keras.layers.BatchNormalization(epsilon=1e-3, momentum=0.9) for _ in range(2)]
     for layer in layers:
         layer.build((None, 1, 1, 1, CHANNELS))
+        layer.trainable = trainable
+        layer.moving_mean.assign([0.5, -0.5, 0.1])
     fast, plain = layers
     gamma, beta = tf.constant([1.5, -0.5, 2.0]), tf.constant([0.1, 0.2, -0.3])
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from sasnet_core.config import OPTIMIZERS, STATISTICS_BATCHES, ModelConfig, RunConfig, TrainConfig
 from sasnet_core.dataset.complexes import Complex, load_complex
 from sasnet_core.metrics import auroc
-from sasnet_core.network.lattice_tower import lattice_features
+from sasnet_core.network.lattice_tower import embed_features, lattice_features
 from sasnet_core.scoring.predictor import Predictor
 from sasnet_core.structure.contacts import contact_matrix
 from sasnet_core.training.batches import batch_arrays, stream_batches
@@ -273,6 +273,27 @@ def test_statistics_are_those_of_many_batches_with_the_averaged_weights(stream, 
     np.testing.assert_allclose(variance, together.var(axis=0), rtol=2e-2, atol=1e-3)
     for now, old in zip(copies(run.network.head.variables), seeds, strict=True):
         np.testing.assert_array_equal(now, old)
+
+
+def test_fixed_statistics_stay_and_steps_compute_what_a_prediction_does(stream, tmp_path):
+    model = replace(MODEL, normalization="batch")
+    run = trainer(tmp_path, model=model, fixed_statistics=True, steps=2)
+    layer, head = run.network.tower.get_layer("conv1_norm"), run.network.head
+    layer.moving_mean.assign(np.linspace(-1, 1, 6))
+    before = copies(layer.variables), copies(head.get_layer("dense1_norm").variables)
+    convolution = run.network.tower.get_layer("conv1").kernel.numpy()
+    batch = next(stream_batches(stream, model, run.config.train, 0))
+    values = tf.nest.map_structure(tf.convert_to_tensor, batch_arrays(batch))
+    embedded = run._loss.embed(values).numpy()
+    features = lattice_features(run.network.tower, model, values["lattice"])
+    predicted = embed_features(run.network.tower, features).numpy()
+    np.testing.assert_allclose(embedded, predicted, rtol=1e-4, atol=1e-4)
+    list(run.run(stream))
+    with run.settled(stream):
+        after = copies(layer.variables), copies(head.get_layer("dense1_norm").variables)
+    for old, new in zip((*before[0], *before[1]), (*after[0], *after[1]), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert not np.allclose(run.network.tower.get_layer("conv1").kernel.numpy(), convolution)
 
 
 def test_a_checkpoint_of_another_network_is_refused(stream, tmp_path):
