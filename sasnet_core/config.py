@@ -514,6 +514,6 @@ class RunConfig(Settings):
         """
         try:
             return cls.from_dict(json.loads(path.read_text()))
-        except (OSError, ValueError, AttributeError, SettingError) as error:
+        except (OSError, ValueError, AttributeError, TypeError, SettingError) as error:
             message = f"{path}: JSON with 'model' and 'train' is needed ({error})"
             raise SettingError(message) from None

@@ -41,7 +41,7 @@ LEAST_SLOPE = 0.01
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add_fit_options(parser, SELECTION_SPLITS, rotations=2)
+    add_fit_options(parser, SELECTION_SPLITS, rotations=2, out_of_fold=False)
     parser.add_argument("--weights", type=Path, nargs="+", required=True, help="the members")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="ENSEMBLE")
     return parser.parse_args(arguments)

@@ -34,6 +34,7 @@ from sasnet_core.evaluation.measures import (
     evaluate_rows,
     interval,
     move_partners,
+    wrong_partner_row,
     wrong_partner_scores,
 )
 from sasnet_core.evaluation.tables import sides, values
@@ -146,7 +147,7 @@ def complex_scorer(
             item = move_partners(item, options.seed, place)
         if not options.shuffle_partners:
             return score(item.left, item.right)
-        row = rows[(place + 1) % len(rows)]
+        row = rows[wrong_partner_row(rows, place)]
         return wrong_partner_scores(item, load_complex(options.dataset / row["file"]), score)
 
     return score_complex

@@ -57,7 +57,7 @@ from sasnet_core.training.stream import ComplexStream, training_sources
 from sasnet_core.training.trainer import Trainer, default_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sasnet_core.config import TrainConfig
     from sasnet_core.training.stream import Source
@@ -106,11 +106,24 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def validation_complexes(dataset: Path, split: str, count: int) -> list[Complex]:
-    """Load a fixed, evenly spread subset of the unbound complexes of a split."""
-    rows = read_selection_set(dataset, split).rows
+def validation_complexes(
+    dataset: Path, split: str, count: int, trained: Iterable[Path] = ()
+) -> list[Complex]:
+    """Load a fixed, evenly spread subset of the unbound complexes of a split.
+
+    Complexes that the run trains on are not among them.
+    """
+    known = {file.resolve() for file in trained}
+    rows = [
+        row
+        for row in read_selection_set(dataset, split).rows
+        if (dataset / row["file"]).resolve() not in known
+    ]
     if not 1 <= count <= len(rows):
-        raise DatasetError(f"{dataset}: 1 to {len(rows)} complexes for the checks, got {count}")
+        raise DatasetError(
+            f"{dataset}: {count} complexes of {split} are needed for the checks that the run does "
+            f"not train on, there are {len(rows)}; change --validate-split or --validate-count"
+        )
     return [load_complex(dataset / row["file"]) for row in evenly_spread(rows, count)]
 
 
@@ -281,6 +294,8 @@ class Run:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     options = parse(arguments)
+    if options.check_every < 1:
+        raise SettingError(f"--check-every must be 1 or more, got {options.check_every}")
     steps = default_steps()
     config = settle_config(options, steps.chief)
     sources = training_sources(
@@ -290,7 +305,12 @@ def main(arguments: list[str] | None = None) -> int:
     begun = bool(list_checkpoints(options.output / CHECKPOINTS))
     settle_data(options.output, sources, begun, steps.chief)
     held_out = (
-        validation_complexes(options.validate, options.validate_split, options.validate_count)
+        validation_complexes(
+            options.validate,
+            options.validate_split,
+            options.validate_count,
+            [file for files in stream.clusters() for file in files],
+        )
         if options.validate
         else []
     )

@@ -110,8 +110,10 @@ class Reader:
         """Read the structural part of some pairs of a complex."""
         embeddings = [
             tuple(
-                np.asarray(self.predictor.embed(protein, np.random.default_rng([side, k])))
-                for side, protein in enumerate((item.left, item.right))
+                np.asarray(
+                    self.predictor.embed(protein, np.random.default_rng([k, *protein.pose_key]))
+                )
+                for protein in (item.left, item.right)
             )
             for k in range(self._rotations)
         ]
@@ -257,7 +259,7 @@ def write_for_tables(options: argparse.Namespace, rows: Sequence[dict[str, objec
 
 def caurocs(rows: Sequence[dict[str, object]], name: str = "auroc") -> list[float]:
     """Return the CAUROC of each replicate."""
-    replicates = sorted({str(row["replicate"]) for row in rows} - {ENSEMBLE})
+    replicates = sorted({str(row["replicate"]) for row in rows} - {ENSEMBLE}, key=int)
     return [cauroc(values_of(rows, name, number)) for number in replicates]
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from sasnet_core.dataset.complexes import Complex, benchmark_rows, evenly_spread
 from sasnet_core.errors import DatasetError, run_script
 from sasnet_core.evaluation.groups import GroupPrecision, precision_by_group
 from sasnet_core.evaluation.interface_residues import Site, labels, probabilities, sites_of
+from sasnet_core.evaluation.measures import wrong_partner_row
 from sasnet_core.evaluation.out_of_fold import add_out_of_fold_option, described, load_scorer
 from sasnet_core.evaluation.tables import RESULTS_HEAD
 from sasnet_core.evaluation.test_set import add_test_set_options, record_access
@@ -75,7 +76,11 @@ def top_mean(
 
 
 def wrong_partners(
-    items: Sequence[Complex], predictor: Scorer, rotations: int, calibration: Calibration
+    rows: Sequence[Mapping[str, str]],
+    items: Sequence[Complex],
+    predictor: Scorer,
+    rotations: int,
+    calibration: Calibration,
 ) -> np.ndarray:
     """Compare each protein's highest probabilities with its own partner and with a wrong one.
 
@@ -83,11 +88,11 @@ def wrong_partners(
     -------
     ndarray, shape (2 * n_complexes, 2)
         Mean of the `TOP` highest probabilities of each protein: with its own partner, and with the
-        other side's protein of the next complex.
+        other side's protein of another complex (`measures.wrong_partner_row`).
     """
     found = []
     for index, item in enumerate(tqdm(items, desc="wrong partners", disable=None)):
-        other = items[(index + 1) % len(items)]
+        other = items[wrong_partner_row(rows, index)]
         own = predictor.score(item.left, item.right, rotations).matrix
         for axis, left, right in ((1, item.left, other.right), (0, other.left, item.right)):
             wrong = predictor.score(left, right, rotations).matrix
@@ -232,7 +237,7 @@ def main(arguments: list[str] | None = None) -> int:
         for item in tqdm(items, desc="complexes", disable=None)
         for site in sites_of(item, predictor.score(item.left, item.right, options.rotations).matrix)
     ]
-    control = wrong_partners(items, predictor, options.control_rotations, calibration)
+    control = wrong_partners(rows, items, predictor, options.control_rotations, calibration)
     picture = options.output / f"reliability-{options.split.replace(',', '-')}.png"
     draw(labels(sites), probabilities(sites, calibration), picture)
     text = section(options, info, rows, sites, control, picture.name)

@@ -180,7 +180,6 @@ def make(place: Place, options: argparse.Namespace, ends: float) -> None:
         "cauroc": cauroc(values),
         "mean": mean_auroc(values),
         "complexes": complexes_of(place, options),
-        "clusters": len(pairs_stream(place, options)),
         "measured": measured(options, len(values)),
         "config": config.to_dict(),
     }
@@ -219,7 +218,9 @@ def read_points(options: argparse.Namespace) -> list[dict]:
         if not path.is_file():
             continue
         values = json.loads(path.read_text())
-        if values["config"] != json.loads(json.dumps(place_config(place, options).to_dict())):
+        config = json.loads(json.dumps(place_config(place, options).to_dict()))
+        how = measured(options, 0).partition(" ")[2]  # without the number of complexes
+        if values["config"] != config or values["measured"].partition(" ")[2] != how:
             raise SettingError(
                 f"{path}: made with other settings; name another folder with -o, or the settings "
                 "it was made with"
@@ -233,7 +234,7 @@ def write_figure(options: argparse.Namespace, found: list[dict]) -> str:
     letter, axis = ("a", "edge") if options.figure == "grid" else ("b", "pairs")
     name = f"figure3{letter}"
     points = [Point(row[axis], row["replicate"], row["cauroc"]) for row in found]
-    columns = ("edge", "pairs", "complexes", "clusters", "replicate", "cauroc", "mean")
+    columns = ("edge", "pairs", "complexes", "replicate", "cauroc", "mean")
     rows = [{key: row[key] for key in columns} for row in found]
     write_table(rows, options.docs / f"{name}.csv", columns)
     trend = curves.fit_trend(points) if axis == "pairs" else None

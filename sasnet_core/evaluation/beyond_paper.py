@@ -15,6 +15,7 @@ from sasnet_core.evaluation.measures import (
     evaluate_rows,
     ranking,
     residue_sum,
+    wrong_partner_row,
     wrong_partner_scores,
 )
 from sasnet_core.evaluation.relatives import find_relatives
@@ -122,7 +123,8 @@ def partner_table(bench: Workbench, folder: Path, split: str, rotations: int) ->
         return residue_sum(own, own)
 
     def wrong(item: Complex, index: int) -> np.ndarray:
-        other = load_complex(settings.dataset / rows[(index + 1) % len(rows)]["file"])
+        place = wrong_partner_row(rows, index)
+        other = load_complex(settings.dataset / rows[place]["file"])
         return wrong_partner_scores(item, other, score)
 
     scores: dict[str, Score] = {

@@ -89,7 +89,7 @@ def measured_path(folder: Path, method: str, column: str) -> Path:
 def write_measured(
     folder: Path, method: str, column: str, rows: Iterable[Mapping[str, object]]
 ) -> Path:
-    """Write the rows of a method and column.
+    """Write the rows of a method and column; those of other splits stay.
 
     Parameters
     ----------
@@ -101,14 +101,20 @@ def write_measured(
         `COLUMNS` of each complex and replicate.
     """
     path = measured_path(folder, method, column)
-    write_table(rows, path, COLUMNS)
+    rows = list(rows)
+    new = {row["split"] for row in rows}
+    kept: list[Mapping[str, object]] = []
+    if path.is_file():
+        with path.open(newline="") as stream:
+            kept = [row for row in csv.DictReader(stream) if row["split"] not in new]
+    write_table([*kept, *rows], path, COLUMNS)
     return path
 
 
 def update_measured(
     folder: Path, method: str, column: str, aurocs: Mapping[str, Mapping[str, float]]
 ) -> Path:
-    """Write the only replicate of a method; rows of other splits stay.
+    """Write the only replicate of a method, as `write_measured` does.
 
     Parameters
     ----------
@@ -119,12 +125,9 @@ def update_measured(
     aurocs : mapping
         Split -> id -> AUROC.
     """
-    path = measured_path(folder, method, column)
-    known = _read(path) if path.is_file() else {}
-    splits = {split: one.get("1", {}) for split, one in known.items()} | dict(aurocs)
     rows = [
         {"split": split, "id": name, "replicate": 1, "auroc": f"{value:.6f}"}
-        for split, one in splits.items()
+        for split, one in aurocs.items()
         for name, value in one.items()
     ]
     return write_measured(folder, method, column, rows)

@@ -18,7 +18,7 @@ from sasnet_core.scoring.log_odds import logit
 from sasnet_core.structure.rotations import random_rotation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from sasnet_core.dataset.complexes import Complex
@@ -283,6 +283,25 @@ def residue_sum(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         Best log odds of the left residue plus best log odds of the right one.
     """
     return np.add.outer(logit(left.max(axis=1)), logit(right.max(axis=0)))
+
+
+def wrong_partner_row(rows: Sequence[Mapping[str, str]], index: int) -> int:
+    """Choose the complex that a complex borrows wrong partners from.
+
+    The next one of its fold, so that networks out of fold (`out_of_fold.OutOfFold`) know neither;
+    if there is none, or if there are no folds, the next one.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Rows of a manifest.
+    index : int
+        The complex.
+    """
+    fold, count = rows[index].get("fold"), len(rows)
+    following = [(index + step) % count for step in range(1, count)]
+    alike = [place for place in following if rows[place].get("fold") == fold]
+    return (alike or following)[0]
 
 
 def wrong_partner_scores(

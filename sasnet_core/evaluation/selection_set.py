@@ -65,7 +65,9 @@ def read_selection_set(dataset: Path, splits: str) -> SelectionSet:
     return SelectionSet(dataset, rows, f"{len(rows)} {rows[0]['state']} complexes of {splits}")
 
 
-def add_fit_options(parser: argparse.ArgumentParser, splits: str, rotations: int) -> None:
+def add_fit_options(
+    parser: argparse.ArgumentParser, splits: str, rotations: int, out_of_fold: bool = True
+) -> None:
     """Add the options of commands that fit something to scores, with these defaults."""
     parser.add_argument("dataset", type=Path, help="dataset of train.db5 or train.mine")
     parser.add_argument(
@@ -77,4 +79,5 @@ def add_fit_options(parser: argparse.ArgumentParser, splits: str, rotations: int
         "--rotations", type=int, default=rotations, help=f"to average (default: {rotations})"
     )
     parser.add_argument("--kept", type=Path, metavar="SCORES", help="keep scores in this folder")
-    add_out_of_fold_option(parser)
+    if out_of_fold:
+        add_out_of_fold_option(parser)

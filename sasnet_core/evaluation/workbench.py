@@ -10,6 +10,7 @@ from sasnet_core.config import ROTATIONS, SELECTION_SPLITS, TEST_SPLIT
 from sasnet_core.dataset.complexes import benchmark_rows, evenly_spread
 from sasnet_core.evaluation.measures import baseline_scores, columns, evaluate_rows
 from sasnet_core.evaluation.tables import values
+from sasnet_core.evaluation.test_set import refuse_test_set
 from sasnet_core.files import write_table
 from sasnet_core.metrics import cauroc
 from sasnet_core.network.weights_folder import read_info
@@ -140,8 +141,15 @@ class Workbench:
         return values(self.table(folder, split, state))
 
     def selection(self, folder: Path) -> float:
-        """Return the CAUROC on which replicates are ranked."""
+        """Return the CAUROC on which replicates are ranked.
+
+        Raises
+        ------
+        SettingError
+            One of the complexes belongs to the test set.
+        """
         settings = self.settings
+        refuse_test_set(self.rows(settings.selection))
         table = self.table(folder, settings.selection, "unbound", settings.selection_rotations)
         return cauroc(values(table))
 

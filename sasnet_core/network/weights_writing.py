@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from sasnet_core.errors import WeightsError
+from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.files import write_json
 from sasnet_core.fitted import Smoothing
 from sasnet_core.network.weights_folder import (
@@ -94,7 +95,11 @@ def add_graph(info: WeightsInfo, share: float, folder: Path) -> WeightsInfo:
     ------
     WeightsError
         The weights are those of an ensemble.
+    SettingError
+        The share is not over 0.
     """
+    if not 0 < share < math.inf:
+        raise SettingError(f"the share of graphs must be over 0, got {share:g}")
     if info.model is None:
         raise WeightsError(f"{info.folder}: one network is needed, this is an ensemble")
     if folder.resolve() != info.folder.resolve():

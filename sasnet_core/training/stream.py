@@ -142,6 +142,8 @@ def _one_for_each(datasets: Sequence[Path], values: Sequence[Value], name: str) 
 class ComplexStream:
     """An endless, reproducible stream of complexes: rounds that show each cluster once, or more.
 
+    With distinct pairs a round shows each complex that holds some of them once, or more.
+
     Parameters
     ----------
     sources : sequence of Source
@@ -178,15 +180,17 @@ class ComplexStream:
             raise SettingError(
                 f"distinct_pairs must be 0 with several datasets, got {pairs} with {len(sources)}"
             )
+        visits = {True: unlike_repeats, False: like_repeats}
         for source in sources:
-            clusters: dict[str, list[Path]] = {}
-            for row in self._with_contacts(source.rows(), pairs):
-                clusters.setdefault(row["cluster"], []).append(source.dataset / row["file"])
-            for cluster, files in clusters.items():
-                visits = source.repeats * (unlike_repeats if _unlike(cluster) else like_repeats)
-                if visits:
-                    self._clusters.append(files)
-                    repeats.append(visits)
+            clusters: dict[tuple[str, str], list[Path]] = {}
+            shown = [row for row in source.rows() if visits[_unlike(row["cluster"])]]
+            for row in self._with_contacts(shown, pairs):
+                # with distinct pairs a round shows every complex that was chosen
+                key = row["cluster"], row["id"] if pairs else ""
+                clusters.setdefault(key, []).append(source.dataset / row["file"])
+            for (cluster, _), files in clusters.items():
+                self._clusters.append(files)
+                repeats.append(source.repeats * visits[_unlike(cluster)])
         if not repeats:
             raise DatasetError("no complexes to train on: all are of like partners, and "
                                "like_repeats is 0")  # fmt: skip

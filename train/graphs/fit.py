@@ -33,6 +33,7 @@ from tqdm import tqdm
 from sasnet_core.dataset.complexes import Complex, benchmark_rows, load_complex
 from sasnet_core.dataset.folds import FOLDS
 from sasnet_core.errors import DatasetError, SettingError, run_script
+from sasnet_core.evaluation.selection_set import read_selection_set
 from sasnet_core.evaluation.test_set import refuse_test_set
 from sasnet_core.files import json_values, write_json
 from sasnet_core.graph.features import WIDTHS
@@ -287,6 +288,10 @@ def main(arguments: list[str] | None = None) -> int:
     if is_complete(options.output, facts, training.steps):
         print(f"{options.output}: is complete")
         return 0
+    if options.check_every < 1:
+        raise SettingError(f"--check-every must be 1 or more, got {options.check_every}")
+    if options.validate:
+        read_selection_set(options.validate, options.validate_split)  # refused now, if at all
     examples = Examples(options.graphs, training.largest)
     stopped = find_stopped(options.output)
     if options.start:

@@ -33,6 +33,21 @@ def test_the_order_is_of_the_seed():
     assert first == again != other
 
 
+def test_a_round_shows_every_complex_that_holds_pairs(tmp_path):
+    """Two complexes of one cluster are two visits; like partners that are not shown hold none."""
+    items = [random_complex(seed, name=f"c{seed}") for seed in range(3)]
+    folder = write_dataset(tmp_path, items, ["0-1", "0-1", "2-2"])
+    rows = [
+        {"id": item.name, "cluster": cluster, "split": "train", "file": f"{item.name}.npz",
+         "n_contacts": len(item.contacts)}
+        for item, cluster in zip(items, ("0-1", "0-1", "2-2"), strict=True)
+    ]  # fmt: skip
+    write_table(rows, folder / "manifest.csv", list(rows[0]))
+    pairs = 2 * (len(items[0].contacts) + len(items[1].contacts))
+    stream = ComplexStream([Source(folder)], 0, pairs, like_repeats=0)
+    assert {stream.complex_at(place).name for place in range(len(stream))} == {"c0", "c1"}
+
+
 def test_too_many_pairs_are_refused():
     assert choose_complexes(ROWS, 2 * 126, 0)
     with pytest.raises(DatasetError, match="at most 252 pairs"):
