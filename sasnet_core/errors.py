@@ -84,6 +84,10 @@ class OutputError(SasnetError):
     """Results cannot be written."""
 
 
+class OccupiedError(OutputError):
+    """Results would replace files that are not of an earlier run."""
+
+
 class SettingError(SasnetError):
     """A number or a choice is out of its range."""
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Power of the number of contacts, and weight of the residues; chosen on docked poses of DB4U
 #: (``python -m benchmarks.docked``).
 POWER, SITE_WEIGHT = 0.75, 0.5
+#: What a residue that is known to be in the interface counts as; probabilities end near it.
+SUREST = 0.99
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,9 @@ class Judge:
         Residues that cannot be in the interface (`scoring.known`: their scores are 0) are not hit.
     kinds : tuple of str
         Kinds of the partners (`structure.antibody.kinds_of`).
+    probabilities : tuple of ndarray, shape (n_left,) and (n_right,), optional
+        Of the residues, if more is known of them than scores say; default: as the scores are
+        calibrated. None counts more than `SUREST`.
     """
 
     def __init__(
@@ -71,13 +76,15 @@ class Judge:
         calibration: Calibration,
         exposure: tuple[np.ndarray, np.ndarray],
         kinds: tuple[str, str] = ("", ""),
+        probabilities: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
         self._pairs = pair_log_odds(matrix, calibration)
         best = [matrix.max(axis=axis) for axis in (1, 0)]
-        self._sites = tuple(
-            logit(residue_probabilities(side, calibration.of_kind(kind)))
+        found = probabilities or tuple(
+            residue_probabilities(side, calibration.of_kind(kind))
             for side, kind in zip(best, kinds, strict=True)
         )
+        self._sites = tuple(logit(np.minimum(side, SUREST)) for side in found)
         reached = [area * (side > 0) for area, side in zip(exposure, best, strict=True)]
         left, right = (area / (area.sum() or 1.0) for area in reached)
         self._random_pair = float(left @ self._pairs @ right)

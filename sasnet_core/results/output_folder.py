@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from sasnet_core.errors import OutputError
+from sasnet_core.errors import OccupiedError, OutputError
 from sasnet_core.results.formats.registry import FORMATS, format_files
 from sasnet_core.results.result import RESULT_FILE, SCORES_FILE
 from sasnet_core.results.staging import (
@@ -29,8 +29,12 @@ PRODUCTS = (
 )  # fmt: skip
 #: Marks a folder whose files are being replaced, so that a run that was killed is known.
 UNFINISHED = ".sasnet-unfinished"
-#: What a record of ours holds, one of results and one of rankings.
-_RECORDS = ({"version", "weights", "residues"}, {"version", "prediction", "poses"})
+#: What a record of ours holds: of a result, of a ranking, of exports into a folder of their own.
+_RECORDS = (
+    {"version", "weights", "residues"},
+    {"version", "prediction", "poses"},
+    {"version", "exports_of"},
+)
 
 
 class OutputFolder:
@@ -49,8 +53,7 @@ class OutputFolder:
     inputs : iterable of Path
         Files that the run reads.
     record : str
-        File of JSON by which a folder of an earlier run is known; "" if products may be replaced
-        in any folder.
+        File of JSON by which a folder of an earlier run is known.
 
     Attributes
     ----------
@@ -60,7 +63,9 @@ class OutputFolder:
     Raises
     ------
     OutputError
-        It cannot be written to, or files that are not of an earlier run are in the way.
+        It cannot be written to.
+    OccupiedError
+        Files that are not of an earlier run are in the way.
     """
 
     def __init__(
@@ -100,7 +105,7 @@ class OutputFolder:
         places = {(self.path / name).resolve() for name in self.products}
         for file in inputs:
             if file.resolve() in places:
-                raise OutputError(
+                raise OccupiedError(
                     f"{self.path}: the output folder must not hold the input {file.name}, which a "
                     "result would replace; name another folder with --output"
                 )
@@ -108,10 +113,10 @@ class OutputFolder:
     def _check_owner(self, record: str) -> None:
         """Refuse a folder in which files with the names of products are not of an earlier run."""
         found = [name for name in self.products if (self.path / name).is_file()]
-        if not found or not record or (self.path / UNFINISHED).is_file():
+        if not found or (self.path / UNFINISHED).is_file():
             return
         if not _is_record(self.path / record):
-            raise OutputError(
+            raise OccupiedError(
                 f"{self.path}: the output folder must be new or hold an earlier result of sasnet, "
                 f"and {', '.join(found[:3])} in it may be yours; name another folder with --output"
             )
@@ -173,7 +178,7 @@ class OutputFolder:
 
 
 def _is_record(path: Path) -> bool:
-    """Return whether a file is the record of a result, of any version of sasnet, or a ranking."""
+    """Return whether a file is the record of a run, of any version of sasnet."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError, MemoryError):

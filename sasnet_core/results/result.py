@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sasnet_core.errors import ResultError
-from sasnet_core.results.partner import SIDES, PredictedPartner, residue_labels
+from sasnet_core.results.partner import SIDES, PredictedPartner, residue_key, residue_labels
 from sasnet_core.results.patches import (
     PatchPair,
     PredictedPatch,
@@ -100,6 +100,25 @@ class Result:
                 "patch is excluded or masked; exclude fewer residues"
             )
         return rows
+
+    def included(self, side: PredictedPartner) -> list[int]:
+        """Return the rows of a side's residues that are known to be in the interface."""
+        known = {
+            tuple(values[name] for name in ("chain", "number", "insertion_code", "name"))
+            for values in self.values.get("known", {}).get("include", [])
+            if values["side"] == side.side
+        }
+        if not known:
+            return []
+        rows = range(side.protein.n_residues)
+        return [row for row in rows if residue_key(side.protein, row) in known]
+
+    def guiding(self, side: PredictedPartner) -> list[int]:
+        """Return the rows of a side that guide docking, the surest first.
+
+        Residues that are known to be in the interface, then those of `first_patch`.
+        """
+        return list(dict.fromkeys([*self.included(side), *self.first_patch(side)]))
 
     def partner(self, side: PredictedPartner) -> PredictedPartner:
         """Return the other side."""

@@ -22,7 +22,8 @@ def best_separate_pairs(
     scores : ndarray, shape (n_left, n_right)
         Pair scores.
     left, right : ndarray, shape (n_left,) and (n_right,), bool
-        Residues that may be taken.
+        Residues that may be taken. Pairs with a score of 0 are not: one of their residues is known
+        not to touch.
     count : int
         At most so many.
 
@@ -35,7 +36,8 @@ def best_separate_pairs(
     chosen: list[tuple[int, int]] = []
     free_left, free_right = set(range(len(rows))), set(range(len(columns)))
     for i, j in best_pairs(scores[np.ix_(rows, columns)], None).tolist():
-        if len(chosen) == min(count, len(rows), len(columns)):
+        full = len(chosen) == min(count, len(rows), len(columns))
+        if full or scores[rows[i], columns[j]] <= 0:
             break
         if i in free_left and j in free_right:
             free_left.remove(i)

@@ -66,9 +66,8 @@ def find_patches(
 ) -> list[Patch]:
     """Find the patches of a protein, the likeliest first.
 
-    A patch is a residue and the residues that are nearest to it along the surface. The first one is
-    the one with the highest sum of probabilities; the next ones are found among the residues that
-    remain.
+    A patch is a residue and the residues that are nearest to it along the surface. The one with the
+    highest sum of probabilities is found first, the next ones among the residues that remain.
 
     Parameters
     ----------

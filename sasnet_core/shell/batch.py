@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sasnet_core.ending import raising
-from sasnet_core.errors import BatchError, OutputError, ResultError, SasnetError
+from sasnet_core.errors import BatchError, OccupiedError, OutputError, ResultError, SasnetError
 from sasnet_core.files import json_values, write_json
 from sasnet_core.results.output_folder import OutputFolder
 from sasnet_core.results.spreadsheet import write_spreadsheet
@@ -276,6 +276,8 @@ class BatchRun:
                 "problems": messages.problems,
             }
             write_json(done, self.folder / row.id / ROW_FILE)
+        except OccupiedError as error:  # of this row's folder; others can be written
+            self.failures[row] = _reason(error)
         except OutputError:
             raise
         except Exception as error:  # out of memory or a bug: the other rows go on

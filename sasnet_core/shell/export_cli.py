@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sasnet_core import __version__
 from sasnet_core.ending import at_once
 from sasnet_core.errors import OutputError, Parser, SettingError, run_script
+from sasnet_core.files import write_json
 from sasnet_core.results.formats.registry import (
     chosen_formats,
     format_files,
@@ -21,6 +22,9 @@ from sasnet_core.results.formats.registry import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+#: Says whose exports a folder of their own holds.
+RECORD = "exports.json"
 
 DESCRIPTION = """\
 Writes a saved result in the formats of other programs. RESULT is the folder that sasnet_predict
@@ -96,8 +100,9 @@ def export(options: argparse.Namespace) -> int:
     with at_once():
         from sasnet_core.results import explain
         from sasnet_core.results.output_folder import OutputFolder
+        from sasnet_core.results.partner import SIDES
         from sasnet_core.results.reading import read_result
-        from sasnet_core.results.result import RESULT_FILE
+        from sasnet_core.results.result import COMPLEX_FILE, RESULT_FILE
 
         result = read_result(options.result)  # loads gemmi
     if options.threshold is not None:
@@ -111,18 +116,18 @@ def export(options: argparse.Namespace) -> int:
             "lost; name another folder with --output"
         )
     products = format_files(names) + ((explain.NAME,) if residues else ())
+    record = RESULT_FILE
+    if elsewhere:
+        record = RECORD
+        products += (RECORD, COMPLEX_FILE, *(f"{side}.cif" for side in SIDES))
+    inputs = [Path(entry["file"]) for entry in result.values["inputs"]]
     explanation = []
-    copied = result.structures if elsewhere else ()  # viewer scripts open them
-    for file in copied:
-        there = folder / file.path.name
-        if there.is_file() and there.read_bytes() != file.path.read_bytes():
-            raise OutputError(
-                f"{there}: another file has the name of a structure of the result; name another "
-                "folder with --output"
-            )
-    with OutputFolder(folder, products, record="") as output:
-        for file in copied:
-            shutil.copy(file.path, output.staging)
+    with OutputFolder(folder, products, inputs, record) as output:
+        if elsewhere:
+            for file in result.structures:  # viewer scripts open them
+                shutil.copy(file.path, output.staging)
+            source = {"version": __version__, "exports_of": str(result.folder)}
+            write_json(source, output.staging / RECORD)
         notes = write_formats(result, names, output.staging)
         if residues:
             explanation = explain.write_explanations(result, residues, output.staging)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,6 +127,8 @@ class Interface:
         with OutputFolder(Path(folder), inputs=inputs) as output:
             messages = write_result_folder(self.prediction, output.staging, content)
             files = output.publish()
+        for note in [*messages.notes, *output.removal_note()]:
+            warnings.warn(note, stacklevel=2)
         if messages.problems:
             raise ResultError(
                 f"the prediction was written, but not every export ({messages.problems[0]})"

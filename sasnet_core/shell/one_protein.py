@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,7 +86,10 @@ class Site:
         inputs = [self.prediction.partner.structure.path]
         with OutputFolder(Path(folder), inputs=inputs) as output:
             self.prediction.write(output.staging)
-            return output.publish()
+            files = output.publish()
+        for note in output.removal_note():
+            warnings.warn(note, stacklevel=2)
+        return files
 
 
 def predict_alone(

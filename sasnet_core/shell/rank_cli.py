@@ -49,6 +49,8 @@ class Predicted:
     matrix: np.ndarray  # (n_left, n_right) pair scores
     calibration: Calibration
     settings: dict[str, Any]
+    #: Of the residues, of a result in which some are known.
+    probabilities: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -144,6 +146,7 @@ def get_prediction(reader: PoseReader, options: argparse.Namespace) -> Predicted
         result.scores,
         Calibration.from_dict(weights["calibration"]),
         {"weights": weights["sha256"], "result": str(options.prediction)},
+        (result.left.probability, result.right.probability),
     )
 
 
@@ -211,7 +214,7 @@ def make_judge(predicted: Predicted) -> Judge:
 
     exposure = exposed_area(predicted.left), exposed_area(predicted.right)
     kinds = kinds_of(predicted.left, predicted.right)
-    return Judge(predicted.matrix, predicted.calibration, exposure, kinds)
+    return Judge(predicted.matrix, predicted.calibration, exposure, kinds, predicted.probabilities)
 
 
 def write_ranking(

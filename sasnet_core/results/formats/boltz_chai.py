@@ -82,10 +82,10 @@ class Sequences:
     tokens: dict[str, list[Token]]
 
     def pocket(self, side: PredictedPartner) -> list[tuple[Token, float]]:
-        """Return the first patch of a side in order, with the residues' probabilities."""
+        """Return the residues of a side that guide docking in order, with their probabilities."""
         return [
             (token, float(side.probability[row]))
-            for row in sorted(self.result.first_patch(side))
+            for row in sorted(self.result.guiding(side))
             if (token := self.tokens[side.side][row]).usable
         ]
 

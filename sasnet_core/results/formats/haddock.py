@@ -111,7 +111,9 @@ def ambiguous_lines(result: Result, molecules: list[Molecule]) -> list[str]:
 
 
 def _patch_line(result: Result, side: PredictedPartner) -> str:
-    return f"{side.side}, {patch_sentence(result.patches[side.side][0], side)}"
+    known = len(result.included(side))
+    more = f"; and {known} known to be in the interface" if known else ""
+    return f"{side.side}, {patch_sentence(result.patches[side.side][0], side)}{more}"
 
 
 def unambiguous_lines(result: Result, molecules: list[Molecule]) -> list[str]:

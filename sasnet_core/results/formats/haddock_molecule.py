@@ -54,7 +54,7 @@ def molecule(result: Result, side: PredictedPartner) -> Molecule:
     exposure = side.exposure
     possible = side.probability > 0  # others are known not to touch
     active = np.zeros(len(exposure), bool)
-    active[result.first_patch(side)[:MOST_ACTIVE]] = True
+    active[result.guiding(side)[:MOST_ACTIVE]] = True
     numbers, renumbered = residue_numbers(side)
     return Molecule(
         side=side,

@@ -68,3 +68,16 @@ def test_each_side_is_judged_as_what_it_is(matrix):
         for kinds in (("", ""), ("antibody", "antigen"))
     )
     assert known.pairs == plain.pairs and known.sites != pytest.approx(plain.sites)
+
+
+def test_what_is_known_of_residues_counts(matrix):
+    flat = np.full(6, 0.1), np.full(5, 0.1)
+    known = flat[0].copy()
+    known[4] = 1.0
+    contacts = grid((4,), (3,))
+    ones = np.ones(6), np.ones(5)
+    without, with_it = (
+        Judge(matrix, CALIBRATION, ones, probabilities=found).judge(contacts)
+        for found in (flat, (known, flat[1]))
+    )
+    assert with_it.sites > without.sites + 1 and np.isfinite(with_it.score)

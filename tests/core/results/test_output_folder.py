@@ -71,9 +71,9 @@ def test_a_full_disk_is_an_output_error(tmp_path):
         raise OSError(28, "No space left on device")
 
 
-def publish(folder, record="result.json", **files):
+def publish(folder, **files):
     """Write a result of some files; return the note."""
-    with OutputFolder(folder, record=record) as output:
+    with OutputFolder(folder) as output:
         for name, text in files.items():
             (output.staging / name.replace("_", ".")).write_text(text)
         output.publish()
@@ -143,7 +143,6 @@ def test_files_that_no_run_wrote_are_neither_replaced_nor_removed(tmp_path):
     with pytest.raises(OutputError, match=r"result\.json, left\.pdb in it may be yours"):
         OutputFolder(tmp_path)
     assert contents(tmp_path) == before
-    publish(tmp_path, record="", result_json="1")  # as exports do, which name every file
 
 
 def test_an_input_in_the_place_of_a_product_is_refused(tmp_path):

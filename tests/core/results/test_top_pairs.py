@@ -24,3 +24,8 @@ def test_pairs_fall_and_share_no_residue(seed, n_left, n_right, count):
 def test_a_worse_pair_of_free_residues_follows():
     scores = np.array([[0.9, 0.8], [0.7, 0.1]])
     assert best_separate_pairs(scores, np.ones(2, bool), np.ones(2, bool)) == [(0, 0), (1, 1)]
+
+
+def test_residues_that_are_known_not_to_touch_are_in_no_pair():
+    scores = np.array([[0.9, 0.0], [0.8, 0.0]])
+    assert best_separate_pairs(scores, np.ones(2, bool), np.ones(2, bool)) == [(0, 0)]

@@ -44,8 +44,19 @@ def test_no_two_formats_write_the_same_file():
 def test_another_folder_gets_the_structures_too(folder, tmp_path):
     before = contents(folder)
     assert main([str(folder), "--to", "pdb", "-o", str(tmp_path / "new"), "--quiet"]) == 0
-    assert set(contents(tmp_path / "new")) == {"complex.cif", "complex.pdb"}
+    assert set(contents(tmp_path / "new")) == {"complex.cif", "complex.pdb", "exports.json"}
     assert contents(folder) == before
+    assert main([str(folder), "--to", "chimerax", "-o", str(tmp_path / "new"), "--quiet"]) == 0
+    assert "chimerax.cxc" in contents(tmp_path / "new"), "a second time into the same folder"
+
+
+def test_files_of_the_user_stay(folder, tmp_path, capsys):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "left.pdb").write_text("years")
+    assert main([str(folder), "--to", "pdb", "-o", str(mine)]) == 2
+    assert "left.pdb in it may be yours" in capsys.readouterr().err
+    assert contents(mine) == {"left.pdb": b"years"}
 
 
 def test_another_result_is_not_overwritten(folder, tmp_path, capsys):

@@ -1,5 +1,6 @@
 import csv
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from sasnet_core.results.formats.boltz_chai import (
     write_chai,
 )
 from sasnet_core.results.formats.haddock import write_haddock
+from sasnet_core.results.formats.haddock_molecule import molecule
+from sasnet_core.results.partner import residue_key
 from sasnet_core.results.reading import read_result
 from sasnet_core.structure import reading
 from sasnet_core.structure.chemistry import one_letter
@@ -187,6 +190,26 @@ def test_without_a_residue_that_may_touch_nothing_is_written(result, tmp_path, w
     with pytest.raises(ResultError, match="a residue of the left side that may touch is needed"):
         write(result, tmp_path)
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_residues_known_to_be_in_the_interface_guide_docking(result, tmp_path):
+    """Whatever patch they are in: in the pockets, and active in HADDOCK."""
+    side = result.left
+    row = next(r for r in range(4) if r not in result.patches["left"][0].rows[:3])
+    patches = [
+        {**patch, "residues": [e for e in patch["residues"] if e["row"] != row]}
+        if patch["side"] == "left" else patch
+        for patch in result.values["patches"]
+    ]  # fmt: skip
+    columns = ("chain", "number", "insertion_code", "name")
+    known = {"side": "left", **dict(zip(columns, residue_key(side.protein, row), strict=True))}
+    result = replace(
+        result, values={**result.values, "patches": patches, "known": {"include": [known]}}
+    )
+    assert row not in result.first_patch(side) and result.guiding(side)[0] == row
+    token = sequences_of(result).tokens["left"][row]
+    assert token in [found for found, _ in sequences_of(result).pocket(side)]
+    assert molecule(result, side).active[row]
 
 
 def test_residues_known_not_to_touch_are_in_no_pocket(result):
