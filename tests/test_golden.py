@@ -50,7 +50,7 @@ def pairs(demo_pdb):
     }
 
 
-@pytest.mark.parametrize("name", ["default", "complex-only", "best"])
+@pytest.mark.parametrize("name", ["default", "complex-only", "best", "paper"])
 def test_the_shipped_weights_give_what_the_model_card_states(name, pairs):
     rows = {pair: row for (weights, pair), row in stated().items() if weights == name}
     assert rows.keys() == pairs.keys()
@@ -60,7 +60,7 @@ def test_the_shipped_weights_give_what_the_model_card_states(name, pairs):
         assert found == pytest.approx([float(value) for value in rows[pair]], abs=1.5e-4), pair
 
 
-@pytest.mark.parametrize("name", ["default", "complex-only", "best"])
+@pytest.mark.parametrize("name", ["default", "complex-only", "best", "paper"])
 def test_the_card_states_the_constants_of_the_calibrations(name):
     c, card = read_info(name).needed_calibration(), CARD.read_text()
     assert (
@@ -83,7 +83,7 @@ if __name__ == "__main__":
         "1TII D, E": (structure.protein(["D"]), structure.protein(["E"])),
         "random, 30 and 20 residues": (random_protein(1, 30), random_protein(2, 20)),
     }
-    for weights in ("default", "complex-only", "best"):
+    for weights in ("default", "complex-only", "best", "paper"):
         for label, partners in given.items():
             cells = (f"{v:.4f}" if v % 1 else str(v) for v in numbers(weights, *partners))
             print(f"| {weights} | {label} | {' | '.join(cells)} |")
