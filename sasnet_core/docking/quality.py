@@ -53,7 +53,7 @@ class Quality:
     dockq: float
 
 
-#: `Structure.backbone` of both partners.
+# `Structure.backbone` of both partners.
 Backbones = tuple[np.ndarray, np.ndarray]
 
 

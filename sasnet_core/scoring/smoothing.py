@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sasnet_core.structure.protein import Protein
 
 
-#: Rows of residues, left and right, that cannot be in the interface.
+# Rows of residues, left and right, that cannot be in the interface.
 Barred = tuple[np.ndarray, np.ndarray]
 
 
