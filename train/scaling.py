@@ -281,7 +281,7 @@ def section(
         f"![CAUROC against {heads[0]}]({name}.png)",
         markdown.table(heads, rows).strip(),
         caption(found[0], options)
-        + (f" {missing} points are still to be made." if missing else ""),
+        + (f" Points still to be made: {missing}." if missing else ""),
     ]
     if trend is not None:
         parts.append(extrapolation(trend))
