@@ -280,8 +280,7 @@ def section(
         f"## Figure 3{title}",
         f"![CAUROC against {heads[0]}]({name}.png)",
         markdown.table(heads, rows).strip(),
-        caption(found[0], options)
-        + (f" Points still to be made: {missing}." if missing else ""),
+        caption(found[0], options) + (f" Points still to be made: {missing}." if missing else ""),
     ]
     if trend is not None:
         parts.append(extrapolation(trend))
