@@ -203,8 +203,8 @@ def section(
                 ["proteins", "number", "residues", "likely", "expected precision", "found"],
                 group_rows(precision_by_group(rows, sites, calibration)),
             ),
-            "With a wrong partner (the other side's protein of the next complex, of its fold if there "
-            f"are folds, "
+            "With a wrong partner (the other side's protein of the next complex, of its fold if "
+            "there are folds, "
             f"rotations: {options.control_rotations}) the mean of a protein's {TOP} highest "
             f"probabilities goes from {own.mean():.3f} to {wrong.mean():.3f} on average; it is "
             f"lower for {np.mean(wrong < own):.0%} of {len(own)} proteins (Wilcoxon's signed "
