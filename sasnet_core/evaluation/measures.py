@@ -289,7 +289,7 @@ def wrong_partner_row(rows: Sequence[Mapping[str, str]], index: int) -> int:
     """Choose the complex that a complex borrows wrong partners from.
 
     The next one of its fold, so that networks out of fold (`out_of_fold.OutOfFold`) know neither;
-    if there is none, or if there are no folds, the next one.
+    if there is none, or if there are no folds, the next one. A complex alone has only itself.
 
     Parameters
     ----------
@@ -301,7 +301,7 @@ def wrong_partner_row(rows: Sequence[Mapping[str, str]], index: int) -> int:
     fold, count = rows[index].get("fold"), len(rows)
     following = [(index + step) % count for step in range(1, count)]
     alike = [place for place in following if rows[place].get("fold") == fold]
-    return (alike or following)[0]
+    return (alike or following or [index])[0]
 
 
 def wrong_partner_scores(

@@ -53,14 +53,12 @@ class Known:
     excluded: tuple[np.ndarray, np.ndarray] = (_NONE, _NONE)
     masked: tuple[np.ndarray, np.ndarray] = (_NONE, _NONE)
 
-    def barred_on(self, side: int) -> np.ndarray:
-        """Return the rows of a side (0: left) that cannot be in the interface."""
-        return np.union1d(self.excluded[side], self.masked[side]).astype(np.int64)
-
     @property
     def barred(self) -> Barred:
         """Rows of both sides that cannot be in the interface."""
-        return self.barred_on(0), self.barred_on(1)
+        both = zip(self.excluded, self.masked, strict=True)
+        left, right = (np.union1d(*one).astype(np.int64) for one in both)
+        return left, right
 
 
 class InformedSmoother(Smoother):

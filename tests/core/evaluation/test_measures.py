@@ -15,6 +15,7 @@ from sasnet_core.evaluation.measures import (
     paired_interval,
     residue_sum,
     site_base_rates,
+    wrong_partner_row,
     wrong_partner_scores,
 )
 from sasnet_core.metrics import auroc, average_precision
@@ -154,3 +155,10 @@ def test_scores_with_wrong_partners_do_not_depend_on_the_own_partner(item):
     found = wrong_partner_scores(item, other, score)
     assert found.shape == (8, 7) and asked == [(8, 6), (5, 7)]
     assert not found.any(), "log odds of a half"
+
+
+def test_wrong_partners_come_from_the_same_fold_where_there_is_another():
+    rows = [{"fold": fold} for fold in "1213"]
+    assert [wrong_partner_row(rows, index) for index in range(4)] == [2, 2, 0, 0]
+    assert [wrong_partner_row([{}] * 3, index) for index in range(3)] == [1, 2, 0]
+    assert wrong_partner_row([{}], 0) == 0
