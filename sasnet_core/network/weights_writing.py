@@ -77,6 +77,15 @@ def _write_values(
     write_json(values, folder / CONFIG_FILE)
 
 
+def check_graph(info: WeightsInfo, share: float) -> ModelConfig:
+    """Raise as `add_graph` does, before anything is written; return the network's sizes."""
+    if not 0 < share < math.inf:
+        raise SettingError(f"the share of graphs must be over 0, got {share:g}")
+    if info.model is None:
+        raise WeightsError(f"{info.folder}: one network is needed, this is an ensemble")
+    return info.model
+
+
 def add_graph(info: WeightsInfo, share: float, folder: Path) -> WeightsInfo:
     """Write a network's weights again, together with networks on residue graphs.
 
@@ -98,14 +107,11 @@ def add_graph(info: WeightsInfo, share: float, folder: Path) -> WeightsInfo:
     SettingError
         The share is not over 0.
     """
-    if not 0 < share < math.inf:
-        raise SettingError(f"the share of graphs must be over 0, got {share:g}")
-    if info.model is None:
-        raise WeightsError(f"{info.folder}: one network is needed, this is an ensemble")
+    model = check_graph(info, share)
     if folder.resolve() != info.folder.resolve():
         shutil.copyfile(info.folder / WEIGHTS_FILE, folder / WEIGHTS_FILE)
     own = {
-        "model": info.model.to_dict(),
+        "model": model.to_dict(),
         "sha256": info.network_sha256,
         "graph": {"sha256": file_hash(folder / GRAPH_FILE), "share": share},
     }

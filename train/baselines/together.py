@@ -34,7 +34,7 @@ from sasnet_core.graph.deep_tensor import DeepTensor
 from sasnet_core.graph.stored import save_networks
 from sasnet_core.metrics import auroc
 from sasnet_core.network.weights_folder import GRAPH_FILE, find_folder, read_info
-from sasnet_core.network.weights_writing import add_graph
+from sasnet_core.network.weights_writing import add_graph, check_graph
 from sasnet_core.scoring.conserved import ConservedScorer
 from sasnet_core.scoring.graph_terms import MARGIN, graph_log_odds
 from sasnet_core.scoring.log_odds import logit
@@ -160,6 +160,7 @@ def save_both(options: argparse.Namespace, share: float) -> None:
     info = read_info(options.weights)
     folders = best_replicates(options.runs / f"{options.method}-{STRUCTURE}")
     networks = [exported(learning.load(folder)) for folder in folders]
+    check_graph(info, share)
     save_networks(networks, options.save / GRAPH_FILE)
     add_graph(info, share, options.save)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from sasnet_core.errors import run_script
 from sasnet_core.graph.stored import read_networks, save_networks
 from sasnet_core.network.weights_folder import GRAPH_FILE, read_info
-from sasnet_core.network.weights_writing import add_graph
+from sasnet_core.network.weights_writing import add_graph, check_graph
 
 #: Chosen on DB4U (docs/experiments.md).
 SHARE = 1.0
@@ -33,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     info = read_info(options.weights)
     networks = [network for run in options.runs for network in read_networks(run / GRAPH_FILE)]
+    check_graph(info, options.share)
     save_networks(networks, options.output / GRAPH_FILE)
     made = add_graph(info, options.share, options.output)
     print(f"{made.folder}: sha256 {made.sha256[:12]}, networks on graphs: {len(networks)}")

@@ -1,11 +1,16 @@
 import numpy as np
 import pytest
 
-from sasnet_core.errors import WeightsError
+from sasnet_core.errors import SettingError, WeightsError
 from sasnet_core.fitted import AloneFit, Calibration, Mixture, PatchLaw, Smoothing
 from sasnet_core.network.weights import save_weights
 from sasnet_core.network.weights_folder import read_info
-from sasnet_core.network.weights_writing import save_ensemble, write_config, write_fitted
+from sasnet_core.network.weights_writing import (
+    check_graph,
+    save_ensemble,
+    write_config,
+    write_fitted,
+)
 from tests.core.build import tiny_model, tiny_network
 
 MODEL = tiny_model(16)
@@ -48,3 +53,13 @@ def test_members_elsewhere_are_copied_and_those_beside_stay(info, tmp_path):
     assert beside.sha256 == elsewhere.sha256
     with pytest.raises(WeightsError, match="must be one network"):
         save_ensemble(tmp_path / "f", [beside], mixture, SMOOTHING)
+
+
+def test_what_cannot_be_joined_with_graphs_is_refused_before_it_is_written(info, tmp_path):
+    for share in (0.0, -1.0, float("nan")):
+        with pytest.raises(SettingError, match="must be over 0"):
+            check_graph(info, share)
+    ensemble = save_ensemble(tmp_path / "e", [info], Mixture((1.0,), 0.0), SMOOTHING)
+    with pytest.raises(WeightsError, match="this is an ensemble"):
+        check_graph(ensemble, 1.0)
+    assert check_graph(info, 0.5) == MODEL
